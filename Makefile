@@ -1,0 +1,69 @@
+# Two commands matter: `make up` starts everything on this machine, `make test` runs every test. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv/bin
+LOCAL := $(PYTHON) -m local
+DEMO ?= yes
+export DEMO
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs doctor fresh test check documents bench soak faults mutants environment lock jars
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+up: ## start everything; Ctrl-C stops it and keeps the data (DEMO=no: without sample data)
+	@$(LOCAL) up
+
+down: ## stop what another terminal started
+	@$(LOCAL) down
+
+status: ## what runs, and whether it is ready
+	@$(LOCAL) status
+
+logs: ## show the logs as they grow (NAME=intake: one of them)
+	@$(LOCAL) logs $(NAME)
+
+doctor: ## look at this machine and say what is missing
+	@$(LOCAL) doctor
+
+fresh: ## erase all data, after asking
+	@$(LOCAL) fresh
+
+test: ## every test, on a Kafka and a PostgreSQL of its own (TESTS="tests/unit -x": some of them)
+	@$(LOCAL) test $(TESTS)
+
+check: environment ## style, types, borders between the parts, generated files
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/python -m cli documents --check
+
+documents: environment ## write the generated files anew
+	$(VENV)/python -m cli documents
+
+bench: environment ## the figures of docs, each with its floor and its peer
+	$(VENV)/python -m bench
+
+soak: environment ## hours under load
+	$(VENV)/python -m bench.soak
+
+faults: environment ## only the tests that stop, kill and cut things off
+	$(VENV)/python -m pytest tests/faults
+
+mutants: environment ## how many planted mistakes in the pure code the tests find
+	$(VENV)/mutmut run
+
+environment:
+	@$(LOCAL) environment --development
+
+lock: environment ## resolve the versions of pyproject.toml and package.json anew
+	$(VENV)/uv pip compile $(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
+	$(VENV)/uv pip compile $(LOCK) $(UPGRADE) --group embedded --constraint requirements.lock --output-file requirements-embedded.lock
+	$(VENV)/uv pip compile $(LOCK) $(UPGRADE) --group dev --constraint requirements.lock --constraint requirements-embedded.lock --output-file requirements-dev.lock
+	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+jars: environment ## resolve Kafka's jars anew, after a change of its version in local/jars.py
+	$(VENV)/python -m local.jars
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate

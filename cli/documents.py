@@ -1,0 +1,105 @@
+"""`otklik documents`: what is generated from the code: JSON Schemas, AsyncAPI, OpenAPI, the paragraphs of the orders with their tests."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import orders
+from libs.events.contracts import CONTRACTS
+from libs.events.envelope import Envelope
+from libs.events.fact import Event, open_fields, secret_paths
+from libs.events.topics import TOPICS, Topic
+
+ROOT = Path(__file__).parent.parent
+SCHEMAS = Path("docs/events/schemas")
+ASYNCAPI = Path("docs/events/asyncapi.json")
+
+
+def command(
+    check: Annotated[bool, typer.Option("--check", help="change nothing; fail when a file is not what the code says")] = False,
+    root: Path = ROOT,
+) -> None:
+    """Write docs/events/* and docs/orders.md, or check that they are up to date."""
+    stale = [path for path, text in generated().items() if not _same(root / path, text)]
+    stale += _orphans(root)
+    if check:
+        stale += [] if orders.is_current(root) else [Path("docs/orders.md")]
+        for path in stale:
+            typer.echo(f"{path} is not what the code says: run `python -m cli documents`", err=True)
+        raise typer.Exit(1 if stale else 0)
+    for path, text in generated().items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    for path in _orphans(root):
+        (root / path).unlink()
+    orders.write(root)
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file of docs/events with its text."""
+    files = {SCHEMAS / "envelope.json": _text(Envelope.model_json_schema())}
+    for events in CONTRACTS.values():
+        files |= {SCHEMAS / f"{event.type_name()}.v{event.version}.json": _text(_schema(event)) for event in events}
+    return files | {ASYNCAPI: _text(asyncapi())}
+
+
+def asyncapi() -> dict[str, Any]:
+    """AsyncAPI 3.0: every topic of the table with its messages and who sends and hears it (D-4)."""
+    channels = {topic.contract: _channel(topic) for topic in TOPICS}
+    operations: dict[str, Any] = {}
+    for topic in TOPICS:
+        reference = {"$ref": f"#/channels/{topic.contract}"}
+        operations |= {f"{name}.sends.{topic.contract}": {"action": "send", "channel": reference} for name in topic.producers}
+        operations |= {f"{name}.hears.{topic.contract}": {"action": "receive", "channel": reference} for name in topic.consumers}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Otklik: events", "version": "1", "description": "Generated from libs/events by `python -m cli documents`."},
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": {event.type_name(): _message(event) for events in CONTRACTS.values() for event in events}},
+    }
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    messages = {event.type_name(): {"$ref": f"#/components/messages/{event.type_name()}"} for event in CONTRACTS[topic.contract]}
+    channel: dict[str, Any] = {
+        "address": topic.name.replace("<frontend>", "{frontend}"),
+        "description": f"Kafka key: {topic.key}. Partitions: {topic.partitions}. Kept {topic.retention_days} days.",
+        "messages": messages,
+    }
+    return channel | ({"parameters": {"frontend": {"description": "name of the frontend"}}} if topic.per_frontend else {})
+
+
+def _message(event: type[Event]) -> dict[str, Any]:
+    return {
+        "name": event.type_name(),
+        "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "payload": {
+            "allOf": [
+                {"$ref": "schemas/envelope.json"},
+                {"properties": {"payload": {"$ref": f"schemas/{event.type_name()}.v{event.version}.json"}}},
+            ]
+        },
+    }
+
+
+def _schema(event: type[Event]) -> dict[str, Any]:
+    schema = event.model_json_schema()
+    schema["x-open"] = sorted(open_fields(event))
+    schema["x-secret"] = [".".join(path) for path in secret_paths(event)]
+    return schema
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+def _orphans(root: Path) -> list[Path]:
+    return [path.relative_to(root) for path in sorted((root / SCHEMAS).glob("*.json")) if path.relative_to(root) not in generated()]

@@ -1,0 +1,41 @@
+"""`otklik topics`: the topics of the topic table on the broker."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import typer
+
+from libs.chassis.bus.topics import apply as apply_topics
+from libs.events.topics import wanted
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+
+@app.callback()
+def _group() -> None:
+    """The topics of the topic table on the broker."""
+
+
+@app.command()
+def apply(replication: int = typer.Option(1, help="3 in production (design.md 4.15)")) -> None:
+    """Make the topics that are missing, for the frontends of OTKLIK_FRONTEND_KEYS_FILE (`site` without it); safe to repeat."""
+    made = asyncio.run(apply_topics(_bootstrap(), wanted(known_frontends()), replication=replication))
+    typer.echo(f"made {len(made)} topics" if made else "all topics are there")
+
+
+def known_frontends() -> tuple[str, ...]:
+    """The frontends that have credentials."""
+    path = os.environ.get("OTKLIK_FRONTEND_KEYS_FILE")
+    if not path or not Path(path).exists():
+        return ("site",)
+    return tuple(sorted({"site", *json.loads(Path(path).read_text(encoding="utf-8"))}))
+
+
+def _bootstrap() -> str:
+    bootstrap = os.environ.get("OTKLIK_KAFKA_BOOTSTRAP")
+    if not bootstrap:
+        typer.echo("OTKLIK_KAFKA_BOOTSTRAP is missing: host:port of a Kafka broker", err=True)
+        raise typer.Exit(2)
+    return bootstrap

@@ -1,0 +1,46 @@
+"""How often one address may guess a code. Counted in this process alone: a first line, the code's 60 bits are the second."""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+
+WINDOW_MINUTES = 10
+HOME_NETWORK_BITS = 64  # what one household gets in IPv6
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Counts failures, not looks: a library's whole reading room may share one address."""
+
+    limiter: MovingWindowRateLimiter
+    rate: RateLimitItemPerMinute
+
+    @classmethod
+    def allowed(cls, failures: int) -> "Attempts":
+        return cls(MovingWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(failures, WINDOW_MINUTES))
+
+    @property
+    def window_seconds(self) -> int:
+        return WINDOW_MINUTES * 60
+
+    async def exhausted(self, request: Request) -> bool:
+        return not await self.limiter.test(self.rate, _address(request))
+
+    async def count(self, request: Request) -> None:
+        await self.limiter.hit(self.rate, _address(request))
+
+
+def _address(request: Request) -> str:
+    if request.client is None:
+        return "unknown"
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(int(address) >> (128 - HOME_NETWORK_BITS))
+    return str(address)

@@ -1,0 +1,200 @@
+"""The client of intake's HTTP door: all that this frontend knows of the inside (docs/frontends).
+
+Every call may be repeated: a message by its external id, the others by their nature. So a connection that broke is tried once more.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+# Below intake's own keep-alive, so that a kept connection is seldom found closed.
+KEEP_SECONDS = 4
+CONNECT_SECONDS = 2
+CONNECTIONS = 50
+
+
+class Sent(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sender(Sent):
+    name: str | None
+    kind: str | None
+    account: str | None = None
+
+
+class Contacts(Sent):
+    email: str | None
+    phone: str | None
+    postal: str | None
+
+
+class AdditionalChannel(Sent):
+    channel: str
+    address: str
+
+
+class Message(Sent):
+    external_id: str
+    received_at: datetime
+    point: str | None
+    dialogue: str
+    sender: Sender
+    contacts: Contacts
+    text: str
+    wanted_form: str | None
+    additional_channel: AdditionalChannel | None
+    thread_ref: str | None = None
+    attachments: list[str] = []  # this form takes none
+
+
+class Told(BaseModel):
+    """What intake says; what it says beyond this is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Accepted(Told):
+    reference: str
+    tracking_code: str
+    register_number: str | None
+    status: str
+    status_title: str
+    due_on: date | None
+
+
+class Step(Told):
+    at: datetime
+    status: str
+    status_title: str
+    explanation: str
+
+
+class RequestStatus(Told):
+    reference: str
+    register_number: str | None
+    status: str
+    status_title: str
+    explanation: str
+    received_at: datetime
+    due_on: date | None
+    email_masked: str | None
+    email_confirmed: bool
+    steps: tuple[Step, ...]
+
+
+class Channels(Told):
+    email_masked: str | None
+
+
+class FieldError(Told):
+    field: str
+    says: str
+
+
+class Problem(Told):
+    """RFC 9457, as far as it concerns a person."""
+
+    code: str = ""
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+T = TypeVar("T", bound=Told)
+
+
+class MessageRefusedError(Exception):
+    """Intake reads the message and will not have it; `problem` says why, in Russian."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class IntakeUnavailableError(Exception):
+    """Nobody answered. `undecided`: the message may have been stored all the same; sent again it is still one."""
+
+    def __init__(self, *, undecided: bool) -> None:
+        super().__init__("undecided" if undecided else "not accepted")
+        self.undecided = undecided
+
+
+_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_BROKE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+def client(url: str, key: str, timeout_seconds: float) -> httpx.AsyncClient:
+    """A client with kept connections; whoever makes it closes it."""
+    return httpx.AsyncClient(
+        base_url=url,
+        headers={"authorization": f"Bearer {key}"},
+        timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_SECONDS),
+    )
+
+
+class IntakeDoor:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def send(self, message: Message) -> Accepted:
+        """Returns only when intake has stored the message."""
+        answer = await self._post("/v1/messages", message.model_dump(mode="json"))
+        if answer.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+            raise MessageRefusedError(_told(Problem, answer))
+        return _told(Accepted, _successful(answer))
+
+    async def status(self, number: str, code: str) -> RequestStatus | None:
+        """None for a number and a code that do not go together; which of them is wrong nobody learns."""
+        answer = await self._post("/v1/status", {"number": number, "tracking_code": code})
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def change_email(self, number: str, code: str, email: str | None) -> Channels | None:
+        """None as in `status`."""
+        answer = await self._post("/v1/channels", {"number": number, "tracking_code": code, "email": email})
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            raise MessageRefusedError(_told(Problem, answer))
+        return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
+
+    async def confirm(self, token: str) -> Channels | None:
+        """None for a link that is not valid."""
+        answer = await self._post("/v1/confirmations", {"token": token})
+        return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
+
+    async def check(self) -> None:
+        """Raises when intake does not say that it lives."""
+        (await self._http.get("/health/live")).raise_for_status()
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        undecided = False
+        for may_try_again in (True, False):
+            try:
+                return await self._http.post(path, json=body)
+            except httpx.TransportError as error:
+                undecided = undecided or not isinstance(error, _NEVER_ARRIVED)
+                if not (may_try_again and isinstance(error, _BROKE)):
+                    raise IntakeUnavailableError(undecided=undecided) from error
+        raise AssertionError("the second try returns or raises")
+
+
+def _finds_nothing(answer: httpx.Response) -> bool:
+    return answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST)
+
+
+def _successful(answer: httpx.Response) -> httpx.Response:
+    """Anything else than a success here is no word to the person, but a fault between us and intake."""
+    if answer.is_success:
+        return answer
+    is_sure = answer.is_client_error or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    raise IntakeUnavailableError(undecided=not is_sure)
+
+
+def _told(kind: type[T], answer: httpx.Response) -> T:
+    try:
+        return kind.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise IntakeUnavailableError(undecided=True) from error

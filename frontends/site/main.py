@@ -1,0 +1,114 @@
+"""The composition root of the site: `python -m frontends.site.main`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from frontends.site import intake_door
+from frontends.site.attempts import Attempts
+from frontends.site.intake_door import IntakeDoor
+from frontends.site.pages import RequestPages
+from frontends.site.settings import SiteSettings
+from frontends.site.status_pages import StatusPages
+from libs.chassis.ops import health, logs, metrics
+from libs.chassis.ops.clock import Clock, SystemClock
+from libs.chassis.ops.settings import Authority, load_authority
+from libs.chassis.ops.stop import run, serve
+from libs.chassis.ops.telemetry import Telemetry
+from libs.web import assets
+from libs.web.assets import Assets
+from libs.web.headers import BodyLimit, SafeHeaders
+from libs.web.masthead import Masthead
+from libs.web.pages import Pages
+from libs.web.sealed_cookies import SealedCookie
+
+SECRET_SHOWN_SECONDS = 30 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What the site is handed: the way to intake, the time, ids and the files of its pages."""
+
+    http: httpx.AsyncClient
+    assets: Assets
+    clock: Clock
+    new_id: Callable[[], UUID] = uuid4  # random: the id of a form is all that protects its receipt
+    telemetry: Telemetry
+
+
+def build(settings: SiteSettings, authority: Authority, outside: Outside) -> FastAPI:
+    app = FastAPI(title="Site", openapi_url=None)
+    pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=_masthead(authority), demo=settings.demo)
+    door = IntakeDoor(outside.http)
+    request_pages = RequestPages(
+        pages=pages,
+        door=door,
+        clock=outside.clock,
+        new_id=outside.new_id,
+        receipts=_cookie("receipt", "/request", settings, outside.clock),
+        point=settings.point,
+        status_address=f"{authority.site_url}/status",
+    )
+    status_pages = StatusPages(
+        pages=pages,
+        door=door,
+        clock=outside.clock,
+        zone=authority.time_zone,
+        lookups=_cookie("lookup", "/status", settings, outside.clock),
+        confirmed=_cookie("confirmed", "/confirm", settings, outside.clock),
+        attempts=Attempts.allowed(settings.status_attempts),
+    )
+    app.include_router(request_pages.routes())
+    app.include_router(status_pages.routes())
+    app.include_router(health.routes(_health(door)))
+    pages.install(app)
+    app.add_middleware(BodyLimit, limit_bytes=settings.http_body_limit_bytes)
+    app.add_middleware(SafeHeaders)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
+    outside.telemetry.instrument(app)
+    return app
+
+
+async def main() -> None:
+    settings = SiteSettings.read()
+    authority = load_authority(settings.authority_file)
+    telemetry = Telemetry.from_settings("site", settings.otlp_endpoint)
+    logs.configure(service="site", level=settings.log_level, traceparent=telemetry.current_traceparent)
+    http = intake_door.client(settings.intake_url, settings.frontend_key.get_secret_value(), settings.intake_timeout_seconds)
+    async with http:
+        await serve(
+            build(settings, authority, Outside(http=http, assets=assets.load(), clock=SystemClock(), telemetry=telemetry)), settings
+        )
+    telemetry.shutdown()
+
+
+def _masthead(authority: Authority) -> Masthead:
+    return Masthead(
+        name=authority.name,
+        short_name=authority.short_name,
+        postal_address=authority.postal_address,
+        phones=authority.phones,
+        hours=authority.hours,
+        act=authority.act,
+    )
+
+
+def _cookie(name: str, path: str, settings: SiteSettings, clock: Clock) -> SealedCookie:
+    """Sealed under a key derived from the frontend's own, which every replica has and which is changed with it."""
+    secret = settings.frontend_key.get_secret_value().encode()
+    return SealedCookie(name, secret, SECRET_SHOWN_SECONDS, path, clock)
+
+
+def _health(door: IntakeDoor) -> health.Health:
+    """The pages are served also while intake is down, so that people are told; whether it is there is said beside."""
+    return health.Health(registry=metrics.registry(), readiness=health.Readiness(doors={"http": {}, "requests": {"intake": door.check}}))
+
+
+if __name__ == "__main__":
+    run(main)

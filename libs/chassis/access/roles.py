@@ -1,0 +1,51 @@
+"""Roles of staff and who holds them (design.md 8). Pure: rules may ask for a role."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from libs.chassis.ops.refusals import Refusal
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    REGISTRAR = "registrar"
+    EXECUTOR = "executor"
+    CHECKER = "checker"
+    HEAD = "head"
+    OPERATOR = "operator"  # takes calls and visits, reads history
+    EDITOR = "editor"
+    MAILER = "mailer"
+    SURVEYOR = "surveyor"
+    AUDITOR = "auditor"  # reads the audits
+    SRE = "sre"  # sees no personal data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """Somebody signed in; `id` is an account, never a name."""
+
+    id: str
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    unit: str | None = None
+
+    def may(self, allowed: frozenset[Role]) -> bool:
+        return not allowed.isdisjoint(self.roles)
+
+
+class NotSignedIn(Refusal):
+    """No valid staff token came with the request."""
+
+    code = "not-signed-in"
+    status = 401
+    says = "Вы не вошли в систему, или время сеанса истекло. Войдите и повторите."
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="staff"'}
+
+
+class NotAllowed(Refusal):
+    """The role of the one who asks does not allow this."""
+
+    code = "not-allowed"
+    status = 403
+    says = "Ваша роль не даёт права на это действие. Обратитесь к администратору."

@@ -1,0 +1,122 @@
+"""Batch subscribers that one bad record can't rob of their batch (design.md 4.5)."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaAckableMessage
+
+from libs.chassis.bus.deliveries import Delivery, delivery_of
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
+from libs.events.topics import Topic
+
+BATCH_TIMEOUT_MS = 50
+METADATA_AGE_MS = 10_000  # how soon a new frontend's topics are heard
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 15.0
+
+Take = Callable[[Sequence[Delivery]], Awaitable[None]]
+log = structlog.stdlib.get_logger("bus")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """What one consumer hears. `static_member` is for services of one replica: it restarts without waiting for the session's end."""
+
+    group: str
+    topics: tuple[Topic, ...]
+    take: Take
+    static_member: str | None = None
+    session_timeout_ms: int = 45_000
+    max_records: int = 1_000
+
+    @property
+    def pattern(self) -> str:
+        return "|".join(topic.pattern for topic in self.topics)
+
+
+def new_broker(bootstrap: str, *, client_id: str) -> KafkaBroker:
+    """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (design.md 4.3)."""
+    return KafkaBroker(
+        bootstrap,
+        client_id=client_id,
+        allow_auto_create_topics=False,
+        metadata_max_age_ms=METADATA_AGE_MS,
+        logger=logging.getLogger("faststream"),
+        apply_types=True,
+    )
+
+
+def declare(broker: KafkaBroker, subscription: Subscription, on_progress: Callable[[], None]) -> Any:
+    """Declare the subscription; returns FastStream's subscriber, whose `consumer` is there once it runs.
+
+    Only infrastructure errors leave the handler; then nothing is committed, and the batch comes again after a growing, jittered pause.
+    """
+    pause = Pause()
+
+    async def parse(records: "tuple[ConsumerRecord[bytes, bytes], ...]") -> KafkaAckableMessage:
+        return KafkaAckableMessage(
+            body=[record.value or b"" for record in records],
+            headers={},
+            batch_headers=[{} for _ in records],
+            reply_to="",
+            content_type=None,
+            message_id="batch",
+            correlation_id=None,
+            raw_message=records,
+            path={},
+            consumer=subscriber.consumer,
+        )
+
+    async def decode(_: KafkaAckableMessage) -> list[bytes]:
+        return []
+
+    subscriber = broker.subscriber(
+        pattern=subscription.pattern,
+        group_id=subscription.group,
+        group_instance_id=subscription.static_member,
+        session_timeout_ms=subscription.session_timeout_ms,
+        heartbeat_interval_ms=min(3_000, subscription.session_timeout_ms // 3),
+        auto_offset_reset="earliest",
+        batch=True,
+        max_records=subscription.max_records,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        no_reply=True,
+        parser=parse,
+        decoder=decode,
+    )
+
+    @subscriber
+    async def take(message: KafkaMessage) -> None:
+        try:
+            await subscription.take([delivery_of(record) for record in message.raw_message])
+        except INFRASTRUCTURE_ERRORS as error:
+            log.warning("a batch waits for its infrastructure", consumer=subscription.group, error=error)
+            await pause.after_failure()
+            raise
+        pause.reset()
+        on_progress()
+
+    return subscriber
+
+
+class Pause:
+    """A growing, jittered pause between attempts; far below Kafka's max.poll.interval of five minutes."""
+
+    def __init__(self) -> None:
+        self._seconds = FIRST_PAUSE_SECONDS
+
+    def reset(self) -> None:
+        self._seconds = FIRST_PAUSE_SECONDS
+
+    async def after_failure(self) -> None:
+        await asyncio.sleep(self._seconds * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret
+        self._seconds = min(self._seconds * 2, LONGEST_PAUSE_SECONDS)

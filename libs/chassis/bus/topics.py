@@ -1,0 +1,61 @@
+"""Topics on the broker against the topic table: made by one command, compared at start-up (design.md 4.5, 4.14)."""
+
+from collections.abc import Collection
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import for_code
+
+from libs.events.topics import Topic, Wanted, topic_of
+
+
+class WrongPartitions(Exception):
+    """A topic has another number of partitions than the table: keys would move and order would break."""
+
+
+class MissingTopics(Exception):
+    """Topics of the table are not on the broker: `otklik topics apply` makes them."""
+
+
+async def partitions_on(bootstrap: str) -> dict[str, int]:
+    """Topics of the broker with their number of partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        described = await admin.describe_topics()
+        return {topic["topic"]: len(topic["partitions"]) for topic in described}
+    finally:
+        await admin.close()
+
+
+async def apply(bootstrap: str, wanted: Collection[Wanted], *, replication: int = 1) -> list[str]:
+    """Make the topics that are missing; returns their names. Existing ones are left as they are."""
+    existing = await partitions_on(bootstrap)
+    missing = [topic for topic in wanted if topic.name not in existing]
+    if not missing:
+        return []
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await admin.start()
+    try:
+        response = await admin.create_topics(
+            [
+                NewTopic(topic.name, topic.partitions, replication, topic_configs={"retention.ms": str(topic.retention_ms)})
+                for topic in missing
+            ]
+        )
+    finally:
+        await admin.close()
+    for name, code, *_ in response.topic_errors:
+        if code not in (0, 36):  # 36: somebody else made it meanwhile
+            raise for_code(code)(name)
+    return [topic.name for topic in missing]
+
+
+def compare(existing: dict[str, int], topics: Collection[Topic]) -> None:
+    """Raises `MissingTopics` or `WrongPartitions`; topics that are not ours are none of our business."""
+    missing = [topic.name for topic in topics if not topic.per_frontend and topic.name not in existing]
+    if missing:
+        raise MissingTopics(", ".join(missing))
+    for name, partitions in existing.items():
+        topic = topic_of(name)
+        if topic in topics and topic is not None and partitions != topic.partitions:
+            raise WrongPartitions(f"{name} has {partitions} partitions, the table says {topic.partitions}")

@@ -1,0 +1,75 @@
+"""Metrics of our own for Prometheus, in a registry that `main` hands over; labels hold names of code and topics only."""
+
+from datetime import datetime
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+
+from libs.chassis.ops.clock import Clock
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def registry() -> CollectorRegistry:
+    """A registry with the process's own figures (memory, CPU, open files)."""
+    made = CollectorRegistry(auto_describe=True)
+    ProcessCollector(registry=made)
+    return made
+
+
+def render(registry: CollectorRegistry) -> bytes:
+    """The figures of this moment in Prometheus' text format."""
+    return generate_latest(registry)
+
+
+class Metrics:
+    """What consumers, the relay and the dead letters tell of themselves."""
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        self._clock = clock
+        self._lag = Gauge(
+            "otklik_consumer_lag_records", "Records that a consumer has yet to read", ["consumer", "topic", "partition"], registry=registry
+        )
+        self._progress = Gauge(
+            "otklik_consumer_last_progress_timestamp_seconds", "When a consumer last finished a batch", ["consumer"], registry=registry
+        )
+        self._handled = Counter("otklik_records_handled", "Records by what became of them", ["consumer", "outcome"], registry=registry)
+        self._dead = Counter("otklik_dead_letters", "Records set aside, by reason", ["consumer", "reason"], registry=registry)
+        self._parked = Gauge("otklik_parked_keys", "Keys whose records wait behind one set aside", ["where"], registry=registry)
+        self._pending = Gauge("otklik_outbox_pending_rows", "Outbox rows not yet sent", ["shard"], registry=registry)
+        self._age = Gauge("otklik_outbox_oldest_age_seconds", "Age of the oldest outbox row not yet sent", ["shard"], registry=registry)
+        self._oldest: dict[str, datetime] = {}
+
+    def lag(self, consumer: str, topic: str, partition: int, records: int) -> None:
+        self._lag.labels(consumer, topic, str(partition)).set(records)
+
+    def forget_lag(self, consumer: str, topic: str, partition: int) -> None:
+        """A partition that another replica reads now."""
+        self._lag.remove_by_labels({"consumer": consumer, "topic": topic, "partition": str(partition)})
+
+    def progress(self, consumer: str) -> None:
+        self._progress.labels(consumer).set(self._clock.now().timestamp())
+
+    def handled(self, consumer: str, outcome: str, records: int = 1) -> None:
+        """`outcome` is a word of the code: done, seen-before, skipped, dead."""
+        self._handled.labels(consumer, outcome).inc(records)
+
+    def dead_letter(self, consumer: str, reason: str) -> None:
+        """`reason` is a stable code."""
+        self._dead.labels(consumer, reason).inc()
+
+    def parked_keys(self, where: str, keys: int) -> None:
+        self._parked.labels(where).set(keys)
+
+    def outbox(self, *, pending: int, oldest: datetime | None, shard: int = 0) -> None:
+        """`oldest` is the time of the oldest unsent row: its age is computed when asked, so it grows even when the relay hangs."""
+        name = str(shard)
+        self._pending.labels(name).set(pending)
+        if oldest is None:
+            self._oldest.pop(name, None)
+        else:
+            self._oldest[name] = oldest
+        self._age.labels(name).set_function(lambda: self._age_of(name))
+
+    def _age_of(self, shard: str) -> float:
+        oldest = self._oldest.get(shard)
+        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())

@@ -1,0 +1,182 @@
+"""What a process is told by its environment (`OTKLIK_*`), and what the authority's own file says.
+
+Read once, in `main`; whatever is missing is named with what to do, without a stack trace and without any value.
+"""
+
+import base64
+import binascii
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretBytes,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+KEY_BYTES = 32
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class WrongSettings(SystemExit):
+    """Stops the process with a message for whoever starts it."""
+
+
+def _key(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValueError("not base64; make one with: openssl rand -base64 32") from None
+
+
+def _of_32_bytes(raw: bytes) -> bytes:
+    if len(raw) != KEY_BYTES:
+        raise ValueError(f"{len(raw)} bytes instead of {KEY_BYTES}")
+    return raw
+
+
+def _secret_of_32_bytes(secret: SecretBytes) -> SecretBytes:
+    _of_32_bytes(secret.get_secret_value())
+    return secret
+
+
+def _postgres(dsn: SecretStr) -> SecretStr:
+    if not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("starts with neither postgresql:// nor postgres://")
+    return dsn
+
+
+MasterKey = Annotated[SecretBytes, BeforeValidator(_key), AfterValidator(_secret_of_32_bytes)]
+PublicKey = Annotated[bytes, BeforeValidator(_key), AfterValidator(_of_32_bytes)]
+PostgresDsn = Annotated[SecretStr, AfterValidator(_postgres)]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$"), AfterValidator(lambda url: url.rstrip("/"))]
+
+
+class ProcessSettings(BaseSettings):
+    """What every process is told, a frontend too. The descriptions are what the message about a missing one says."""
+
+    model_config = SettingsConfigDict(env_prefix="OTKLIK_", frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
+
+    authority_file: Path = Field(description="path of the TOML file about the authority, see local/authority.toml")
+    http_host: str = Field("127.0.0.1", description="address to listen on")
+    http_port: int = Field(ge=0, le=65535, description="port to listen on, each process has its own")
+    http_body_limit_bytes: int = Field(1024 * 1024, gt=0, description="a larger request is refused with 413")
+    stop_seconds: float = Field(20.0, gt=0, description="how long work in hand may take after SIGTERM")
+    otlp_endpoint: HttpUrl | None = Field(None, description="base address of an OTLP/HTTP collector; absent: no traces")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment, or `WrongSettings`."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise WrongSettings(_explained(cls, error)) from None
+        except SettingsError as error:
+            raise WrongSettings(f"Settings can't be read: {error}") from None
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """The environment variable of a field."""
+        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service is told beside that."""
+
+    postgres_dsn: PostgresDsn = Field(description="the service's own role: postgresql://role:password@host:port/database")
+    kafka_bootstrap: str = Field(pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$", description="Kafka's brokers, host:port separated by commas")
+    consumer_group: Text | None = Field(None, description="Kafka consumer group; absent: the name of the service")
+    master_key: MasterKey = Field(description="key that wraps the keys of threads, base64 of 32 bytes; a lost one is a lost history")
+    master_key_id: Text = Field("1", description="name of that key, stored beside what it wraps")
+    staff_public_key: PublicKey = Field(description="raw Ed25519 public key that staff tokens are checked with, base64 of 32 bytes")
+
+
+def _explained(settings: type[ProcessSettings], error: ValidationError) -> str:
+    lines = [f"{settings.__name__} can't be read from the environment:"]
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        field = settings.model_fields.get(name)
+        what = "is missing" if problem["type"] == "missing" else f"is wrong ({_plain(problem['msg'])})"
+        lines.append(f"  {settings.variable(name)} {what}: {(field.description if field else None) or name}")
+    lines.append("`make up` sets them all for one machine.")
+    return "\n".join(lines)
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+class _AuthorityPart(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Journal(_AuthorityPart):
+    """A numbering series of the register; `index` stands in its numbers."""
+
+    code: Text
+    index: Text
+
+
+class Point(_AuthorityPart):
+    """Where contacts happen, from the authority's list (N-1.1, A-1.1); `kind` says for whom the point is (A-3.3)."""
+
+    code: Text
+    title: Text
+    kind: Literal["internal", "external", "both"] = "external"
+
+
+class Authority(_AuthorityPart):
+    """One installation serves one authority, and everything about it is data (N-0.1)."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    name: Text
+    short_name: Text
+    act: Text
+    postal_address: Text
+    phones: tuple[Text, ...] = Field(min_length=1)
+    hours: Text
+    time_zone: ZoneInfo
+    site_url: HttpUrl
+    signatory: Text
+    journals: tuple[Journal, ...] = Field(min_length=1)
+    points: tuple[Point, ...] = Field(min_length=1)
+
+    def point(self, code: str) -> Point | None:
+        return next((point for point in self.points if point.code == code), None)
+
+    def journal(self, code: str) -> Journal | None:
+        return next((journal for journal in self.journals if journal.code == code), None)
+
+
+def load_authority(path: Path) -> Authority:
+    """From a TOML file, or `WrongSettings`."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        authority = Authority.model_validate(data)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSettings(f"{path} can't be read: {error}. OTKLIK_AUTHORITY_FILE names the file about the authority.") from None
+    except ValidationError as error:
+        wrong = [f"  {'.'.join(map(str, problem['loc']))}: {_plain(problem['msg'])}" for problem in error.errors(include_url=False)]
+        raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
+    _unique(path, "point", [point.code for point in authority.points])
+    _unique(path, "journal", [journal.code for journal in authority.journals])
+    return authority
+
+
+def _unique(path: Path, what: str, codes: list[str]) -> None:
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise WrongSettings(f"{path}: the {what} code {', '.join(twice)} stands there more than once")

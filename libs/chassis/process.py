@@ -1,0 +1,162 @@
+"""The parts that every service is built from, made once by its `main.py` and handed on."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from libs.chassis.bus.consumers import Consumers
+from libs.chassis.bus.effect_once import EffectOnce, Handler
+from libs.chassis.bus.relay import Bell, Relay
+from libs.chassis.bus.subscriber import Subscription, new_broker
+from libs.chassis.ops import health, logs, metrics, problems
+from libs.chassis.ops.clock import Clock, SystemClock
+from libs.chassis.ops.health import Check, Health, Readiness
+from libs.chassis.ops.identifiers import Ids, TimeOrderedIds
+from libs.chassis.ops.metrics import Metrics
+from libs.chassis.ops.refusals import Unavailable
+from libs.chassis.ops.settings import Authority, ServiceSettings, load_authority
+from libs.chassis.ops.stop import Background, Stopping
+from libs.chassis.ops.telemetry import Telemetry
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool, open_pool
+from libs.chassis.store.dead_letters import DeadLetters
+from libs.chassis.store.events import EventStore
+from libs.chassis.store.inbox import forget_inbox
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.events.contracts import REGISTRY
+from libs.events.fact import Event
+
+RELAY_SILENT_SECONDS = 90.0
+HOUSEKEEPING_SECONDS = 3600.0
+
+
+@dataclass(kw_only=True)
+class Process:
+    """One running service, but for what it is about."""
+
+    name: str
+    settings: ServiceSettings
+    authority: Authority
+    clock: Clock
+    ids: Ids
+    telemetry: Telemetry
+    pool: Pool
+    keyring: Keyring
+    outbox: Outbox
+    store: EventStore
+    metrics: Metrics
+    health: Health
+    doors: dict[str, dict[str, Check]]
+    bell: Bell = field(default_factory=Bell)
+    background: Background = field(default_factory=Background)
+
+    @classmethod
+    async def open(cls, name: str, settings: ServiceSettings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
+        """Nothing here needs the database or Kafka to be up (design.md 4.4)."""
+        telemetry = Telemetry.from_settings(name, settings.otlp_endpoint)
+        logs.configure(service=name, level=settings.log_level, traceparent=telemetry.current_traceparent)
+        authority = load_authority(settings.authority_file)
+        clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
+        pool = await open_pool(settings.postgres_dsn.get_secret_value())
+        keyring = Keyring(settings.master_key.get_secret_value(), settings.master_key_id)
+        outbox = Outbox(keyring)
+        registry = metrics.registry()
+
+        async def database() -> None:
+            await pool.fetchval("SELECT 1")
+
+        doors: dict[str, dict[str, Check]] = {"http": {"database": database}}
+        return cls(
+            name=name,
+            settings=settings,
+            authority=authority,
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            pool=pool,
+            keyring=keyring,
+            outbox=outbox,
+            store=EventStore(producer=name, authority=authority.code, keyring=keyring, outbox=outbox, clock=clock, ids=ids),
+            metrics=Metrics(registry, clock),
+            health=Health(registry=registry, readiness=Readiness(doors=doors)),
+            doors=doors,
+        )
+
+    @property
+    def group(self) -> str:
+        """The Kafka consumer group of this service."""
+        return self.settings.consumer_group or self.name
+
+    def effect_once(self, consumer: str, hears: Sequence[type[Event]], handler: Handler) -> EffectOnce:
+        """A consumer whose handler sees each event once, in a transaction with its inbox."""
+        return EffectOnce(
+            consumer=consumer,
+            authority=self.authority.code,
+            pool=self.pool,
+            registry=REGISTRY,
+            hears=hears,
+            handler=handler,
+            dead_letters=DeadLetters(self.keyring),
+            outbox=self.outbox,
+            clock=self.clock,
+            ids=self.ids,
+            metrics=self.metrics,
+            telemetry=self.telemetry,
+        )
+
+    def connect(self, subscriptions: Sequence[Subscription]) -> None:
+        """Run the relay and these subscriptions in the background."""
+        bootstrap = self.settings.kafka_bootstrap
+        for shard in range(self.outbox.shards):
+            progress = self.health.loop(f"relay {shard}", limit_seconds=RELAY_SILENT_SECONDS, now=time.monotonic)
+            relay = Relay(
+                shard=OutboxShard(self.pool, self.keyring, shard, str(self.ids.new())),
+                bootstrap=bootstrap,
+                client_id=f"otklik-{self.name}-relay-{shard}",
+                bell=self.bell,
+                clock=self.clock,
+                metrics=self.metrics,
+                telemetry=self.telemetry,
+                beat=progress.beat,
+            )
+            self.background.add(f"relay-{shard}", relay.run)
+        self.background.add("housekeeping", self._keep_house)
+        if subscriptions:
+            consumers = Consumers(
+                broker=new_broker(bootstrap, client_id=f"otklik-{self.name}"),
+                bootstrap=bootstrap,
+                subscriptions=subscriptions,
+                health=self.health,
+                metrics=self.metrics,
+                now=time.monotonic,
+            )
+            self.doors["kafka"] = {"kafka": consumers.ready}
+            self.background.add("consumers", consumers.run)
+
+    def app(self, title: str) -> FastAPI:
+        """A FastAPI app with health, metrics, problem details and traces."""
+        app = FastAPI(title=title, docs_url=None, redoc_url=None)
+        problems.install(app, body_limit_bytes=self.settings.http_body_limit_bytes)
+        for error in INFRASTRUCTURE_ERRORS:
+            app.add_exception_handler(error, _unavailable)
+        self.telemetry.instrument(app)
+        app.include_router(health.routes(self.health))
+        return app
+
+    async def close(self) -> None:
+        await self.pool.close()
+        self.telemetry.shutdown()
+
+    async def _keep_house(self, stopping: Stopping) -> None:
+        while not stopping.requested:
+            async with self.pool.acquire() as db:
+                await forget_inbox(db, self.clock.now())
+            await stopping.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _unavailable(_request: Request, _error: Exception) -> Response:
+    return problems.problem(Unavailable())

@@ -1,0 +1,222 @@
+"""The event store of a service: append with an expected version, read (design.md 4.1, 4.2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.identifiers import Ids
+from libs.chassis.store.database import Connection
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.outbox import Outbox, Record
+from libs.chassis.store.queries import queries
+from libs.chassis.store.sealing import seal, unseal
+from libs.events.envelope import Actor, Envelope, encode
+from libs.events.fact import Event, open_fields
+from libs.events.registry import Registry
+from libs.events.topics import Topic
+
+SQL = queries(__file__)
+MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer (design.md 4.3)
+
+
+class LostRace(Exception):
+    """Another writer appended to the stream first: load and decide again."""
+
+
+class EventTooLarge(ValueError):
+    """An event is over `MAX_EVENT_BYTES`; the door must refuse such input before it comes here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What surrounds facts that one act made."""
+
+    thread_id: UUID
+    occurred_at: datetime
+    actor: Actor | None = None
+    client_id: UUID | None = None
+    point: str | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """A kind of streams: `name-<id>`. With a topic every event of it is published, without one none is (design.md 4.2)."""
+
+    name: str
+    registry: Registry
+    topic: Topic | None = None
+
+    def stream(self, aggregate_id: object) -> str:
+        return f"{self.name}-{aggregate_id}"
+
+    def aggregate(self, stream: str) -> str:
+        return stream.removeprefix(f"{self.name}-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Append:
+    """Facts for one stream after `expected_version`; `key` is the Kafka key where it is not the aggregate's id."""
+
+    category: Category
+    aggregate_id: str
+    expected_version: int
+    facts: Sequence[Event]
+    context: Context
+    key: str | None = None
+
+    @property
+    def stream(self) -> str:
+        return self.category.stream(self.aggregate_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An event as it stands in a stream."""
+
+    stream: str
+    version: int
+    envelope: Envelope
+    fact: Event
+
+
+class EventStore:
+    """Appends events, seals what is not on the open list, and puts published ones into the outbox, in one transaction."""
+
+    def __init__(self, *, producer: str, authority: str, keyring: Keyring, outbox: Outbox, clock: Clock, ids: Ids) -> None:
+        self._producer = producer
+        self._authority = authority
+        self._keyring = keyring
+        self._outbox = outbox
+        self._clock = clock
+        self._ids = ids
+
+    async def append(self, db: Connection, appends: Sequence[Append]) -> list[Recorded]:
+        """All or nothing, in the caller's transaction; raises `LostRace`, and then the transaction must be rolled back."""
+        recorded_at = self._clock.now()
+        recorded = [row for append in appends for row in self._recorded(append, recorded_at)]
+        if not recorded:
+            return []
+        keys = await self._keyring.made_for(db, {row.envelope.thread_id for row in recorded})
+        rows = [_row(row, keys[row.envelope.thread_id]) for row in recorded]
+        try:
+            await db.execute(SQL["append_events"], *map(list, zip(*rows, strict=True)))
+        except asyncpg.UniqueViolationError as error:
+            raise LostRace from error
+        await self._outbox.add(db, list(self._published(appends, recorded)), recorded_at)
+        return recorded
+
+    async def read(self, db: Connection, category: Category, aggregate_ids: Iterable[object]) -> dict[str, list[Recorded]]:
+        """Events by aggregate id; an aggregate without events is absent."""
+        rows = await db.fetch(SQL["read_streams"], [category.stream(aggregate_id) for aggregate_id in aggregate_ids])
+        found: dict[str, list[Recorded]] = {}
+        for row in await self.opened(db, category, rows):
+            found.setdefault(category.aggregate(row.stream), []).append(row)
+        return found
+
+    async def version(self, db: Connection, category: Category, aggregate_id: str) -> int:
+        """The version of a stream, 0 when it does not exist; for streams whose version is all that counts (the register)."""
+        return int(await db.fetchval(SQL["stream_version"], category.stream(aggregate_id)))
+
+    async def first(self, db: Connection, category: Category, aggregate_id: str) -> Recorded | None:
+        """The first event of a stream."""
+        rows = await self.opened(db, category, await db.fetch(SQL["first_event"], category.stream(aggregate_id)))
+        return rows[0] if rows else None
+
+    async def opened(self, db: Connection, category: Category, rows: Sequence[Mapping[str, Any]]) -> list[Recorded]:
+        """Rows of the events table, opened with the keys of their threads."""
+        keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
+        return [self._opened(category, row, keys) for row in rows]
+
+    def _opened(self, category: Category, row: Mapping[str, Any], keys: dict[UUID, bytes]) -> Recorded:
+        sealed = unseal(keys[row["thread_id"]], row["sealed"], row["event_id"].bytes) if row["sealed"] else b"{}"
+        envelope = Envelope(
+            event_id=row["event_id"],
+            type=row["type"],
+            version=row["type_version"],
+            authority=self._authority,
+            aggregate_id=category.aggregate(row["stream"]),
+            seq=row["version"],
+            thread_id=row["thread_id"],
+            occurred_at=row["occurred_at"],
+            recorded_at=row["recorded_at"],
+            producer=self._producer,
+            actor=Actor(role=row["actor_role"], id=row["actor_id"]) if row["actor_role"] else None,
+            client_id=row["client_id"],
+            point=row["point"],
+            correlation_id=row["correlation_id"],
+            causation_id=row["causation_id"],
+            payload=row["open"] | orjson.loads(sealed),
+        )
+        return Recorded(stream=row["stream"], version=row["version"], envelope=envelope, fact=category.registry.read(envelope))
+
+    def _recorded(self, append: Append, recorded_at: datetime) -> Iterable[Recorded]:
+        for version, fact in enumerate(append.facts, append.expected_version + 1):
+            envelope = Envelope(
+                event_id=self._ids.new(),
+                type=fact.type_name(),
+                version=fact.version,
+                authority=self._authority,
+                aggregate_id=append.aggregate_id,
+                seq=version,
+                thread_id=append.context.thread_id,
+                occurred_at=append.context.occurred_at,
+                recorded_at=recorded_at,
+                producer=self._producer,
+                actor=append.context.actor,
+                client_id=append.context.client_id,
+                point=append.context.point,
+                correlation_id=append.context.correlation_id,
+                causation_id=append.context.causation_id,
+                payload=fact.payload(),
+            )
+            yield Recorded(stream=append.stream, version=version, envelope=envelope, fact=fact)
+
+    def _published(self, appends: Sequence[Append], recorded: Sequence[Recorded]) -> Iterable[Record]:
+        rows = iter(recorded)
+        for append in appends:
+            for _ in append.facts:
+                row = next(rows)
+                if append.category.topic is not None:
+                    yield record_of(row.envelope, append.category.topic.name, append.key or append.aggregate_id, append.context.traceparent)
+
+
+def record_of(envelope: Envelope, topic: str, key: str, traceparent: str | None) -> Record:
+    """An envelope as a record of a topic, with the headers of the event catalogue."""
+    value = encode(envelope)
+    if len(value) > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{envelope.type} has {len(value)} bytes")
+    headers = {"schema": f"{envelope.type}/{envelope.version}"} | ({"traceparent": traceparent} if traceparent else {})
+    return Record(topic=topic, key=key, event_id=envelope.event_id, thread_id=envelope.thread_id, value=value, headers=headers)
+
+
+def _row(row: Recorded, key: bytes) -> tuple[Any, ...]:
+    envelope = row.envelope
+    clear = open_fields(type(row.fact))
+    sealed = {name: value for name, value in envelope.payload.items() if name not in clear}
+    return (
+        row.stream,
+        row.version,
+        envelope.event_id,
+        envelope.type,
+        envelope.version,
+        envelope.thread_id,
+        envelope.client_id,
+        envelope.actor.role if envelope.actor else None,
+        envelope.actor.id if envelope.actor else None,
+        envelope.point,
+        envelope.correlation_id,
+        envelope.causation_id,
+        envelope.occurred_at,
+        envelope.recorded_at,
+        {name: value for name, value in envelope.payload.items() if name in clear},
+        seal(key, orjson.dumps(sealed), envelope.event_id.bytes) if sealed else None,
+    )

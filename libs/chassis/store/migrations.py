@@ -1,0 +1,95 @@
+"""Numbered plain-SQL migrations, run by alembic: one version table a schema, under an advisory lock (design.md 4.11).
+
+Each folder of files is a branch: the chassis's own tables first, then the service's. A file runs as the owner of the schema.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
+
+HERE = Path(__file__).parent / "sql"
+CHASSIS = "store"
+LOCK_TIMEOUT = "5s"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A service's schema, its roles and where its SQL lies. The application's role bears the schema's name."""
+
+    name: str
+    folder: Path
+
+    @property
+    def owner(self) -> str:
+        return f"{self.name}_owner"
+
+
+class SqlScripts(ScriptDirectory):
+    """alembic's revisions, made from files `NNNN_name.sql` instead of Python modules."""
+
+    def __init__(self, branches: Sequence[tuple[str, Path]]) -> None:
+        self._branches = branches
+        super().__init__(str(HERE))
+
+    def _load_revisions(self) -> Iterator[Script]:
+        base: str | None = None
+        for branch, folder in self._branches:
+            down: str | None = None
+            for path in sorted((folder / "migrations").glob("[0-9]*.sql")):
+                revision = f"{branch}_{path.stem.split('_')[0]}"
+                yield Script(_module(path, revision, down, None if down else base), revision, str(path))
+                down = revision
+            base = base or down
+
+
+def _module(path: Path, revision: str, down: str | None, depends_on: str | None) -> ModuleType:
+    module = ModuleType(path.stem, path.read_text(encoding="utf-8").splitlines()[0].removeprefix("-- "))
+    module.__dict__.update(revision=revision, down_revision=down, depends_on=depends_on, upgrade=partial(_run_file, path))
+    return module
+
+
+async def migrate(admin_dsn: str, schema: Schema) -> list[str]:
+    """Bring one schema to its newest version and renew its grants, in one transaction; returns the revisions that were run."""
+    engine = create_async_engine(admin_dsn.replace("postgresql://", "postgresql+asyncpg://", 1))
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(_upgrade, schema)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, schema: Schema) -> list[str]:
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('otklik migrations'))"))
+    _run(connection, f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL ROLE {schema.owner}; SET LOCAL search_path = {schema.name}")
+    scripts = SqlScripts([(CHASSIS, HERE), (schema.name, schema.folder)])
+    done: list[str] = []
+
+    def steps(current: Any, _context: MigrationContext) -> Any:
+        found = scripts._upgrade_revs("heads", current)
+        done.extend(step.revision.revision for step in found)
+        return found
+
+    options = {"fn": steps, "version_table": "schema_version", "version_table_schema": schema.name}
+    MigrationContext.configure(connection, opts=options).run_migrations(connection=connection)
+    for folder in (HERE, schema.folder):
+        _run(connection, (folder / "grants.sql").read_text(encoding="utf-8").replace(":role", schema.name).replace(":schema", schema.name))
+    return done
+
+
+def _run_file(path: Path, connection: Connection) -> None:
+    _run(connection, path.read_text(encoding="utf-8"))
+
+
+def _run(connection: Connection, sql: str) -> None:
+    """A file holds many statements, which only the driver's own simple protocol takes."""
+    driver: Any = connection.connection.driver_connection
+    await_only(driver.execute(sql))

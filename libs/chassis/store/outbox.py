@@ -1,0 +1,122 @@
+"""The outbox: records wait in PostgreSQL, sealed, until the broker has them (design.md 4.3)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from libs.chassis.store.database import Connection, Pool
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.queries import queries
+from libs.chassis.store.sealing import seal, unseal
+
+SQL = queries(__file__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One Kafka record to be sent; `key` is never personal."""
+
+    topic: str
+    key: str
+    event_id: UUID
+    thread_id: UUID
+    value: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Outbox:
+    """Adds records in the caller's transaction; `shards` is fixed once rows exist."""
+
+    def __init__(self, keyring: Keyring, *, shards: int = 2) -> None:
+        self._keyring = keyring
+        self.shards = shards
+
+    async def add(self, db: Connection, records: Sequence[Record], at: datetime) -> None:
+        """Each record waits until the relay of its shard has an acknowledgement for it."""
+        if not records:
+            return
+        keys = await self._keyring.made_for(db, {record.thread_id for record in records})
+        await db.execute(
+            SQL["add_to_outbox"],
+            at.date(),
+            [self.shard_of(record.key) for record in records],
+            [record.topic for record in records],
+            [record.key for record in records],
+            [record.event_id for record in records],
+            [record.thread_id for record in records],
+            [record.headers for record in records],
+            [seal(keys[record.thread_id], record.value, record.event_id.bytes) for record in records],
+            at,
+        )
+
+    def shard_of(self, key: str) -> int:
+        return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % self.shards
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A record that waits, opened."""
+
+    day: date
+    id: int
+    record: Record
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class State:
+    pending: int
+    oldest: datetime | None
+    parked: int
+
+
+class OutboxShard:
+    """One shard's side of the relay. Only the holder of the lease may send."""
+
+    def __init__(self, pool: Pool, keyring: Keyring, shard: int, owner: str) -> None:
+        self._pool = pool
+        self._keyring = keyring
+        self.shard = shard
+        self._owner = owner
+
+    async def lease(self, seconds: float) -> bool:
+        return bool(await self._pool.fetchval(SQL["take_outbox_lease"], self.shard, self._owner, seconds))
+
+    async def release(self) -> None:
+        await self._pool.execute(SQL["release_outbox_lease"], self.shard, self._owner)
+
+    async def pending(self, after: int, limit: int, stuck_topics: Sequence[str]) -> list[Waiting]:
+        async with self._pool.acquire() as db:
+            rows = await db.fetch(SQL["pending_outbox"], self.shard, after, list(stuck_topics), limit)
+            keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
+        return [
+            Waiting(
+                day=row["day"],
+                id=row["id"],
+                created_at=row["created_at"],
+                record=Record(
+                    topic=row["topic"],
+                    key=row["key"],
+                    event_id=row["event_id"],
+                    thread_id=row["thread_id"],
+                    headers=row["headers"],
+                    value=unseal(keys[row["thread_id"]], row["sealed"], row["event_id"].bytes),
+                ),
+            )
+            for row in rows
+        ]
+
+    async def sent(self, rows: Sequence[Waiting]) -> None:
+        await self._pool.execute(SQL["sent_from_outbox"], [row.day for row in rows], [row.id for row in rows])
+
+    async def park(self, row: Waiting, reason: str) -> None:
+        await self._pool.execute(SQL["park_key"], row.record.topic, row.record.key, reason)
+
+    async def state(self) -> State:
+        [row] = await self._pool.fetch(SQL["outbox_state"], self.shard)
+        return State(row["pending"], row["oldest"], row["parked"])
+
+    async def rotate(self, today: date) -> None:
+        await self._pool.execute(SQL["rotate_outbox"], today)

@@ -1,0 +1,37 @@
+"""Sealing: AES-256-GCM under a thread's key, and the commitment that binds a ciphertext to one plaintext (design.md 5)."""
+
+import hashlib
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class BrokenSeal(ValueError):
+    """The ciphertext, its key or what it is bound to was changed."""
+
+
+def new_key() -> bytes:
+    return os.urandom(KEY_BYTES)
+
+
+def seal(key: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
+    """nonce ‖ ciphertext ‖ tag; `bound_to` must be the same when it is opened (an event's id, a thread's id)."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
+
+
+def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """The plaintext; raises `BrokenSeal`."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+    except InvalidTag:
+        raise BrokenSeal("the sealed bytes do not belong to this key and place") from None
+
+
+def commitment(key: bytes, sealed: bytes, plaintext: bytes) -> bytes:
+    """SHA-256(key ‖ nonce ‖ plaintext): a ciphertext can be opened one way only, and the proof outlives the key."""
+    return hashlib.sha256(key + sealed[:NONCE_BYTES] + plaintext).digest()

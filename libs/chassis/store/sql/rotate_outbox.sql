@@ -1,0 +1,2 @@
+-- rotate_outbox.sql: make the partitions of the next days, drop the empty ones of days past.
+SELECT outbox_rotate($1::date)

@@ -1,0 +1,26 @@
+"""One file of events for each topic, and the registry of them all."""
+
+from libs.events.contracts import (
+    channel_inbound,
+    channel_outbound,
+    channel_receipts,
+    dead_letters,
+    history_events,
+    intake_clients,
+    intake_requests,
+    notifier_deliveries,
+)
+from libs.events.registry import Registry
+
+CONTRACTS = {
+    "channel.inbound": channel_inbound.EVENTS,
+    "channel.receipts": channel_receipts.EVENTS,
+    "channel.outbound": channel_outbound.EVENTS,
+    "intake.requests": intake_requests.EVENTS,
+    "intake.clients": intake_clients.EVENTS,
+    "notifier.deliveries": notifier_deliveries.EVENTS,
+    "history.events": history_events.EVENTS,
+    "dlq": dead_letters.EVENTS,
+}
+
+REGISTRY = Registry(event for events in CONTRACTS.values() for event in events)

@@ -1,0 +1,57 @@
+"""intake.clients.v1: who the clients are. Key: the client's id."""
+
+from typing import Annotated
+from uuid import UUID
+
+from libs.events.fact import Event, Open, Personal
+from libs.events.vocabulary import ClientKind, Contacts
+
+
+class ClientIdentified(Event):
+    """A client is known by an account of a platform or by what they said of themselves (N-2.1, design.md 3)."""
+
+    kind: Annotated[ClientKind, Open]
+    name: Annotated[str | None, Personal] = None
+    contacts: Contacts = Contacts()
+    platform: Annotated[str | None, Open] = None
+    account: Annotated[str | None, Personal] = None
+
+
+class ContactConfirmed(Event):
+    """A contact is proved to be the client's own; `how` is a code such as link (N-3.4)."""
+
+    channel: Annotated[str, Open]
+    how: Annotated[str, Open]
+    address: Annotated[str, Personal]
+    name: Annotated[str | None, Personal] = None
+
+
+class ContactChannelChosen(Event):
+    """The client chose a channel; `role` is preferred or additional (N-3.2, A-2.1.2)."""
+
+    role: Annotated[str, Open]
+    channel: Annotated[str, Open]
+    address: Annotated[str, Personal]
+
+
+class ContactChannelDropped(Event):
+    """The client wants no more notices by this channel (N-3.2)."""
+
+    channel: Annotated[str, Open]
+
+
+class ClientIdentitiesLinked(Event):
+    """Two records are one person; `basis` says why, because a wrong link hands one person's file to another (N-4.6)."""
+
+    other: Annotated[UUID, Open]
+    basis: Annotated[str, Personal]
+
+
+class ClientIdentitiesUnlinked(Event):
+    """The link was wrong (N-4.6)."""
+
+    other: Annotated[UUID, Open]
+    basis: Annotated[str, Personal]
+
+
+EVENTS = (ClientIdentified, ContactConfirmed, ContactChannelChosen, ContactChannelDropped, ClientIdentitiesLinked, ClientIdentitiesUnlinked)

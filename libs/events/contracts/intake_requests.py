@@ -1,0 +1,142 @@
+"""intake.requests.v1: the life of a request. Key: the request's id; every event of a request's stream is here."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from libs.events.fact import Event, Open, Personal
+from libs.events.vocabulary import (
+    AdditionalChannel,
+    Attachment,
+    ClientKind,
+    Contacts,
+    Flag,
+    MessageRef,
+    Sender,
+    Status,
+    Target,
+    WantedForm,
+)
+
+
+class RequestReceived(Event):
+    """A message became a request (N-8.2, N-4.4). Names both threads: the envelope's and the dialogue's."""
+
+    reference: Annotated[str, Open]
+    message_ref: Annotated[MessageRef, Open]
+    channel: Annotated[str, Open]
+    dialogue_thread: Annotated[UUID, Open]
+    dialogue_key: Annotated[str, Open]
+    dialogue: Annotated[str, Personal]
+    received_at: Annotated[AwareDatetime, Open]
+    flags: Annotated[tuple[Flag, ...], Open] = ()
+    sender: Sender
+    contacts: Contacts
+    text: Annotated[str, Personal]
+    wanted_form: Annotated[WantedForm | None, Open] = None
+    additional_channel: AdditionalChannel | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class RequestSupplemented(Event):
+    """A further message of the dialogue, or with the request's reference, belongs to this request (N-7.6)."""
+
+    message_ref: Annotated[MessageRef, Open]
+    received_at: Annotated[AwareDatetime, Open]
+    flags: Annotated[tuple[Flag, ...], Open] = ()
+    sender: Sender
+    contacts: Contacts
+    text: Annotated[str, Personal]
+    additional_channel: AdditionalChannel | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class RequestRevised(Event):
+    """A message of this request came again with another text; the earlier one stays in its own event (N-2.2)."""
+
+    message_ref: Annotated[MessageRef, Open]
+    received_at: Annotated[AwareDatetime, Open]
+    flags: Annotated[tuple[Flag, ...], Open] = ()
+    text: Annotated[str, Personal]
+
+
+class RequestRegistered(Event):
+    """The request has its number in the register of a year and journal (N-8.2, N-9.1)."""
+
+    reg_no: Annotated[str, Open]
+    journal: Annotated[str, Open]
+    year: Annotated[int, Open]
+    number: Annotated[int, Open]
+    reg_at: Annotated[AwareDatetime, Open]
+    client_kind: Annotated[ClientKind, Open]
+    due_on: Annotated[date, Open]
+    rule_version: Annotated[str, Open]
+
+
+class RequestStatusChanged(Event):
+    """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4)."""
+
+    from_status: Annotated[Status | None, Open]
+    to_status: Annotated[Status, Open]
+    visible: Annotated[bool, Open]
+    template: Annotated[str, Open]
+    explanation: Annotated[str, Open]
+    reference: Annotated[str, Open]
+    reg_no: Annotated[str | None, Open] = None
+    due_on: Annotated[date | None, Open] = None
+    addressee: Annotated[str | None, Personal] = None
+    targets: tuple[Target, ...] = ()
+
+
+class RequestChannelsChanged(Event):
+    """The person changed where notices of this request go; effective for all later ones (N-3.2)."""
+
+    email: Annotated[str | None, Personal]
+    email_confirmed: Annotated[bool, Open] = False
+
+
+class RequestEmailConfirmed(Event):
+    """The link of the first letter was followed: the address belongs to the person (N-3.4)."""
+
+    confirmed_at: Annotated[AwareDatetime, Open]
+
+
+class HistoricalRequestImported(Event):
+    """A request of an older register: any state, its own number and dates; retention counts from the import."""
+
+    foreign_no: Annotated[str, Open]
+    old_register: Annotated[str, Open]
+    state: Annotated[Status, Open]
+    point: Annotated[str, Open]
+    received_at: Annotated[AwareDatetime | None, Open] = None
+    due_at: Annotated[AwareDatetime | None, Open] = None
+    closed_at: Annotated[AwareDatetime | None, Open] = None
+    unit: Annotated[str | None, Open] = None
+    subject: Annotated[str | None, Personal] = None
+    client_name: Annotated[str | None, Personal] = None
+    imported_at: Annotated[AwareDatetime, Open]
+
+
+class HistoricalEntryImported(Event):
+    """One dated line of an older register: what was done and by whom (a code of theirs, not an account of ours)."""
+
+    foreign_no: Annotated[str, Open]
+    line: Annotated[int, Open]
+    happened_at: Annotated[AwareDatetime, Open]
+    what: Annotated[str, Personal]
+    by: Annotated[str | None, Personal] = None
+
+
+EVENTS = (
+    RequestReceived,
+    RequestSupplemented,
+    RequestRevised,
+    RequestRegistered,
+    RequestStatusChanged,
+    RequestChannelsChanged,
+    RequestEmailConfirmed,
+    HistoricalRequestImported,
+    HistoricalEntryImported,
+)

@@ -1,0 +1,128 @@
+"""Words that several events share: client kinds, statuses, contacts, where a notice goes."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from libs.events.fact import Personal, Secret, Value
+
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ClientKind(StrEnum):
+    """A-1.2.1 and A-1.2.2; `UNKNOWN` only until the registrar confirms (N-2.1)."""
+
+    UNKNOWN = "unknown"
+    CITIZEN = "citizen"
+    STATELESS = "stateless"
+    DUAL_CITIZEN = "dual_citizen"
+    FOREIGNER = "foreigner"
+    SELF_EMPLOYED = "self_employed"
+    SOLE_TRADER = "sole_trader"
+    UNREGISTERED_ASSOCIATION = "unregistered_association"
+    LEGAL_ENTITY = "legal_entity"
+    INTERNAL = "internal"
+
+
+class Status(StrEnum):
+    """Statuses of a request; transitions come with their own commands."""
+
+    RECEIVED = "received"
+    REGISTERED = "registered"
+    NOT_CONSIDERED = "not_considered"
+    NOT_A_REQUEST = "not_a_request"
+    CLASSIFIED = "classified"
+    EXPLAINED = "explained"
+    ASSIGNED = "assigned"
+    REDIRECTED = "redirected"
+    AWAITING_CLARIFICATION = "awaiting_clarification"
+    DRAFTING = "drafting"
+    ON_APPROVAL = "on_approval"
+    APPROVED = "approved"
+    ANSWERED = "answered"
+    ANSWERED_PARTIALLY = "answered_partially"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+class WantedForm(StrEnum):
+    """The form of the answer that the person asked for (8-FZ art. 7, A-3.2)."""
+
+    ELECTRONIC = "electronic"
+    WRITTEN = "written"
+    ORAL = "oral"
+
+
+class Flag(StrEnum):
+    """What is odd about a kept message and wants a look; nothing flagged is refused (design.md 4.8)."""
+
+    UNKNOWN_POINT = "unknown-point"
+    WRONG_AUDIENCE = "wrong-audience"
+    NO_NAME = "no-name"
+    NO_CONTACT = "no-contact"
+    NO_QUESTION = "no-question"
+    BAD_EMAIL = "bad-email"
+    CLOCK_OFF = "clock-off"
+    TEXT_CHANGED = "text-changed"
+    THREAD_UNKNOWN = "thread-unknown"
+
+
+class Sender(Value):
+    """Who wrote, as they said it. `account` is the platform's own id of the sender, verified by the platform."""
+
+    name: Annotated[str | None, Personal] = None
+    kind: ClientKind | None = None
+    account: Annotated[str | None, Personal] = None
+
+
+class Contacts(Value):
+    """How the person may be reached, as typed."""
+
+    email: Annotated[str | None, Personal] = None
+    phone: Annotated[str | None, Personal] = None
+    postal: Annotated[str | None, Personal] = None
+
+
+class AdditionalChannel(Value):
+    """The additional channel that the person chose (N-3.1); code `email`, `phone` or `post`."""
+
+    channel: Annotated[str, StringConstraints(pattern="^(email|phone|post)$")]
+    address: Annotated[str, Personal, StringConstraints(min_length=1, max_length=500)]
+
+
+class Attachment(Value):
+    """Bytes that went to the upload door first; `sha256` in hex, `size` in bytes."""
+
+    upload_id: str
+    name: Annotated[str, Personal]
+    type: str
+    size: int
+    sha256: str
+
+
+class MessageRef(Value):
+    """Which message of which frontend; unique for as long as history is kept (D-24)."""
+
+    frontend: str
+    external_id: ExternalId
+
+
+class Target(Value):
+    """Where one notice goes, as the person had chosen at that moment (design.md 4.9).
+
+    `role` is original, additional or email (the duplicate of N-3.5). `channel` is site, email, phone, post or frontend;
+    for `frontend` the notice goes to that frontend's outbound topic under the dialogue's key.
+    """
+
+    role: str
+    channel: str
+    address: Annotated[str | None, Personal] = None
+    frontend: str | None = None
+    dialogue_key: str | None = None
+    dialogue: Annotated[str | None, Personal] = None
+    confirmed: bool = True
+    confirm_token: Annotated[str | None, Secret] = None

@@ -1,0 +1,15 @@
+"""Whose pages these are. Everything here is the authority's data and comes from its settings, never from a literal (N-0.1)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masthead:
+    """What the head and the foot of a page say about the authority; what it does not have stays empty."""
+
+    name: str
+    short_name: str
+    postal_address: str = ""
+    phones: tuple[str, ...] = ()
+    hours: str = ""
+    act: str = ""

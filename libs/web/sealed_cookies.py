@@ -1,0 +1,62 @@
+"""Cookies that only we can read: a secret that a page must show again after a redirect, and that no URL may hold."""
+
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class SealedCookie:
+    """One encrypted, http-only cookie of this site and path. The key is derived for its name, so none can stand for another."""
+
+    name: str
+    secret: bytes = field(repr=False)
+    lifetime_seconds: int
+    path: str
+    clock: Clock
+
+    def write(self, request: Request, response: Response, value: dict[str, Any]) -> None:
+        token = self._fernet().encrypt_at_time(json.dumps(value, ensure_ascii=False).encode(), self._seconds())
+        response.set_cookie(
+            self.name,
+            token.decode(),
+            max_age=self.lifetime_seconds,
+            path=self.path,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+
+    def read(self, request: Request) -> dict[str, Any] | None:
+        """The value, or None when there is none, it is too old or it is not ours."""
+        token = request.cookies.get(self.name)
+        if token is None:
+            return None
+        try:
+            opened = self._fernet().decrypt_at_time(token, self.lifetime_seconds, self._seconds())
+        except InvalidToken:
+            return None
+        value: dict[str, Any] = json.loads(opened)
+        return value
+
+    def clear(self, response: Response) -> None:
+        response.delete_cookie(self.name, path=self.path, httponly=True, samesite="strict")
+
+    def _seconds(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def _fernet(self) -> Fernet:
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"cookie {self.name}".encode()).derive(self.secret)
+        return Fernet(urlsafe_b64encode(key))

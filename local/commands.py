@@ -1,0 +1,118 @@
+"""The commands as the system's Python runs them: look first, make `.venv`, then go on inside it (`local.inside`)."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import sys
+from collections.abc import Mapping
+
+from local import checks, packages
+from local.console import done, elapsed, fail, say, warn
+from local.places import PYTHON, ROOT, Places, places
+
+
+def parser() -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(prog="python3 -m local", description="Otklik on one machine")
+    commands = arguments.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start everything; Ctrl-C stops it")
+    commands.add_parser("doctor", help="look at this machine and say what is missing")
+    commands.add_parser("status", help="what runs, and whether it is ready")
+    commands.add_parser("down", help="stop what another terminal started")
+    logs = commands.add_parser("logs", help="show the logs as they grow")
+    logs.add_argument("name", nargs="?", help="of one process")
+    fresh = commands.add_parser("fresh", help="erase all data, after asking")
+    fresh.add_argument("--yes", action="store_true", help="do not ask")
+    environment = commands.add_parser("environment", help="make .venv and fetch the browser assets, nothing else")
+    environment.add_argument("--development", action="store_true", help="with the tools for tests and checks")
+    test = commands.add_parser("test", help="make the environment, then run the tests")
+    test.add_argument("arguments", nargs=argparse.REMAINDER, help="for pytest")
+    return arguments
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    elapsed()  # the clock starts here
+    asked = parser().parse_args(arguments)
+    here = places(environ)
+    try:
+        match asked.command:
+            case "doctor":
+                return doctor(here, environ)
+            case "environment":
+                packages.ensure(development=asked.development)
+                packages.assets()
+                return 0
+            case "test":
+                return test(asked.arguments)
+            case "up":
+                return up(here, environ, arguments)
+            case _:
+                return inside(arguments)
+    except packages.NotInstalled as failure:
+        fail(str(failure))
+        return 1
+    except KeyboardInterrupt:
+        warn("stopped; the next time it goes on from here")
+        return 130
+
+
+def doctor(here: Places, environ: Mapping[str, str]) -> int:
+    found = checks.all_findings(here, environ, running=running(here))
+    for finding in found:
+        tell(finding)
+    return 0 if all(finding.right for finding in found if finding.needed) else 1
+
+
+def up(here: Places, environ: Mapping[str, str], arguments: list[str]) -> int:
+    """On a new machine the ports are looked at before anything is fetched; later, `local.up` looks when leftovers are gone."""
+    found = checks.before_start(here, environ) if not PYTHON.exists() else checks.machine()
+    wrong = [finding for finding in found if not finding.right]
+    for finding in wrong:
+        tell(finding)
+    if wrong:
+        return 1
+    packages.ensure()
+    return inside(arguments)
+
+
+def test(arguments: list[str]) -> int:
+    packages.ensure(development=True)
+    packages.assets()
+    for finding in (checks.chromium_found(), checks.go_found()):
+        if not finding.right:
+            tell(finding)
+    return go_on("-m", "pytest", *arguments)
+
+
+def tell(finding: checks.Finding) -> None:
+    if finding.right:
+        done(finding.what)
+    else:
+        (fail if finding.needed else warn)(f"{finding.what}: {finding.advice}")
+
+
+def running(here: Places) -> bool:
+    """Whether a supervisor holds the state directory."""
+    try:
+        with here.lock.open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def inside(arguments: list[str]) -> int:
+    if not PYTHON.exists():
+        say("nothing was started here yet: make up")
+        return 1
+    return go_on("-m", "local.inside", *arguments)
+
+
+def go_on(*arguments: str) -> int:
+    """The same process, now with the packages."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(PYTHON, [str(PYTHON), *arguments])

@@ -1,0 +1,164 @@
+"""A real Kafka, PostgreSQL and mail catcher for tests: on free ports, in a directory of their own, each to be stopped and started again.
+
+with embedded(directory) as parts:
+    parts.admin_dsn, parts.kafka_bootstrap, parts.smtp_port, parts.mail_url
+    parts.kafka.stop(); parts.kafka.start()
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from local import jars, java
+from local.kafka import Kafka
+from local.postgres import Postgres
+from local.processes import mail_catcher
+from local.program import Program, spawn
+
+
+class DidNotStart(Exception):
+    """A part ended or stayed silent instead of answering; the text holds the end of its log."""
+
+
+class Part:
+    """One running program whose end the test decides."""
+
+    def __init__(self, program: Program, log: Path) -> None:
+        self.program = program
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = launch(self.program, log)
+        deadline = time.monotonic() + self.program.start_seconds
+        while not self.program.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise DidNotStart(f"{self.program.name}: {self.log.read_text('utf-8', 'replace')[-4000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it cleanly, as an operator would."""
+        self.end(self.program.stop_signal)
+
+    def kill(self) -> None:
+        """End it at once with everything it started, as a power cut would."""
+        self.end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """It keeps its connections and says nothing more, until `thaw`."""
+        self.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.send(signal.SIGCONT)
+
+    def send(self, number: signal.Signals) -> None:
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def end(self, number: signal.Signals) -> None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            target = os.killpg if number is signal.SIGKILL else os.kill
+            target(self.process.pid, number)
+        try:
+            self.process.wait(self.program.stop_seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(self.program.stop_seconds)
+        self.process = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a test needs to know; a part that was not asked for raises when touched."""
+
+    directory: Path
+    started: dict[str, Part]
+    admin_dsn: str
+    kafka_bootstrap: str
+    smtp_port: int
+    mail_url: str
+
+    @property
+    def postgres(self) -> Part:
+        return self.started["postgres"]
+
+    @property
+    def kafka(self) -> Part:
+        return self.started["kafka"]
+
+    @property
+    def mail(self) -> Part:
+        return self.started["mail"]
+
+
+def launch(program: Program, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(program.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **spawn(program))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; all are held until all are known, so that they differ."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+@contextmanager
+def embedded(directory: Path, *, without: Collection[str] = (), durable: bool = False) -> Iterator[Parts]:
+    """Start the parts side by side, hand them over, stop them at the end.
+
+    `without` leaves out some of "postgres", "kafka" and "mail"; `durable` puts PostgreSQL's fsync on.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    database_port, broker_port, controller_port, smtp_port, mail_port = free_ports(5)
+    database = Postgres(directory / "postgres", database_port, secrets.token_urlsafe(24), durable=durable)
+    makers: dict[str, Callable[[], Part]] = {
+        "postgres": lambda: start_postgres(database, directory),
+        "kafka": lambda: start_kafka(directory, broker_port, controller_port),
+        "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory),
+    }
+    started: dict[str, Part] = {}
+    with ExitStack() as stop:
+        with ThreadPoolExecutor() as pool:
+            starting = {name: pool.submit(make) for name, make in makers.items() if name not in without}
+            for name, part in starting.items():
+                started[name] = part.result()
+                stop.callback(started[name].stop)
+        yield Parts(directory, started, database.admin_dsn, f"127.0.0.1:{broker_port}", smtp_port, f"http://127.0.0.1:{mail_port}")
+
+
+def start(program: Program, directory: Path) -> Part:
+    part = Part(program, directory / f"{program.name}.log")
+    part.start()
+    return part
+
+
+def start_postgres(server: Postgres, directory: Path) -> Part:
+    server.prepare()
+    part = start(server.program(), directory)
+    server.make_database()
+    return part
+
+
+def start_kafka(directory: Path, port: int, controller_port: int) -> Part:
+    jars.ensure()
+    broker = Kafka(directory / "kafka", port, controller_port, java.find())
+    broker.prepare()
+    return start(broker.program(), directory)

@@ -1,0 +1,127 @@
+"""One start, step by step, from whatever is there to processes that answer. Every step is safe to repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Iterable, Mapping
+
+from local import jars, java, keys, packages, processes
+from local.console import done, elapsed, fail, step, warn
+from local.kafka import Kafka
+from local.logs import tail
+from local.places import ROOT, Places
+from local.postgres import Postgres
+from local.processes import Surroundings
+from local.program import Program
+from local.supervisor import Supervisor
+
+
+class NotStarted(Exception):
+    """Something without which nothing else makes sense; the text says what and where to look."""
+
+
+class Start:
+    """One start, step by step; `environ` brings DATABASE_URL, KAFKA_BOOTSTRAP and DEMO."""
+
+    def __init__(self, places: Places, environ: Mapping[str, str], supervisor: Supervisor) -> None:
+        self.places = places
+        self.environ = environ
+        self.supervisor = supervisor
+        self.secrets = keys.ensure(places, processes.services(), processes.frontends())
+        self.postgres: Postgres | None = None
+        self.kafka: Kafka | None = None
+
+    @property
+    def around(self) -> Surroundings:
+        return Surroundings(
+            places=self.places,
+            secrets=self.secrets,
+            admin_dsn=self.postgres.admin_dsn if self.postgres else self.environ["DATABASE_URL"],
+            kafka_bootstrap=self.kafka.bootstrap if self.kafka else self.environ["KAFKA_BOOTSTRAP"],
+            demo=self.environ.get("DEMO", "yes").lower() not in {"no", "false", "0"},
+        )
+
+    async def all(self) -> bool:
+        """Answers whether every process is ready."""
+        self.arrange()
+        await together((asyncio.to_thread(packages.assets), self.start_mail(), self.start_postgres(), self.start_kafka()))
+        return await self.start_processes()
+
+    def arrange(self) -> None:
+        """Decide which of the stores are ours."""
+        if not self.environ.get("DATABASE_URL"):
+            password = self.secrets[keys.ADMIN_PASSWORD]
+            self.postgres = Postgres(self.places.state / "postgres", self.places.port("postgres"), password)
+        if not self.environ.get("KAFKA_BOOTSTRAP"):
+            ports = self.places.port("kafka"), self.places.port("kafka-controller")
+            self.kafka = Kafka(self.places.state / "kafka", *ports, java.find())
+
+    async def start_mail(self) -> None:
+        await self.must_start(processes.mail_catcher(self.places.port("smtp"), self.places.port("mail")))
+
+    async def start_postgres(self) -> None:
+        server = self.postgres
+        if server is not None:
+            opened = await asyncio.to_thread(server.prepare)
+            if opened:
+                warn(f"PostgreSQL refuses root, so it runs as another user, who may now pass through {', '.join(map(str, opened))}")
+            await self.must_start(server.program())
+            await asyncio.to_thread(server.make_database)
+        await self.administer("database", "prepare")
+
+    async def start_kafka(self) -> None:
+        broker = self.kafka
+        if broker is not None:
+            await asyncio.to_thread(jars.ensure)
+            await asyncio.to_thread(broker.prepare)
+            await self.must_start(broker.program())
+        await self.administer("topics", "apply")
+
+    async def must_start(self, program: Program) -> None:
+        began = elapsed()
+        for failure in await self.supervisor.start([program]):
+            raise failure
+        done(f"{program.name} answers ({elapsed() - began:.1f} s)")
+
+    async def administer(self, *arguments: str) -> None:
+        """Runs `python -m cli …`; its output goes to a log, and to the screen when it fails."""
+        command = f"python -m cli {' '.join(arguments)}"
+        if not (ROOT / "cli" / "__main__.py").is_file():
+            warn(f"{command} was left out: this tree has no cli/__main__.py")
+            return
+        log = self.places.logs / f"{'-'.join(arguments)}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **processes.administration(self.around)}
+        with log.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "cli", *arguments), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+            )
+            try:
+                code = await process.wait()
+            finally:
+                if process.returncode is None:  # Ctrl-C
+                    process.kill()
+        if code:
+            raise NotStarted(f"{command} ended with {code}:\n{tail(log, 40)}")
+        done(command)
+
+    async def start_processes(self) -> bool:
+        around = self.around
+        every = []
+        for wave in processes.waves(processes.existing()):
+            programs: list[Program] = [processes.program(process, around) for process in wave]
+            with step(f"starting {', '.join(program.name for program in programs)}"):
+                every += await self.supervisor.start(programs)
+        for failure in every:
+            fail(str(failure))
+        return not every
+
+
+async def together(steps: Iterable[Awaitable[None]]) -> None:
+    """Side by side, each to its end; then the first failure, if there was one."""
+    for outcome in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

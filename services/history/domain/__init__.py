@@ -1,0 +1,1 @@
+"""What history keeps, how it is chained, what belongs to whom, and what staff may ask. Pure."""

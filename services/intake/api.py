@@ -1,0 +1,165 @@
+"""Intake's HTTP door for frontends: messages in, status out. Every error is a problem with a stable code (docs/frontends)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.problems import field_errors
+from libs.chassis.ops.refusals import ContainsNul, NotJson, WrongSchema
+from libs.chassis.ops.telemetry import Telemetry
+from libs.events.contracts.channel_inbound import MessageReceived
+from libs.events.envelope import contains_nul
+from services.intake import statuses, tracking
+from services.intake.domain.acceptance import Accepted, Inbound
+from services.intake.handlers import Mine, Person
+
+Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class MessageBody(MessageReceived):
+    """A message with the point where it happened; unknown fields are refused, because they are a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    point: Annotated[str | None, StringConstraints(min_length=1, max_length=100)] = None
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StatusBody(Body):
+    number: Typed
+    tracking_code: Typed
+
+
+class ChannelsBody(StatusBody):
+    email: Annotated[str, StringConstraints(max_length=320)] | None = None
+
+
+class ConfirmationBody(Body):
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def routes(
+    *,
+    put: Callable[[Inbound], Awaitable[Accepted]],
+    person: Person,
+    frontends: FrontendKeys,
+    key: bytes,
+    clock: Clock,
+    telemetry: Telemetry,
+) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+    Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
+
+    @router.post("/messages", status_code=201)
+    async def messages(request: Request, response: Response, frontend: Frontend) -> dict[str, Any]:
+        body = await read(request, MessageBody)
+        message = MessageReceived.model_validate(body.model_dump(exclude={"point"}))
+        accepted = await put(inbound_of(frontend, message, body.point, key, clock.now(), telemetry.current_traceparent()))
+        response.status_code = 200 if accepted.again else 201
+        response.headers["Cache-Control"] = "no-store"
+        return receipt(message.external_id, accepted)
+
+    @router.post("/status")
+    async def status(request: Request, response: Response, _: Frontend) -> dict[str, Any]:
+        body = await read(request, StatusBody)
+        response.headers["Cache-Control"] = "no-store"
+        return shown(await person.status(body.number, body.tracking_code))
+
+    @router.post("/channels")
+    async def channels(request: Request, _: Frontend) -> dict[str, Any]:
+        body = await read(request, ChannelsBody)
+        email = await person.change_email(body.number, body.tracking_code, body.email, telemetry.current_traceparent())
+        return {"email_masked": masked(email)}
+
+    @router.post("/confirmations")
+    async def confirmations(request: Request, _: Frontend) -> dict[str, Any]:
+        body = await read(request, ConfirmationBody)
+        return {"email_masked": masked(await person.confirm(body.token, telemetry.current_traceparent()))}
+
+    return router
+
+
+async def read(request: Request, model: type[Model]) -> Model:
+    """The body, or the refusal that says what is wrong with it."""
+    raw = await request.body()
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise NotJson from None
+    if b"\\u0000" in raw and contains_nul(data):
+        raise ContainsNul
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise WrongSchema(field_errors(error.errors())) from None
+
+
+def dialogue_of(key: bytes, frontend: str, dialogue: str) -> tuple[UUID, str]:
+    """Thread and Kafka key of a dialogue: HMACs, never personal, and one dialogue stays in order."""
+    mark = tracking.fingerprint(key, "dialogue", frontend, dialogue)
+    return UUID(bytes=mark[:16]), mark.hex()
+
+
+def inbound_of(frontend: str, message: MessageReceived, point: str | None, key: bytes, at: datetime, traceparent: str | None) -> Inbound:
+    thread, dialogue_key = dialogue_of(key, frontend, message.dialogue)
+    return Inbound(
+        frontend=frontend,
+        message=message,
+        point=point,
+        dialogue_thread=thread,
+        dialogue_key=dialogue_key,
+        arrived_at=at,
+        traceparent=traceparent,
+        by_http=True,
+    )
+
+
+def receipt(external_id: str, accepted: Accepted) -> dict[str, Any]:
+    return {
+        "external_id": external_id,
+        "reference": accepted.reference,
+        "tracking_code": accepted.tracking_code,
+        "register_number": accepted.reg_no,
+        "status": accepted.status.value,
+        "status_title": accepted.title,
+        "due_on": accepted.due_on,
+    }
+
+
+def shown(mine: Mine) -> dict[str, Any]:
+    """What the status page shows; the address is masked, because the code may have been read aloud."""
+    request = mine.request
+    steps = [
+        {"at": step.at, "status": step.status.value, "status_title": statuses.TITLES[step.status], "explanation": step.explanation}
+        for step in request.steps
+    ]
+    return {
+        "reference": request.reference,
+        "register_number": request.reg_no,
+        "status": request.status.value,
+        "status_title": statuses.TITLES[request.status],
+        "explanation": request.steps[-1].explanation if request.steps else "",
+        "received_at": request.received_at,
+        "due_on": request.due_on,
+        "email_masked": masked(request.email),
+        "email_confirmed": request.email_confirmed,
+        "steps": steps,
+    }
+
+
+def masked(email: str | None) -> str | None:
+    """«i***@example.ru»: enough to recognise one's own address."""
+    if not email:
+        return None
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}***@{domain}"

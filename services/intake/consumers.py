@@ -1,0 +1,61 @@
+"""Intake's Kafka door: channel.inbound of every frontend."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from libs.chassis.bus.deliveries import Delivery
+from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
+from libs.chassis.bus.subscriber import Subscription
+from libs.chassis.store.database import Connection
+from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
+from libs.events.topics import INBOUND, frontend_of
+from services.intake.domain.acceptance import Inbound
+from services.intake.handlers import Acceptance
+
+CONSUMER = "intake"
+HEARS = (MessageReceived, MessageRevised)
+PRODUCER = "intake"
+
+
+def handler(acceptance: Acceptance, key_of: Callable[[str, str], str]) -> Handler:
+    """What a batch of messages does; `key_of` makes the key of a dialogue where a record has none."""
+
+    async def take(db: Connection, batch: Sequence[Received]) -> None:
+        await acceptance.accept(db, [inbound_of(item, key_of) for item in batch if item.envelope.producer != PRODUCER])
+
+    return take
+
+
+def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
+    """The channel comes from the topic, never from the record: a consumer can't see who produced it (design.md 4.8)."""
+    message = item.event
+    frontend = frontend_of(item.delivery.topic)
+    if frontend is None or not isinstance(message, MessageReceived):
+        raise TypeError(f"{item.envelope.type} on {item.delivery.topic}")
+    return Inbound(
+        frontend=frontend,
+        message=message,
+        point=item.envelope.point,
+        dialogue_thread=item.envelope.thread_id,
+        dialogue_key=_key(item.delivery.key) or key_of(frontend, message.dialogue),
+        arrived_at=datetime.fromtimestamp(item.delivery.timestamp_ms / 1000, UTC),
+        causation_id=item.envelope.event_id,
+        traceparent=item.traceparent,
+    )
+
+
+def _key(key: bytes | None) -> str | None:
+    try:
+        return key.decode() if key and len(key) <= 200 else None
+    except UnicodeDecodeError:
+        return None
+
+
+def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> Subscription:
+    """Intake is one replica: a static member starts again at once."""
+
+    async def take(deliveries: Sequence[Delivery]) -> None:
+        await effect.take(deliveries)
+        after()
+
+    return Subscription(group=group, topics=(INBOUND,), take=take, static_member=f"{group}-1", max_records=500)

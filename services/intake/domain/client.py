@@ -1,0 +1,59 @@
+"""A client: who asked, and what they are known by (design.md 3, «Who is who»)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+from libs.events.contracts.intake_clients import (
+    ClientIdentified,
+    ClientIdentitiesLinked,
+    ClientIdentitiesUnlinked,
+    ContactChannelChosen,
+    ContactChannelDropped,
+    ContactConfirmed,
+)
+from libs.events.fact import Event
+from libs.events.vocabulary import ClientKind
+
+ClientEvent = (
+    ClientIdentified | ContactConfirmed | ContactChannelChosen | ContactChannelDropped | ClientIdentitiesLinked | ClientIdentitiesUnlinked
+)
+
+
+@dataclass(frozen=True)
+class Client:
+    """What is known of a client; `confirmed` holds addresses that were proved to be theirs."""
+
+    version: int = 0
+    kind: ClientKind = ClientKind.UNKNOWN
+    confirmed: frozenset[str] = frozenset()
+    linked: frozenset[UUID] = frozenset()
+    channels: tuple[tuple[str, str], ...] = ()
+
+
+def evolve(client: Client, event: ClientEvent) -> Client:
+    client = replace(client, version=client.version + 1)
+    match event:
+        case ClientIdentified():
+            return replace(client, kind=event.kind)
+        case ContactConfirmed():
+            return replace(client, confirmed=client.confirmed | {event.address})
+        case ContactChannelChosen():
+            others = tuple(pair for pair in client.channels if pair[0] != event.channel)
+            return replace(client, channels=(*others, (event.channel, event.address)))
+        case ContactChannelDropped():
+            return replace(client, channels=tuple(pair for pair in client.channels if pair[0] != event.channel))
+        case ClientIdentitiesLinked():
+            return replace(client, linked=client.linked | {event.other})
+        case ClientIdentitiesUnlinked():
+            return replace(client, linked=client.linked - {event.other})
+        case _:
+            assert_never(event)
+
+
+def replayed(events: Sequence[Event]) -> Client:
+    client = Client()
+    for event in events:
+        client = evolve(client, event)  # type: ignore[arg-type]  # the category's registry holds no other type
+    return client

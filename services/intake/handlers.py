@@ -1,0 +1,234 @@
+"""Intake's use cases. Both doors end in `Acceptance.accept`; `Person` is what somebody with a tracking code may do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.identifiers import Ids
+from libs.chassis.ops.refusals import Refusal
+from libs.chassis.store.database import Connection, Pool
+from libs.chassis.store.events import Append, Context, record_of
+from libs.chassis.store.outbox import Outbox, Record
+from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
+from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed
+from libs.events.envelope import Actor, Envelope
+from libs.events.fact import Event
+from libs.events.topics import INBOUND, RECEIPTS
+from services.intake import tracking
+from services.intake.domain import acceptance
+from services.intake.domain.acceptance import Accepted, FreshIds, Inbound, Rules, account_identity, contact_identity
+from services.intake.domain.request import Request
+from services.intake.oddities import usable_email
+from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
+
+Outcome = Accepted | Refusal
+
+
+class RequestNotFound(Refusal):
+    """No request has this number with this code; which of the two is wrong is not told."""
+
+    code = "request-not-found"
+    status = 404
+    says = "Запрос с таким номером и кодом не найден. Проверьте номер и код: они указаны в расписке."
+
+
+class LinkNotValid(Refusal):
+    """The confirmation link belongs to no address of a request."""
+
+    code = "link-not-valid"
+    status = 404
+    says = "Ссылка недействительна: возможно, адрес электронной почты с тех пор изменили."
+
+
+class EmailNotValid(Refusal):
+    """The e-mail address can't be one (N-3.4)."""
+
+    code = "email-not-valid"
+    status = 400
+    says = "Адрес электронной почты указан неверно. Проверьте его, например: ivanova@example.ru."
+
+
+class Acceptance:
+    """Messages become requests: a batch in the caller's transaction, receipts in the outbox."""
+
+    def __init__(self, *, store: IntakeStore, outbox: Outbox, rules: Rules, authority: str, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._rules = rules
+        self._authority = authority
+        self._clock = clock
+        self._ids = ids
+
+    async def accept(self, db: Connection, batch: Sequence[Inbound]) -> list[Outcome]:
+        """One outcome for each message, in order; a refused one is told why and changes nothing."""
+        await self._store.lock(db)
+        known = await self._store.known(db, self._looked(batch))
+        outcomes = [self._decide(inbound, known) for inbound in batch]
+        await self._store.append(db, known.facts)
+        await self._outbox.add(db, self._told(batch, outcomes), self._clock.now())
+        return outcomes
+
+    def _decide(self, inbound: Inbound, known: acceptance.Known) -> Outcome:
+        try:
+            return acceptance.accept(inbound, known, self._rules, FreshIds(request_id=self._ids.new(), client_id=self._ids.new()))
+        except Refusal as refusal:
+            return refusal
+
+    def _looked(self, batch: Sequence[Inbound]) -> Looked:
+        key, zone = self._rules.key, self._rules.time_zone
+        accounts = {(inbound.frontend, account) for inbound in batch if (account := inbound.message.sender.account)}
+        return Looked(
+            refs={inbound.ref for inbound in batch},
+            dialogues={inbound.dialogue_thread for inbound in batch},
+            references={tracking.typed(inbound.message.thread_ref) for inbound in batch if inbound.message.thread_ref},
+            identities={
+                account_identity(key, inbound.frontend, account) for inbound in batch if (account := inbound.message.sender.account)
+            },
+            registers={(self._rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
+        )
+
+    def _told(self, batch: Sequence[Inbound], outcomes: Sequence[Outcome]) -> list[Record]:
+        records = []
+        for inbound, outcome in zip(batch, outcomes, strict=True):
+            again = isinstance(outcome, Accepted) and outcome.again
+            if inbound.by_http and not again and not isinstance(outcome, Refusal):
+                records.append(self._record(inbound, outcome, inbound.message, INBOUND.of(inbound.frontend), inbound.dialogue_thread))
+            if not (inbound.by_http and (again or isinstance(outcome, Refusal))):
+                thread = outcome.request_id if isinstance(outcome, Accepted) else inbound.dialogue_thread
+                records.append(self._record(inbound, outcome, _receipt(inbound, outcome), RECEIPTS.of(inbound.frontend), thread))
+        return records
+
+    def _record(self, inbound: Inbound, outcome: Outcome, fact: Event, topic: str, thread_id: UUID) -> Record:
+        envelope = Envelope(
+            event_id=self._ids.new(),
+            type=fact.type_name(),
+            version=fact.version,
+            authority=self._authority,
+            aggregate_id=inbound.dialogue_key,
+            thread_id=thread_id,
+            occurred_at=inbound.arrived_at,
+            recorded_at=self._clock.now(),
+            producer="intake",
+            actor=Actor(role="frontend", id=inbound.frontend),
+            client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
+            point=inbound.point,
+            causation_id=inbound.causation_id,
+            payload=fact.payload(),
+        )
+        return record_of(envelope, topic, inbound.dialogue_key, inbound.traceparent)
+
+
+def _receipt(inbound: Inbound, outcome: Outcome) -> Event:
+    if isinstance(outcome, Refusal):
+        return MessageRefused(external_id=inbound.message.external_id, code=outcome.code, explanation=outcome.says)
+    return MessageAccepted(
+        external_id=inbound.message.external_id,
+        reference=outcome.reference,
+        tracking_code=outcome.tracking_code,
+        reg_no=outcome.reg_no,
+        status=outcome.status.value,
+        due_on=outcome.due_on,
+    )
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A request that somebody proved to be theirs."""
+
+    request_id: UUID
+    client_id: UUID | None
+    request: Request
+
+
+class Person:
+    """What the holder of a number and its tracking code, or of a confirmation link, may do (E-10, N-3.2, N-3.4)."""
+
+    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock) -> None:
+        self._pool = pool
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+
+    async def status(self, number: str, code: str) -> Mine:
+        """Raises `RequestNotFound`, the same whichever of the two is wrong."""
+        async with self._pool.acquire() as db:
+            return await self._mine(db, number, code)
+
+    async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
+        """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
+        address = usable_email(email)
+        if email and address is None:
+            raise EmailNotValid
+        async with self._pool.acquire() as db, db.transaction():
+            mine = await self._mine(db, number, code)
+            if mine.request.email != address:
+                client = await self._store.client(db, mine.client_id) if mine.client_id else None
+                confirmed = bool(client and address in client.confirmed)
+                fact = RequestChannelsChanged(email=address, email_confirmed=confirmed)
+                await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
+        return address
+
+    async def confirm(self, token: str, traceparent: str | None) -> str:
+        """The address that the link proved; harmless when repeated. Raises `LinkNotValid`."""
+        request_id = tracking.request_of(token)
+        async with self._pool.acquire() as db, db.transaction():
+            await self._store.lock(db)
+            found = await self._store.request(db, request_id) if request_id else None
+            if request_id is None or found is None or found[0].email is None:
+                raise LinkNotValid
+            request, client_id = found
+            email = found[0].email
+            if not tracking.same(token, tracking.confirm_token(self._rules.key, request_id, email)):
+                raise LinkNotValid
+            if not request.email_confirmed:
+                await self._confirmed(db, Mine(request_id, client_id, request), email, traceparent)
+        return email
+
+    async def _confirmed(self, db: Connection, mine: Mine, email: str, traceparent: str | None) -> None:
+        now = self._clock.now()
+        appends = [self._append(mine, RequestEmailConfirmed(confirmed_at=now), now, traceparent)]
+        if mine.client_id is not None:
+            client = await self._store.client(db, mine.client_id)
+            facts: list[Event] = []
+            if email not in client.confirmed:
+                facts.append(ContactConfirmed(channel="email", how="link", address=email, name=mine.request.name))
+            facts += await self._same_person(db, mine, email, client.linked)
+            if facts:
+                context = person_context(mine.client_id, mine.client_id, now, traceparent)
+                appends.append(_for_client(mine.client_id, client.version, facts, context))
+        await self._store.save(db, appends)
+
+    async def _same_person(self, db: Connection, mine: Mine, email: str, linked: frozenset[UUID]) -> list[Event]:
+        """A confirmed contact with the same full name is the same client (design.md 3)."""
+        if not mine.request.name:
+            return []
+        other = await self._store.client_by_identity(db, contact_identity(self._rules.key, email, mine.request.name))
+        if other is None or other == mine.client_id or other in linked:
+            return []
+        return [ClientIdentitiesLinked(other=other, basis="подтверждённый адрес и то же полное имя")]
+
+    async def _mine(self, db: Connection, number: str, code: str) -> Mine:
+        request_id = await self._store.find(db, tracking.typed(number))
+        right = tracking.tracking_code(self._rules.key, request_id or UUID(int=0))
+        if not tracking.same(tracking.typed(code), right) or request_id is None:
+            raise RequestNotFound
+        found = await self._store.request(db, request_id)
+        if found is None:
+            raise RequestNotFound
+        return Mine(request_id, found[1], found[0])
+
+    def _append(self, mine: Mine, fact: Event, at: datetime, traceparent: str | None) -> Append:
+        return Append(
+            category=REQUEST,
+            aggregate_id=str(mine.request_id),
+            expected_version=mine.request.version,
+            facts=[fact],
+            context=person_context(mine.request_id, mine.client_id, at, traceparent),
+        )
+
+
+def _for_client(client_id: UUID, version: int, facts: Sequence[Event], context: Context) -> Append:
+    return Append(category=CLIENT, aggregate_id=str(client_id), expected_version=version, facts=facts, context=context)

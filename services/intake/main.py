@@ -1,0 +1,113 @@
+"""Intake's composition root."""
+
+import time
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+import holidays
+import uvloop
+from fastapi import FastAPI
+
+from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.ops.refusals import Refusal
+from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.ops.stop import serve
+from libs.chassis.process import Process
+from libs.chassis.store.events import LostRace
+from services.intake import api, consumers, tracking
+from services.intake.deadlines import TermRules
+from services.intake.domain.acceptance import Accepted, Inbound, Rules
+from services.intake.handlers import Acceptance, Person
+from services.intake.oddities import PointRule
+from services.intake.queue import Queue
+from services.intake.settings import IntakeSettings
+from services.intake.store import IntakeStore
+
+QUEUE_SILENT_SECONDS = 60.0
+LOST_RACES = 10
+
+
+def rules_of(process: Process, settings: IntakeSettings) -> Rules:
+    """What the authority's file and the settings say."""
+    authority = process.authority
+    journal = authority.journal(settings.journal) if settings.journal else authority.journals[0]
+    if journal is None:
+        raise WrongSettings(f"OTKLIK_JOURNAL: the authority's file has no journal {settings.journal}")
+    calendar = holidays.country_holidays("RU")
+
+    def is_working(day: date) -> bool:
+        return bool(calendar.is_working_day(day))
+
+    return Rules(
+        points=tuple(PointRule(point.code, point.kind) for point in authority.points),
+        journal=journal.code,
+        index=journal.index,
+        time_zone=authority.time_zone,
+        terms=TermRules(roll=settings.deadline_roll),
+        is_working=is_working,
+        key=code_key(settings),
+        register_at_once=settings.register_at_once,
+    )
+
+
+def code_key(settings: IntakeSettings) -> bytes:
+    """The key of codes and fingerprints, derived from the master key."""
+    return tracking.fingerprint(settings.master_key.get_secret_value(), "codes")
+
+
+async def build(process: Process, settings: IntakeSettings) -> FastAPI:
+    """The whole service on these parts; tests call the same."""
+    rules = rules_of(process, settings)
+    store = IntakeStore(process.store, rules.key)
+    acceptance = Acceptance(
+        store=store, outbox=process.outbox, rules=rules, authority=process.authority.code, clock=process.clock, ids=process.ids
+    )
+
+    async def register(batch: Sequence[Inbound]) -> list[Accepted | Refusal]:
+        for attempt in range(LOST_RACES):
+            try:
+                async with process.pool.acquire() as db, db.transaction():
+                    outcomes = await acceptance.accept(db, batch)
+            except LostRace:
+                if attempt == LOST_RACES - 1:
+                    raise
+            else:
+                process.bell.ring()
+                return outcomes
+        raise AssertionError("unreachable")
+
+    queue = Queue(register, limit=settings.queue_limit)
+    progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)
+    process.background.add("queue", partial(queue.run, beat=progress.beat))
+
+    def dialogue_key(frontend: str, dialogue: str) -> str:
+        return api.dialogue_of(rules.key, frontend, dialogue)[1]
+
+    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, dialogue_key))
+    process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
+    app = process.app("Intake")
+    app.include_router(
+        api.routes(
+            put=queue.put,
+            person=Person(pool=process.pool, store=store, rules=rules, clock=process.clock),
+            frontends=FrontendKeys(settings.frontend_keys_file),
+            key=rules.key,
+            clock=process.clock,
+            telemetry=process.telemetry,
+        )
+    )
+    return app
+
+
+async def main() -> None:
+    settings = IntakeSettings.read()
+    process = await Process.open("intake", settings)
+    try:
+        await serve(await build(process, settings), settings, process.background)
+    finally:
+        await process.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -1,0 +1,16 @@
+"""What intake is told beside what every service is."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from libs.chassis.ops.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    frontend_keys_file: Path = Field(description="JSON file with the SHA-256 of each frontend's keys")
+    queue_limit: int = Field(2_000, gt=0, description="messages that may wait at the HTTP door before it answers 503")
+    journal: str | None = Field(None, description="code of the journal that requests are registered in; absent: the authority's first")
+    register_at_once: bool = Field(True, description="complete requests get their number without the registrar")
+    deadline_roll: Literal["previous", "next"] = Field("previous", description="where a term ending on a day off goes")

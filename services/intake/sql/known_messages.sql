@@ -1,0 +1,4 @@
+-- known_messages.sql: which of these messages came before (D-24).
+SELECT m.frontend, m.external_id, m.request_id, m.digest
+FROM unnest($1::text[], $2::text[]) AS asked (frontend, external_id)
+JOIN messages m USING (frontend, external_id)

@@ -1,0 +1,233 @@
+"""Intake's SQL: what a batch of messages has to know, and the read models that tell it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.chassis.store.database import Connection
+from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
+from libs.chassis.store.models import ReadModel, Row, refresh
+from libs.chassis.store.queries import queries
+from libs.events.contracts import intake_clients, intake_requests
+from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
+from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestRevised, RequestSupplemented
+from libs.events.envelope import Actor
+from libs.events.registry import Registry
+from libs.events.topics import CLIENTS, REQUESTS
+from libs.events.vocabulary import MessageRef
+from services.intake import tracking
+from services.intake.domain import client as clients
+from services.intake.domain import register as registers
+from services.intake.domain import request as requests
+from services.intake.domain.acceptance import Facts, Inbound, Known, account_identity, contact_identity
+
+SQL = queries(__file__)
+
+REQUEST = Category(name="request", registry=Registry(intake_requests.EVENTS), topic=REQUESTS)
+CLIENT = Category(name="client", registry=Registry(intake_clients.EVENTS), topic=CLIENTS)
+REGISTER = Category(name="register", registry=Registry(registers.EVENTS))
+CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER)}
+
+
+def models(key: bytes) -> tuple[ReadModel, ...]:
+    """Every read model of intake; `key` is that of the fingerprints."""
+
+    def messages(stream: str, events: Sequence[Recorded]) -> list[Row]:
+        newest: dict[MessageRef, bytes] = {}
+        for event in events:
+            if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
+                newest[event.fact.message_ref] = tracking.fingerprint(key, "text", event.fact.text)
+        return [(stream, ref.frontend, ref.external_id, _id(REQUEST, stream), text) for ref, text in newest.items()]
+
+    def identities(stream: str, events: Sequence[Recorded]) -> list[Row]:
+        found: dict[bytes, bool] = {}
+        for event in events:
+            match event.fact:
+                case ClientIdentified(platform=str() as platform, account=str() as account):
+                    found[account_identity(key, platform, account)] = True
+                case ContactConfirmed(address=address, name=str() as name):
+                    found[contact_identity(key, address, name)] = True
+                case _:
+                    pass
+        return [(stream, _id(CLIENT, stream), identity, strong) for identity, strong in found.items()]
+
+    return (
+        ReadModel(table="requests", category=REQUEST, columns=REQUEST_COLUMNS, rows=_request_rows),
+        ReadModel(table="messages", category=REQUEST, columns=("stream", "frontend", "external_id", "request_id", "digest"), rows=messages),
+        ReadModel(table="dialogues", category=REQUEST, columns=("stream", "dialogue_thread", "request_id", "open"), rows=_dialogue_rows),
+        ReadModel(table="clients", category=CLIENT, columns=("stream", "client_id", "kind"), rows=_client_rows),
+        ReadModel(table="identities", category=CLIENT, columns=("stream", "client_id", "identity", "strong"), rows=identities),
+    )
+
+
+REQUEST_COLUMNS = (
+    *("stream", "request_id", "reference", "reg_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
+    *("received_at", "registered_at", "due_on", "flags"),
+)
+
+
+def _id(category: Category, stream: str) -> UUID:
+    return UUID(category.aggregate(stream))
+
+
+def state_of(events: Sequence[Recorded]) -> requests.Request:
+    return requests.replayed([(event.fact, event.envelope.occurred_at) for event in events])
+
+
+def _request_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
+    state = state_of(events)
+    registered = next((event.fact for event in events if isinstance(event.fact, RequestRegistered)), None)
+    first = events[0].envelope
+    request_id = _id(REQUEST, stream)
+    return [
+        (
+            stream,
+            request_id,
+            state.reference or tracking.reference(request_id),
+            state.reg_no,
+            registered.journal if registered else None,
+            registered.year if registered else None,
+            registered.number if registered else None,
+            first.client_id,
+            state.status.value,
+            first.point,
+            state.frontend or "import",
+            state.received_at,
+            registered.reg_at if registered else None,
+            state.due_on,
+            sorted(flag.value for flag in state.flags),
+        )
+    ]
+
+
+def _dialogue_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
+    first = events[0].fact
+    if not isinstance(first, RequestReceived):
+        return []
+    state = state_of(events)
+    return [(stream, first.dialogue_thread, _id(REQUEST, stream), state.reg_no is None and state.status == "received")]
+
+
+def _client_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
+    state = clients.replayed([event.fact for event in events])
+    return [(stream, _id(CLIENT, stream), state.kind.value)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a batch asks about."""
+
+    refs: Collection[MessageRef]
+    dialogues: Collection[UUID]
+    references: Collection[str]
+    identities: Collection[bytes]
+    registers: Collection[tuple[str, int]]
+
+
+class IntakeStore:
+    """Loads what is known and appends what was decided, both in the caller's transaction."""
+
+    def __init__(self, events: EventStore, key: bytes) -> None:
+        self._events = events
+        self._models = models(key)
+
+    async def lock(self, db: Connection) -> None:
+        """One batch at a time, whichever door it came by: what is looked up stays true until it commits."""
+        await db.execute(SQL["lock_register"])
+
+    async def known(self, db: Connection, looked: Looked) -> Known:
+        """Everything that the messages of a batch could touch."""
+        known = Known()
+        refs = list(looked.refs)
+        for row in await db.fetch(SQL["known_messages"], [ref.frontend for ref in refs], [ref.external_id for ref in refs]):
+            ref = MessageRef(frontend=row["frontend"], external_id=row["external_id"])
+            known.messages[ref] = (row["request_id"], row["digest"])
+        for row in await db.fetch(SQL["open_dialogues"], list(looked.dialogues)):
+            known.open_dialogues[row["dialogue_thread"]] = row["request_id"]
+        for row in await db.fetch(SQL["requests_by_reference"], list(looked.references)):
+            known.references[row["looked"]] = row["request_id"]
+        for row in await db.fetch(SQL["clients_by_identity"], list(looked.identities)):
+            known.identities.setdefault(row["identity"], row["client_id"])
+        for journal, year in looked.registers:
+            known.registers[journal, year] = await self.register(db, journal, year)
+        touched = {request_id for request_id, _ in known.messages.values()} | {*known.open_dialogues.values(), *known.references.values()}
+        await self._load(db, known, touched)
+        return known
+
+    async def _load(self, db: Connection, known: Known, touched: Collection[UUID]) -> None:
+        for aggregate, events in (await self._events.read(db, REQUEST, touched)).items():
+            known.requests[UUID(aggregate)] = state_of(events)
+            if events[0].envelope.client_id is not None:
+                known.client_of[UUID(aggregate)] = events[0].envelope.client_id
+        wanted = {*known.client_of.values(), *known.identities.values()}
+        for aggregate, events in (await self._events.read(db, CLIENT, wanted)).items():
+            known.clients[UUID(aggregate)] = clients.replayed([event.fact for event in events])
+
+    async def register(self, db: Connection, journal: str, year: int) -> registers.Register:
+        aggregate = f"{journal}-{year}"
+        version = await self._events.version(db, REGISTER, aggregate)
+        first = await self._events.first(db, REGISTER, aggregate) if version else None
+        return registers.opened(journal, year, version, first.fact if first else None)
+
+    async def append(self, db: Connection, facts: Sequence[Facts]) -> None:
+        """Events, read models and outbox rows of what a batch decided."""
+        await self.save(db, [_append(fact) for fact in facts])
+
+    async def save(self, db: Connection, appends: Sequence[Append]) -> None:
+        recorded = await self._events.append(db, appends)
+        streams: dict[str, list[Recorded]] = {}
+        for row in recorded:
+            if not row.stream.startswith(f"{REGISTER.name}-"):
+                streams.setdefault(row.stream, []).append(row)
+        for category in (REQUEST, CLIENT):
+            late = [category.aggregate(name) for name, rows in streams.items() if category.name in name and rows[0].version > 1]
+            for aggregate, rows in (await self._events.read(db, category, late)).items() if late else ():
+                streams[category.stream(aggregate)] = rows
+        await refresh(db, self._models, streams)
+
+    async def request(self, db: Connection, request_id: UUID) -> tuple[requests.Request, UUID | None] | None:
+        """A request and its client, or None."""
+        events = (await self._events.read(db, REQUEST, [request_id])).get(str(request_id))
+        return (state_of(events), events[0].envelope.client_id) if events else None
+
+    async def client(self, db: Connection, client_id: UUID) -> clients.Client:
+        events = (await self._events.read(db, CLIENT, [client_id])).get(str(client_id), [])
+        return clients.replayed([event.fact for event in events])
+
+    async def client_by_identity(self, db: Connection, identity: bytes) -> UUID | None:
+        rows = await db.fetch(SQL["clients_by_identity"], [identity])
+        return rows[0]["client_id"] if rows else None
+
+    async def find(self, db: Connection, number: str) -> UUID | None:
+        """By reference or register number, as typed."""
+        rows = await db.fetch(SQL["requests_by_reference"], [number])
+        return rows[0]["request_id"] if rows else None
+
+
+def _append(fact: Facts) -> Append:
+    return Append(
+        category=CATEGORIES[fact.kind],
+        aggregate_id=fact.aggregate_id,
+        expected_version=fact.expected_version,
+        facts=fact.events,
+        context=_context(fact.message, fact.thread_id, fact.client_id),
+    )
+
+
+def _context(message: Inbound, thread_id: UUID, client_id: UUID | None) -> Context:
+    return Context(
+        thread_id=thread_id,
+        occurred_at=message.arrived_at,
+        actor=Actor(role="frontend", id=message.frontend),
+        client_id=client_id,
+        point=message.point,
+        causation_id=message.causation_id,
+        traceparent=message.traceparent,
+    )
+
+
+def person_context(thread_id: UUID, client_id: UUID | None, at: datetime, traceparent: str | None) -> Context:
+    """What a person does to a request of theirs on a page."""
+    actor = Actor(role="client", id="tracking-code")
+    return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)

@@ -1,0 +1,66 @@
+"""Codes that a person holds: the reference, the tracking code, the confirmation link.
+
+None of the secrets is stored: each is an HMAC of what it belongs to, so a message sent twice gets the same receipt.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from uuid import UUID
+
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0, O, 1, I: typed, or read aloud on the phone
+CODE_LENGTH = 12
+REFERENCE_LENGTH = 10
+MAC_BYTES = 16
+
+
+def reference(request_id: UUID) -> str:
+    """Ten characters from the random end of a UUIDv7; unique in the register of requests, no secret."""
+    return _letters(request_id.int, REFERENCE_LENGTH)
+
+
+def tracking_code(key: bytes, request_id: UUID) -> str:
+    """Twelve characters, sixty bits; with the number it opens the status page (E-10)."""
+    return _letters(int.from_bytes(_mac(key, b"tracking", request_id.bytes)), CODE_LENGTH)
+
+
+def confirm_token(key: bytes, request_id: UUID, email: str) -> str:
+    """For a link that proves an address; it dies when the address changes and holds nothing of it."""
+    mac = _mac(key, b"confirm", request_id.bytes + email.encode())[:MAC_BYTES]
+    return base64.urlsafe_b64encode(request_id.bytes + mac).rstrip(b"=").decode()
+
+
+def request_of(token: str) -> UUID | None:
+    """The request that a confirmation token speaks of, before it is checked."""
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return UUID(bytes=raw[:16]) if len(raw) == 16 + MAC_BYTES else None
+
+
+def same(offered: str, right: str) -> bool:
+    return hmac.compare_digest(offered.encode(), right.encode())
+
+
+def typed(code: str) -> str:
+    """A code as a person typed it: case, blanks and dashes do not matter."""
+    return "".join(code.split()).replace("-", "").upper()
+
+
+def fingerprint(key: bytes, purpose: str, *parts: str) -> bytes:
+    """An HMAC that recognises a value again without keeping it."""
+    return _mac(key, purpose.encode(), b"\x00".join(part.encode("utf-8", "surrogatepass") for part in parts))
+
+
+def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:
+    return hmac.new(key, purpose + b"\x00" + data, hashlib.sha256).digest()
+
+
+def _letters(number: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        number, index = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[index])
+    return "".join(letters)

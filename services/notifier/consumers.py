@@ -1,0 +1,25 @@
+"""The Kafka door: status changes of requests, and what frontends report of notices that they were handed."""
+
+from collections.abc import Sequence
+
+from libs.chassis.bus.deliveries import Delivery
+from libs.chassis.bus.relay import Bell
+from libs.chassis.bus.subscriber import Subscription, Take
+from libs.events.contracts.channel_inbound import DeliveryReported
+from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.topics import INBOUND, REQUESTS
+
+GROUP = "notifier"
+HEARS = (RequestStatusChanged, DeliveryReported)
+SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic (design.md 4.5)
+
+
+def subscription(take: Take, bells: Sequence[Bell]) -> Subscription:
+    """`bells` wake whoever works on what a batch planned."""
+
+    async def take_and_ring(deliveries: Sequence[Delivery]) -> None:
+        await take(deliveries)
+        for bell in bells:
+            bell.ring()
+
+    return Subscription(group=GROUP, topics=(REQUESTS, INBOUND), take=take_and_ring, session_timeout_ms=SESSION_TIMEOUT_MS)

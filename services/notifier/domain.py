@@ -1,0 +1,294 @@
+"""Which notices a status change asks for, and what becomes of each: planned -> sending -> accepted | deferred | failed | unknown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias, assert_never
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime
+
+from libs.events.contracts.channel_outbound import ReplyHandedOver
+from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.notifier_deliveries import (
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationQueued,
+    NotificationSent,
+)
+from libs.events.envelope import Envelope
+from libs.events.fact import Value
+from libs.events.vocabulary import Status, Target
+from services.notifier.reach import STAFF, reaches
+
+NO_ANSWER = "no-answer"
+ORIGINAL = "original"
+NoticeEvent: TypeAlias = NotificationQueued | NotificationSent | NotificationDelivered | NotificationFailed
+
+
+class State(StrEnum):
+    """`unknown`: handed over, but no answer came; it goes again under the same id, which the receiver's side recognises."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WAITING_FOR_STAFF = "waiting_for_staff"
+
+
+UNFINISHED = frozenset((State.PLANNED, State.SENDING, State.DEFERRED, State.UNKNOWN))
+
+
+class Content(Value):
+    """What a notice says and to whom; sealed at rest, gone when the notice is finished."""
+
+    target: Target
+    status: Status
+    explanation: str
+    reference: str
+    reg_no: str | None = None
+    addressee: str | None = None
+    happened_at: AwareDatetime
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What surrounds the change that asked for a notice; its own facts are told in the same surroundings."""
+
+    thread_id: UUID
+    cause: UUID
+    correlation_id: UUID | None = None
+    client_id: UUID | None = None
+    point: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One message to one person by one channel; `seq` is the place of its change in the life of the request."""
+
+    id: UUID
+    request_id: str
+    seq: int
+    role: str
+    channel: str
+    frontend: str | None
+    status: Status
+    template: str
+    duplicate_of: UUID | None
+    planned_at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A notice with what it says, which is kept no longer than it takes to send it."""
+
+    notice: Notice
+    content: Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """Where a notice stands. `attempt` counts claims, `version` its facts."""
+
+    state: State = State.PLANNED
+    attempt: int = 0
+    version: int = 0
+    first_tried_at: datetime | None = None
+    reason: str | None = None
+    provider_ref: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The channel took it; `reply` is what it says on Kafka with that."""
+
+    provider_ref: str | None = None
+    reply: ReplyHandedOver | None = None
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """The channel is there and asks to come again later."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """The channel is not there: the notice was not offered to it."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """The notice was handed over and no answer came: it may have been taken."""
+
+    reason: str = NO_ANSWER
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The channel will never take it."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Accepted | Deferred | Unreachable | Unanswered | Rejected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How long and how often a notice is tried."""
+
+    first_pause: timedelta = timedelta(seconds=30)
+    longest_pause: timedelta = timedelta(hours=1)
+    unreachable_pause: timedelta = timedelta(seconds=5)  # the breaker paces what is down, so nobody waits long after it is back
+    give_up: timedelta = timedelta(hours=96)
+
+
+def plan(change: RequestStatusChanged, envelope: Envelope, at: datetime, traceparent: str | None = None) -> list[Draft]:
+    """One notice for each target that this status reaches; the ids follow from the event, so a redelivery plans nothing new."""
+    if not change.visible:
+        return []
+    chosen = list(_wanted(change))
+    ids = {index: uuid5(envelope.event_id, str(index)) for index, _ in chosen}
+    original = next((ids[index] for index, target in chosen if target.role == ORIGINAL), None)
+    origin = Origin(
+        thread_id=envelope.thread_id,
+        cause=envelope.event_id,
+        correlation_id=envelope.correlation_id or envelope.event_id,
+        client_id=envelope.client_id,
+        point=envelope.point,
+        traceparent=traceparent,
+    )
+    return [
+        Draft(
+            Notice(
+                id=ids[index],
+                request_id=envelope.aggregate_id,
+                seq=envelope.seq or 0,
+                role=target.role,
+                channel=target.channel,
+                frontend=target.frontend,
+                status=change.to_status,
+                template=change.template,
+                duplicate_of=None if target.role == ORIGINAL else original,
+                planned_at=at,
+                origin=origin,
+            ),
+            _content(change, envelope, target),
+        )
+        for index, target in chosen
+    ]
+
+
+def _wanted(change: RequestStatusChanged) -> Iterator[tuple[int, Target]]:
+    """Nobody gets the same letter twice because two roles name one address."""
+    written: set[str] = set()
+    for index, target in enumerate(change.targets):
+        address = f"{target.channel} {target.address.casefold()}" if target.address else None
+        if reaches(target.channel, change.to_status) and address not in written:
+            written |= {address} if address else set()
+            yield index, target
+
+
+def _content(change: RequestStatusChanged, envelope: Envelope, target: Target) -> Content:
+    return Content(
+        target=target,
+        status=change.to_status,
+        explanation=change.explanation,
+        reference=change.reference,
+        reg_no=change.reg_no,
+        addressee=change.addressee,
+        happened_at=envelope.occurred_at,
+        due_on=change.due_on,
+    )
+
+
+def queued(notice: Notice) -> NotificationQueued:
+    return NotificationQueued(
+        notice_id=notice.id,
+        request_id=notice.request_id,
+        channel=notice.channel,
+        role=notice.role,
+        template=notice.template,
+        duplicate_of=notice.duplicate_of,
+    )
+
+
+def decide(notice: Notice, life: Life, outcome: Outcome, at: datetime, terms: Terms) -> NotificationSent | NotificationFailed:
+    """Every attempt that ended is one fact."""
+    match outcome:
+        case Accepted():
+            return NotificationSent(
+                notice_id=notice.id,
+                request_id=notice.request_id,
+                channel=notice.channel,
+                provider_ref=outcome.provider_ref,
+                attempt=life.attempt,
+            )
+        case Rejected():
+            return _failed(notice, life, outcome.reason, final=True)
+        case Deferred() | Unreachable() | Unanswered():
+            long_enough = life.first_tried_at is not None and at - life.first_tried_at >= terms.give_up
+            return _failed(notice, life, outcome.reason, final=long_enough)
+        case _:
+            assert_never(outcome)
+
+
+def reported(notice: Notice, life: Life, outcome: str) -> list[NoticeEvent]:
+    """What a frontend says of a notice counts once, and only while it is known as handed over."""
+    if life.state is not State.ACCEPTED:
+        return []
+    if outcome == "delivered":
+        return [NotificationDelivered(notice_id=notice.id, request_id=notice.request_id, channel=notice.channel)]
+    return [_failed(notice, life, "reported-by-frontend", final=True)]
+
+
+def _failed(notice: Notice, life: Life, reason: str, *, final: bool) -> NotificationFailed:
+    return NotificationFailed(
+        notice_id=notice.id,
+        request_id=notice.request_id,
+        channel=notice.channel,
+        reason=reason,
+        attempt=life.attempt,
+        final=final,
+    )
+
+
+def evolve(life: Life, event: NoticeEvent) -> Life:
+    life = replace(life, version=life.version + 1)
+    match event:
+        case NotificationQueued():
+            return replace(life, state=State.WAITING_FOR_STAFF if event.channel in STAFF else State.PLANNED)
+        case NotificationSent():
+            return replace(life, state=State.ACCEPTED, provider_ref=event.provider_ref, reason=None)
+        case NotificationDelivered():
+            return replace(life, state=State.DELIVERED)
+        case NotificationFailed():
+            return replace(life, state=_after_failure(event), reason=event.reason)
+        case _:
+            assert_never(event)
+
+
+def _after_failure(event: NotificationFailed) -> State:
+    if event.final:
+        return State.FAILED
+    return State.UNKNOWN if event.reason == NO_ANSWER else State.DEFERRED
+
+
+def next_try(life: Life, outcome: Outcome, at: datetime, terms: Terms, jitter: float) -> datetime:
+    """After a pause that doubles with each attempt; `jitter` from 0 to 1 spreads those that failed together."""
+    if isinstance(outcome, Unreachable):
+        pause = terms.unreachable_pause
+    else:
+        pause = min(terms.first_pause * 2 ** min(max(life.attempt - 1, 0), 20), terms.longest_pause)
+    return at + pause * (0.5 + jitter)

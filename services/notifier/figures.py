@@ -1,0 +1,63 @@
+"""What the notifier tells Prometheus of notices: counts by outcome, the queue and its age, which autoscaling looks at (design.md 6)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from libs.chassis.ops.clock import Clock
+
+SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
+
+
+class Figures:
+    """Labels are channels and words of the code."""
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        self._clock = clock
+        self._outcomes = Counter("otklik_notices", "Notices by what an attempt came to", ["channel", "outcome"], registry=registry)
+        self._again = Counter(
+            "otklik_notices_sent_again", "Notices sent again though the attempt before may have arrived", ["channel"], registry=registry
+        )
+        self._late = Counter(
+            "otklik_notices_settled_late", "Outcomes that came after somebody else had claimed", ["channel"], registry=registry
+        )
+        self._reports = Counter("otklik_delivery_reports", "Reports of frontends", ["outcome"], registry=registry)
+        self._queue = Gauge("otklik_notices_unfinished", "Notices not yet finished", ["channel"], registry=registry)
+        self._age = Gauge("otklik_notices_oldest_due_age_seconds", "How long the oldest due notice waits", ["channel"], registry=registry)
+        self._open = Gauge("otklik_channel_breaker_open", "1 while a channel is taken for down", ["channel"], registry=registry)
+        self._took = Histogram("otklik_notice_seconds", "From planning to acceptance", ["channel"], buckets=SECONDS, registry=registry)
+        self._oldest: dict[str, datetime] = {}
+
+    def outcome(self, channel: str, outcome: str) -> None:
+        self._outcomes.labels(channel, outcome).inc()
+
+    def accepted(self, channel: str, seconds: float) -> None:
+        self._took.labels(channel).observe(max(0.0, seconds))
+
+    def sent_again(self, channel: str) -> None:
+        self._again.labels(channel).inc()
+
+    def settled_late(self, channel: str) -> None:
+        self._late.labels(channel).inc()
+
+    def report(self, outcome: str, count: int = 1) -> None:
+        """`outcome` is taken or ignored."""
+        self._reports.labels(outcome).inc(count)
+
+    def breaker(self, channel: str, *, is_open: bool) -> None:
+        self._open.labels(channel).set(is_open)
+
+    def queue(self, rows: Iterable[tuple[str, int, datetime | None]]) -> None:
+        """Channel, unfinished notices, since when the oldest of them is due; its age is computed when asked."""
+        for channel, unfinished, oldest in rows:
+            self._queue.labels(channel).set(unfinished)
+            if oldest is None:
+                self._oldest.pop(channel, None)
+            else:
+                self._oldest[channel] = oldest
+            self._age.labels(channel).set_function(lambda name=channel: self._age_of(name))
+
+    def _age_of(self, channel: str) -> float:
+        oldest = self._oldest.get(channel)
+        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())

@@ -1,0 +1,143 @@
+"""What the notifier does with an event, with an attempt, with a frontend's report: load, decide, append."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from libs.chassis.bus.effect_once import Received
+from libs.chassis.ops.clock import Clock
+from libs.chassis.store.database import Connection
+from libs.events.contracts.channel_inbound import DeliveryReported
+from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.topics import frontend_of
+from services.notifier.channels import Channel
+from services.notifier.domain import (
+    UNFINISHED,
+    Accepted,
+    Draft,
+    Life,
+    Notice,
+    NoticeEvent,
+    Outcome,
+    Rejected,
+    State,
+    Terms,
+    decide,
+    evolve,
+    next_try,
+    plan,
+    queued,
+    reported,
+)
+from services.notifier.figures import Figures
+from services.notifier.reach import EMAIL, STAFF
+from services.notifier.store import Claimed, Planned, Settled
+
+
+class Store(Protocol):
+    """What the handlers need of services.notifier.store.Notices."""
+
+    async def add(self, db: Connection, planned: Sequence[Planned], at: datetime) -> set[UUID]: ...
+    async def handed_over(self, db: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Notice, Life]]: ...
+    async def report(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None: ...
+    async def settle(self, settled: Sequence[Settled], at: datetime) -> set[UUID]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handlers:
+    """`at_once` are the channels that take a notice in the transaction that plans it."""
+
+    store: Store
+    at_once: Mapping[str, Channel]
+    terms: Terms
+    clock: Clock
+    figures: Figures
+
+    async def heard(self, db: Connection, batch: Sequence[Received]) -> None:
+        """One batch of events, each for the first time."""
+        at = self.clock.now()
+        planned = [each for item in batch for draft in _drafts(item, at) for each in [await self._planned(draft, at)]]
+        added = await self.store.add(db, planned, at)
+        await self._reported(db, [item for item in batch if isinstance(item.event, DeliveryReported)], at)
+        for each in planned:
+            if each.notice.id in added:
+                self.figures.outcome(each.notice.channel, each.life.state)
+
+    async def settle(self, done: Sequence[tuple[Claimed, Outcome]]) -> None:
+        """What attempts came to; an outcome that comes after the lease ended and somebody else claimed is dropped."""
+        at = self.clock.now()
+        settled = [self._settled(claimed, outcome, at) for claimed, outcome in done]
+        stood = await self.store.settle(settled, at)
+        for each in settled:
+            channel = each.notice.channel
+            if each.notice.id not in stood:
+                self.figures.settled_late(channel)
+                continue
+            self.figures.outcome(channel, each.life.state)
+            if each.life.state is State.ACCEPTED:
+                self.figures.accepted(channel, (at - each.notice.planned_at).total_seconds())
+
+    async def _planned(self, draft: Draft, at: datetime) -> Planned:
+        first = queued(draft.notice)
+        life = evolve(Life(), first)
+        outcome = await self._at_once(draft)
+        if outcome is None:
+            return Planned(notice=draft.notice, content=draft.content, life=life, facts=[first])
+        life = replace(life, attempt=1)
+        fact = decide(draft.notice, life, outcome, at, self.terms)
+        reply = outcome.reply if isinstance(outcome, Accepted) else None
+        return Planned(notice=draft.notice, content=draft.content, life=evolve(life, fact), facts=[first, fact], reply=reply)
+
+    async def _at_once(self, draft: Draft) -> Outcome | None:
+        channel = draft.notice.channel
+        if channel == EMAIL or channel in STAFF:
+            return None
+        if channel not in self.at_once:
+            return Rejected("unknown-channel")
+        return await self.at_once[channel].send(draft.notice, draft.content)
+
+    def _settled(self, claimed: Claimed, outcome: Outcome, at: datetime) -> Settled:
+        notice, before = claimed.notice, claimed.life
+        fact = decide(notice, before, outcome, at, self.terms)
+        life = evolve(before, fact)
+        due_at = next_try(before, outcome, at, self.terms, random.random()) if life.state in UNFINISHED else at  # noqa: S311 - jitter
+        return Settled(notice=notice, before=before, life=life, facts=[fact], due_at=due_at)
+
+    async def _reported(self, db: Connection, reports: Sequence[Received], at: datetime) -> None:
+        """Believed only of notices that were handed to that very frontend, which its topic names."""
+        if not reports:
+            return
+        told = {notice_id: item for item in reports if (notice_id := _id_in(item)) is not None}
+        known = await self.store.handed_over(db, list(told))
+        settled = [
+            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts, due_at=at)
+            for notice_id, (notice, life) in known.items()
+            if notice.frontend == frontend_of(told[notice_id].delivery.topic) and (facts := _facts(notice, life, told[notice_id]))
+        ]
+        await self.store.report(db, settled, at)
+        self.figures.report("taken", len(settled))
+        self.figures.report("ignored", len(reports) - len(settled))
+
+
+def _drafts(item: Received, at: datetime) -> list[Draft]:
+    return plan(item.event, item.envelope, at, item.traceparent) if isinstance(item.event, RequestStatusChanged) else []
+
+
+def _id_in(item: Received) -> UUID | None:
+    try:
+        return UUID(item.event.notice_id) if isinstance(item.event, DeliveryReported) else None
+    except ValueError:
+        return None
+
+
+def _facts(notice: Notice, life: Life, item: Received) -> list[NoticeEvent]:
+    return reported(notice, life, item.event.outcome) if isinstance(item.event, DeliveryReported) else []
+
+
+def _evolved(life: Life, facts: Sequence[NoticeEvent]) -> Life:
+    for fact in facts:
+        life = evolve(life, fact)
+    return life

@@ -1,0 +1,104 @@
+"""Notices as texts: a letter in plain text and HTML, a short message for a frontend. They say what happens next, without a code name (A-2.1.4)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from libs.chassis.ops.settings import Authority
+from libs.events.vocabulary import Status
+from services.notifier.domain import Content
+from services.notifier.mime import is_safe
+from services.notifier.wording import WORDS, plural, term
+
+OFFERS_EMAIL = frozenset((Status.RECEIVED, Status.REGISTERED))  # a further channel is offered in every channel (N-3.1)
+MAX_NUMBER = 80
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+class Letters:
+    """Writes for one authority; everything about it is data (N-0.1)."""
+
+    def __init__(self, authority: Authority, site_url: str) -> None:
+        self._authority = authority
+        self._site_url = site_url
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(("html",)),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def letter(self, content: Content) -> Letter:
+        """To an address that was only typed: number, status and the link that confirms it, nothing personal (design.md 6)."""
+        name = "letter" if content.target.confirmed else "unconfirmed"
+        facts = self._facts(content) if content.target.confirmed else self._bare(content)
+        return Letter(_subject(content), self._draw(f"{name}.txt", facts), self._draw(f"{name}.html", facts))
+
+    def message(self, content: Content) -> str:
+        """For a frontend's dialogue."""
+        return self._draw("message.txt", self._facts(content) | {"offers_email": content.status in OFFERS_EMAIL})
+
+    def _facts(self, content: Content) -> dict[str, object]:
+        words = WORDS[content.status]
+        told_on = content.happened_at.astimezone(self._authority.time_zone).date()
+        return self._bare(content) | {
+            "addressee": _one_line(content.addressee or ""),
+            "happened": words.happened,
+            "explanation": _plain(content.explanation) or words.explanation,
+            "next": words.next,
+            "term": term(content.due_on, told_on) if words.with_term else "",
+        }
+
+    def _bare(self, content: Content) -> dict[str, object]:
+        token = content.target.confirm_token
+        return {
+            "heading": _heading(content),
+            "authority": self._authority,
+            "by_phone": plural(len(self._authority.phones), "по телефону", "по телефонам", "по телефонам"),
+            "status_link": f"{self._site_url}/status",
+            "confirm_link": f"{self._site_url}/confirm/{quote(token, safe='')}" if token else "",
+        }
+
+    def _draw(self, template: str, facts: dict[str, object]) -> str:
+        return self._templates.get_template(template).render(facts).strip() + "\n"
+
+
+def number(content: Content) -> str:
+    """As it is told to people: the register number, before it the reference."""
+    return f"№ {_one_line(content.reg_no)}" if content.reg_no else _one_line(content.reference)
+
+
+def _heading(content: Content) -> str:
+    return f"Запрос {number(content)}: {WORDS[content.status].title}"
+
+
+def _subject(content: Content) -> str:
+    """Number and status, no word of a person; a number that no header may hold is left out."""
+    shown = number(content)
+    if is_safe(shown) and len(shown) <= MAX_NUMBER:
+        return _heading(content)
+    return f"Ваш запрос: {WORDS[content.status].title}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_plain(text).split())
+
+
+def _plain(text: str) -> str:
+    """Without control characters, which no mail program shows."""
+    return "".join(_shown(character) for character in text).strip()
+
+
+def _shown(character: str) -> str:
+    if character.isspace():
+        return "\n" if character == "\n" else " "
+    return character if character.isprintable() else ""

@@ -1,0 +1,134 @@
+"""The composition root of the notifier: `python -m services.notifier.main`."""
+
+import time
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from libs.chassis.access.staff import StaffDoor
+from libs.chassis.access.tokens import TokenVerifier
+from libs.chassis.bus.relay import Bell
+from libs.chassis.ops.stop import Stopping, run, serve
+from libs.chassis.process import Process
+from services.notifier import api, consumers
+from services.notifier.breaker import Breaker, Patience
+from services.notifier.channels import Email, Frontend, Site
+from services.notifier.domain import Terms
+from services.notifier.figures import Figures
+from services.notifier.handlers import Handlers
+from services.notifier.letters import Letters
+from services.notifier.reach import EMAIL, FRONTEND, SITE
+from services.notifier.sender import Pace, Sender
+from services.notifier.settings import NotifierSettings
+from services.notifier.smtp_pool import Relay, SmtpPool
+from services.notifier.store import Notices
+
+SENDER_SILENT_SECONDS = 60.0
+
+
+async def build(process: Process) -> FastAPI:
+    settings = process.settings
+    if not isinstance(settings, NotifierSettings):
+        raise TypeError("the notifier needs NotifierSettings")
+    figures = Figures(process.health.registry, process.clock)
+    letters = Letters(process.authority, settings.site_url)
+    notices = Notices(process.pool, process.keyring, process.store)
+    handlers = Handlers(
+        store=notices,
+        at_once={SITE: Site(), FRONTEND: Frontend(letters)},
+        terms=_terms(settings),
+        clock=process.clock,
+        figures=figures,
+    )
+    bell = Bell()
+    effects = process.effect_once(consumers.GROUP, consumers.HEARS, handlers.heard)
+    process.connect([consumers.subscription(effects.take, [process.bell, bell])])
+    _send_email(process, settings, letters, notices, handlers, figures, bell)
+    app = process.app("Notifier")
+    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
+    app.include_router(api.routes(notices, StaffDoor(verifier)))
+    return app
+
+
+def _send_email(
+    process: Process,
+    settings: NotifierSettings,
+    letters: Letters,
+    notices: Notices,
+    handlers: Handlers,
+    figures: Figures,
+    bell: Bell,
+) -> None:
+    pool = SmtpPool(_relay(settings), time.monotonic)
+    sender = Sender(
+        name=EMAIL,
+        span="SMTP send",
+        channel=Email(
+            pool=pool,
+            letters=letters,
+            sender=settings.mail_from,
+            sender_name=process.authority.name,
+            attempt_seconds=settings.attempt_seconds,
+        ),
+        notices=notices,
+        handlers=handlers,
+        breaker=Breaker(Patience(failures=settings.breaker_failures, longest_pause_seconds=settings.breaker_longest_pause_seconds)),
+        pace=Pace(
+            workers=settings.smtp_connections,
+            poll_seconds=settings.notice_poll_seconds,
+            lease_seconds=settings.lease_seconds,
+            attempt_seconds=settings.attempt_seconds,
+        ),
+        clock=process.clock,
+        now=time.monotonic,
+        figures=figures,
+        telemetry=process.telemetry,
+        bell=bell,
+        relay_bell=process.bell,
+        beat=process.health.loop("sender email", limit_seconds=SENDER_SILENT_SECONDS, now=time.monotonic).beat,
+    )
+
+    async def send(stopping: Stopping) -> None:
+        try:
+            await sender.run(stopping)
+        finally:
+            await pool.close()
+
+    process.background.add("sender-email", send)
+    process.background.add("notices-watch", sender.watch)
+
+
+def _terms(settings: NotifierSettings) -> Terms:
+    return Terms(
+        first_pause=timedelta(seconds=settings.notice_first_pause_seconds),
+        longest_pause=timedelta(seconds=settings.notice_longest_pause_seconds),
+        unreachable_pause=timedelta(seconds=settings.notice_unreachable_pause_seconds),
+        give_up=timedelta(hours=settings.notice_give_up_hours),
+    )
+
+
+def _relay(settings: NotifierSettings) -> Relay:
+    password = settings.smtp_password
+    return Relay(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=password.get_secret_value() if password else None,
+        connections=settings.smtp_connections,
+        timeout_seconds=settings.smtp_timeout_seconds,
+        letters_per_connection=settings.smtp_letters_per_connection,
+        connection_seconds=settings.smtp_connection_seconds,
+    )
+
+
+async def main() -> None:
+    settings = NotifierSettings.read()
+    process = await Process.open("notifier", settings)
+    app = await build(process)
+    await serve(app, settings, process.background)
+    await process.close()
+
+
+if __name__ == "__main__":
+    run(main)

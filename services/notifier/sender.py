@@ -1,0 +1,181 @@
+"""Sends the notices of one channel: claims what is due, hands over side by side, settles together, as often as there is something."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from libs.chassis.bus.relay import Bell
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.stop import Stopping
+from libs.chassis.ops.telemetry import Kind, Telemetry
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
+from services.notifier.breaker import Breaker
+from services.notifier.channels import Channel
+from services.notifier.domain import Deferred, Outcome, Rejected, Unanswered, Unreachable
+from services.notifier.figures import Figures
+from services.notifier.handlers import Handlers
+from services.notifier.store import Claimed, Notices
+
+WAITING_PER_WORKER = 4  # claimed notices for each that is being sent, so that no connection waits for a claim
+WATCH_SECONDS = 5.0
+INFRASTRUCTURE_PAUSE_SECONDS = 1.0
+
+log = structlog.stdlib.get_logger("sender")
+
+
+class Closes(Protocol):
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    workers: int
+    poll_seconds: float
+    lease_seconds: float
+    attempt_seconds: float
+
+
+class Sender:
+    def __init__(
+        self,
+        *,
+        name: str,
+        span: str,
+        channel: Channel,
+        notices: Notices,
+        handlers: Handlers,
+        breaker: Breaker,
+        pace: Pace,
+        clock: Clock,
+        now: Callable[[], float],
+        figures: Figures,
+        telemetry: Telemetry,
+        bell: Bell,
+        relay_bell: Bell,
+        beat: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._span = span
+        self._channel = channel
+        self._notices = notices
+        self._handlers = handlers
+        self._breaker = breaker
+        self._pace = pace
+        self._clock = clock
+        self._now = now
+        self._figures = figures
+        self._telemetry = telemetry
+        self._bell = bell
+        self._relay_bell = relay_bell
+        self._beat = beat
+        self._window = pace.workers * WAITING_PER_WORKER
+        self._out = 0
+
+    async def run(self, stopping: Stopping) -> None:
+        """Until the process stops; what was claimed by then is still sent and settled."""
+        todo: asyncio.Queue[tuple[Claimed, float] | None] = asyncio.Queue()
+        done: asyncio.Queue[tuple[Claimed, Outcome] | None] = asyncio.Queue()
+        self._out = 0
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._settle(done))
+            workers = [tasks.create_task(self._work(todo, done)) for _ in range(self._pace.workers)]
+            while not stopping.requested:
+                self._beat()
+                if not await self._claim(todo):
+                    await self._bell.wait(self._pace.poll_seconds)
+            for _ in workers:
+                todo.put_nowait(None)
+            await asyncio.wait(workers)
+            done.put_nowait(None)
+
+    async def watch(self, stopping: Stopping) -> None:
+        """Tells how long the queue is and how old."""
+        while not stopping.requested:
+            try:
+                self._figures.queue(await self._notices.queue(self._clock.now()))
+            except INFRASTRUCTURE_ERRORS as error:
+                log.warning("the queue can't be looked at", error=error)
+            self._figures.breaker(self._name, is_open=self._breaker.open)
+            await stopping.sleep(WATCH_SECONDS)
+
+    async def _claim(self, todo: "asyncio.Queue[tuple[Claimed, float] | None]") -> bool:
+        """Whether anything was claimed. Small claims are left until more can be had at once."""
+        room = self._window - self._out
+        if room < self._window // 2:
+            return False
+        room = self._breaker.room(room, self._now())
+        if not room:
+            return False
+        begun = self._now()
+        try:
+            claimed = await self._notices.claim(self._name, room, self._clock.now(), timedelta(seconds=self._pace.lease_seconds))
+        except INFRASTRUCTURE_ERRORS as error:
+            log.warning("notices can't be claimed", name=self._name, error=error)
+            return False
+        self._breaker.took(len(claimed))
+        self._out += len(claimed)
+        for each in claimed:
+            if each.again:
+                self._figures.sent_again(self._name)
+            todo.put_nowait((each, begun))
+        return bool(claimed)
+
+    async def _work(
+        self, todo: "asyncio.Queue[tuple[Claimed, float] | None]", done: "asyncio.Queue[tuple[Claimed, Outcome] | None]"
+    ) -> None:
+        while (next_ := await todo.get()) is not None:
+            claimed, begun = next_
+            if self._now() - begun > self._pace.lease_seconds - self._pace.attempt_seconds:
+                self._out -= 1  # it could outlast its lease: whoever claims it next begins with a fresh one
+                self._breaker.took(0)
+                continue
+            outcome = await self._attempt(claimed)
+            self._heed(outcome)
+            done.put_nowait((claimed, outcome))
+
+    async def _attempt(self, claimed: Claimed) -> Outcome:
+        if claimed.content is None:
+            return Rejected("content-destroyed")
+        try:
+            parent = claimed.notice.origin.traceparent
+            if parent is None:
+                return await self._channel.send(claimed.notice, claimed.content)
+            with self._telemetry.span(self._span, parent, Kind.CLIENT, {"otklik.notice_id": str(claimed.notice.id)}):
+                return await self._channel.send(claimed.notice, claimed.content)
+        except Exception as error:  # a mistake of ours must not lose the notice: it comes again until it is given up
+            log.error("a notice can't be sent", name=self._name, event_id=claimed.notice.id, error=error)
+            return Deferred("internal-error")
+
+    def _heed(self, outcome: Outcome) -> None:
+        was_open = self._breaker.open
+        if isinstance(outcome, Unreachable | Unanswered):
+            self._breaker.failed(self._now())
+        else:
+            self._breaker.worked()
+        if self._breaker.open != was_open:
+            log.warning("a channel is taken for down" if self._breaker.open else "a channel is back", name=self._name)
+            self._figures.breaker(self._name, is_open=self._breaker.open)
+
+    async def _settle(self, done: "asyncio.Queue[tuple[Claimed, Outcome] | None]") -> None:
+        """All that came meanwhile in one transaction; an outcome is kept until the database has it."""
+        while (first := await done.get()) is not None:
+            batch = [first]
+            while not done.empty() and (more := done.get_nowait()) is not None:
+                batch.append(more)
+            while not await self._settled(batch):
+                await asyncio.sleep(INFRASTRUCTURE_PAUSE_SECONDS)
+            self._out -= len(batch)
+            self._relay_bell.ring()
+            self._bell.ring()
+
+    async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> bool:
+        try:
+            await self._handlers.settle(batch)
+        except INFRASTRUCTURE_ERRORS as error:
+            log.warning("outcomes wait for the database", name=self._name, records=len(batch), error=error)
+            return False
+        return True

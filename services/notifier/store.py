@@ -1,0 +1,224 @@
+"""Notices in the notifier's own schema: planned with their facts, claimed by lease, settled with the fact of what became of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from libs.chassis.store.database import Connection, Pool
+from libs.chassis.store.events import Append, Category, Context, EventStore
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.queries import queries
+from libs.chassis.store.sealing import seal, unseal
+from libs.events.contracts import channel_outbound, notifier_deliveries
+from libs.events.contracts.channel_outbound import ReplyHandedOver
+from libs.events.registry import Registry
+from libs.events.topics import DELIVERIES, OUTBOUND
+from libs.events.vocabulary import Status
+from services.notifier.domain import UNFINISHED, Content, Life, Notice, NoticeEvent, Origin, State
+
+SQL = queries(__file__)
+NOTICES = Category(name="notice", registry=Registry(notifier_deliveries.EVENTS), topic=DELIVERIES)
+REPLIES = Registry(channel_outbound.EVENTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A new notice, its facts so far and where they leave it."""
+
+    notice: Notice
+    content: Content
+    life: Life
+    facts: Sequence[NoticeEvent]
+    reply: ReplyHandedOver | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """A notice that only we may send until the lease ends; without content its key is destroyed. `again`: it may have arrived before."""
+
+    notice: Notice
+    content: Content | None
+    life: Life
+    again: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What an attempt came to; `life` is the notice after `facts`, which follow version `before.version`."""
+
+    notice: Notice
+    before: Life
+    life: Life
+    facts: Sequence[NoticeEvent]
+    due_at: datetime
+
+
+class Notices:
+    def __init__(self, pool: Pool, keyring: Keyring, store: EventStore) -> None:
+        self._pool = pool
+        self._keyring = keyring
+        self._store = store
+
+    async def add(self, db: Connection, planned: Sequence[Planned], at: datetime) -> set[UUID]:
+        """Notices that were not there before, with their facts, in the caller's transaction; returns their ids."""
+        if not planned:
+            return set()
+        ordered = sorted(planned, key=lambda each: each.notice.id)
+        keys = await self._keyring.made_for(db, {each.notice.origin.thread_id for each in ordered})
+        columns = list(map(list, zip(*(_row(each, keys[each.notice.origin.thread_id]) for each in ordered), strict=True)))
+        added = {row["notice_id"] for row in await db.fetch(SQL["add_notices"], *columns, at)}
+        fresh = [each for each in planned if each.notice.id in added]
+        await self._store.append(db, [append for each in fresh for append in _appends(each, at)])
+        return added
+
+    async def claim(self, channel: str, limit: int, at: datetime, lease: timedelta) -> list[Claimed]:
+        """`sending` is committed when this returns, before anything is sent."""
+        async with self._pool.acquire() as db, db.transaction():
+            rows = await db.fetch(SQL["claim_notices"], channel, at, at + lease, limit)
+            keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
+        return [_claimed(row, keys.get(row["thread_id"])) for row in sorted(rows, key=lambda row: row["planned_at"])]
+
+    async def settle(self, settled: Sequence[Settled], at: datetime) -> set[UUID]:
+        """Outcomes and their facts in one transaction; returns the ids of those whose claim still stood."""
+        async with self._pool.acquire() as db, db.transaction():
+            return await self._settle(db, settled, State.SENDING, at)
+
+    async def handed_over(self, db: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[Notice, Life]]:
+        """Those of the notices that a frontend has and did not report of yet; locked until the caller's transaction ends."""
+        rows = await db.fetch(SQL["handed_over"], sorted(set(ids)))
+        return {row["notice_id"]: (_notice(row), _life(row)) for row in rows}
+
+    async def report(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None:
+        await self._settle(db, settled, State.ACCEPTED, at)
+
+    async def of_request(self, request_id: str) -> list[Mapping[str, Any]]:
+        return [dict(row) for row in await self._pool.fetch(SQL["notices_of_request"], request_id)]
+
+    async def queue(self, at: datetime) -> list[tuple[str, int, datetime | None]]:
+        rows = await self._pool.fetch(SQL["queue_state"], at)
+        return [(row["channel"], row["unfinished"], row["oldest"]) for row in rows]
+
+    async def _settle(self, db: Connection, settled: Sequence[Settled], from_state: State, at: datetime) -> set[UUID]:
+        if not settled:
+            return set()
+        ordered = sorted(settled, key=lambda each: each.notice.id)
+        rows = await db.fetch(
+            SQL["settle_notices"],
+            [each.notice.id for each in ordered],
+            [each.before.attempt for each in ordered],
+            [each.life.state for each in ordered],
+            [each.life.reason for each in ordered],
+            [each.life.provider_ref for each in ordered],
+            [each.life.version for each in ordered],
+            [each.due_at for each in ordered],
+            [each.life.state not in UNFINISHED for each in ordered],
+            at,
+            from_state,
+        )
+        stood = {row["notice_id"] for row in rows}
+        appends = [_append(each.notice, each.before.version, each.facts, at) for each in ordered if each.notice.id in stood]
+        await self._store.append(db, appends)
+        return stood
+
+
+def _append(notice: Notice, version: int, facts: Sequence[NoticeEvent], at: datetime) -> Append:
+    return Append(
+        category=NOTICES,
+        aggregate_id=str(notice.id),
+        expected_version=version,
+        facts=facts,
+        context=_context(notice.origin, at),
+        key=notice.request_id,
+    )
+
+
+def _appends(planned: Planned, at: datetime) -> Iterable[Append]:
+    notice = planned.notice
+    yield _append(notice, 0, planned.facts, at)
+    if planned.reply is not None:
+        frontend, key = notice.frontend or "", planned.content.target.dialogue_key
+        replies = Category(name=f"reply-{frontend}", registry=REPLIES, topic=replace(OUTBOUND, name=OUTBOUND.of(frontend)))
+        context = _context(notice.origin, at)
+        yield Append(category=replies, aggregate_id=str(notice.id), expected_version=0, facts=[planned.reply], context=context, key=key)
+
+
+def _context(origin: Origin, at: datetime) -> Context:
+    return Context(
+        thread_id=origin.thread_id,
+        occurred_at=at,
+        client_id=origin.client_id,
+        point=origin.point,
+        correlation_id=origin.correlation_id,
+        causation_id=origin.cause,
+        traceparent=origin.traceparent,
+    )
+
+
+def _row(planned: Planned, key: bytes) -> tuple[Any, ...]:
+    notice, life, origin = planned.notice, planned.life, planned.notice.origin
+    finished = life.state in (State.ACCEPTED, State.FAILED)
+    return (
+        notice.id,
+        notice.request_id,
+        notice.seq,
+        notice.role,
+        notice.channel,
+        notice.frontend,
+        notice.status,
+        notice.template,
+        notice.duplicate_of,
+        origin.thread_id,
+        origin.cause,
+        origin.correlation_id,
+        origin.client_id,
+        origin.point,
+        origin.traceparent,
+        life.state,
+        life.reason,
+        life.provider_ref,
+        life.attempt,
+        life.version,
+        finished,
+        None if finished else seal(key, planned.content.model_dump_json().encode(), notice.id.bytes),
+    )
+
+
+def _claimed(row: Mapping[str, Any], key: bytes | None) -> Claimed:
+    content = Content.model_validate_json(unseal(key, row["sealed"], row["notice_id"].bytes)) if key and row["sealed"] else None
+    return Claimed(notice=_notice(row), content=content, life=_life(row), again=row["before"] in (State.SENDING, State.UNKNOWN))
+
+
+def _notice(row: Mapping[str, Any]) -> Notice:
+    return Notice(
+        id=row["notice_id"],
+        request_id=row["request_id"],
+        seq=row["seq"],
+        role=row["role"],
+        channel=row["channel"],
+        frontend=row["frontend"],
+        status=Status(row["status"]),
+        template=row["template"],
+        duplicate_of=row["duplicate_of"],
+        planned_at=row["planned_at"],
+        origin=Origin(
+            thread_id=row["thread_id"],
+            cause=row["cause"],
+            correlation_id=row["correlation_id"],
+            client_id=row["client_id"],
+            point=row["point"],
+            traceparent=row["traceparent"],
+        ),
+    )
+
+
+def _life(row: Mapping[str, Any]) -> Life:
+    return Life(
+        state=State(row["state"]),
+        attempt=row["attempt"],
+        version=row["version"],
+        first_tried_at=row["first_tried_at"],
+        reason=row["reason"],
+        provider_ref=row["provider_ref"],
+    )

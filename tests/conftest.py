@@ -1,0 +1,44 @@
+"""Fixtures that all tests share: `stack` (real parts, once a session), `database` and `fresh_kafka` (anew for each test)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.embedded import embedded
+from tests.stack import Database, Stack
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Apache Kafka, PostgreSQL and the mail catcher on free ports, with all topics and migrations."""
+    with embedded(tmp_path_factory.mktemp("stack")) as parts:
+        made = Stack(parts)
+        asyncio.run(made.prepare())
+        yield made
+
+
+@pytest.fixture
+async def database(stack: Stack) -> AsyncIterator[Database]:
+    """A database of this test's own, with every service's schema."""
+    made = await stack.new_database()
+    yield made
+    await stack.drop_database(made)
+
+
+@pytest.fixture
+async def fresh_kafka(stack: Stack) -> str:
+    """The broker's address; consumers begin behind what earlier tests sent."""
+    await stack.start_from_here()
+    return stack.parts.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data that is not part of the project; where it is absent, its tests are skipped."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the shared data is not here: put it at ../shared/data")
+    return SHARED / "data"

@@ -1,0 +1,187 @@
+"""A twin of intake's HTTP door: what the site is told it may expect of it, on a real socket, with faults on demand."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp
+
+KEY = "site-key-for-tests-0123456789"
+CODE = "7K3MQ9TXA2BC"
+REFERENCE = "HJ4KM-7PQRS"
+NUMBER = "26-ЗИ-000123"
+TOKEN = "c29tZS10b2tlbg"
+SILENCE_SECONDS = 1.0  # longer than the site under test waits
+
+STEPS = [
+    {
+        "at": "2026-11-20T03:05:00+00:00",
+        "status": "received",
+        "status_title": "принят",
+        "explanation": "Сообщение принято. Регистрационный номер ему присвоит сотрудник в течение трёх дней.",
+    },
+    {
+        "at": "2026-11-20T03:05:01+00:00",
+        "status": "registered",
+        "status_title": "зарегистрирован",
+        "explanation": f"Запрос зарегистрирован 20 ноября 2026 года под номером {NUMBER}. Ответ будет дан не позднее 20 декабря 2026 года.",
+    },
+]
+
+
+@dataclass
+class DoorTwin:
+    """`fault` is what the next calls meet: busy, broken, refused, too-large, silent, foreign."""
+
+    url: str = ""
+    key: str = KEY
+    fault: str | None = None
+    complete: bool = True
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
+    traceparents: list[str | None] = field(default_factory=list)
+    email_masked: str | None = "i***@example.ru"
+    email_confirmed: bool = False
+    emails: list[str | None] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+    status: str = "registered"
+    status_title: str = "зарегистрирован"
+    due_on: str | None = "2026-12-20"
+
+    def reset(self) -> None:
+        fresh = DoorTwin(url=self.url)
+        self.__dict__.update(fresh.__dict__)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+        app.add_api_route("/v1/messages", self.take, methods=["POST"])
+        app.add_api_route("/v1/status", self.tell, methods=["POST"])
+        app.add_api_route("/v1/channels", self.change, methods=["POST"])
+        app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
+        app.add_api_route("/health/live", self.live, methods=["GET"])
+        return app
+
+    def live(self) -> dict[str, bool]:
+        return {"alive": True}
+
+    async def take(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        self.received.append(body)
+        self.traceparents.append(request.headers.get("traceparent"))
+        is_new = all(message["external_id"] != body["external_id"] for message in self.messages)
+        if is_new:
+            self.messages.append(body)
+        told = {
+            "external_id": body["external_id"],
+            "reference": REFERENCE,
+            "tracking_code": CODE,
+            "register_number": NUMBER if self.complete else None,
+            "status": "registered" if self.complete else "received",
+            "status_title": "зарегистрирован" if self.complete else "принят",
+            "due_on": self.due_on if self.complete else None,
+        }
+        return JSONResponse(told, status_code=201 if is_new else 200)
+
+    async def tell(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body):
+            return problem(404, "request-not-found", "Такой пары номера и кода нет.")
+        return JSONResponse(
+            {
+                "reference": REFERENCE,
+                "register_number": NUMBER if self.complete else None,
+                "status": self.status,
+                "status_title": self.status_title,
+                "explanation": STEPS[-1]["explanation"],
+                "received_at": STEPS[0]["at"],
+                "due_on": self.due_on,
+                "email_masked": self.email_masked,
+                "email_confirmed": self.email_confirmed,
+                "steps": STEPS,
+            }
+        )
+
+    async def change(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body):
+            return problem(404, "request-not-found", "Такой пары номера и кода нет.")
+        self.emails.append(body["email"])
+        self.email_masked = None if body["email"] is None else "n***@example.ru"
+        return JSONResponse({"email_masked": self.email_masked})
+
+    async def confirm(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if body["token"] != TOKEN:
+            return problem(404, "link-not-valid", "Ссылка не действует.")
+        self.confirmed.append(body["token"])
+        return JSONResponse({"email_masked": self.email_masked})
+
+    def _fits(self, body: dict[str, Any]) -> bool:
+        return body["number"] in (NUMBER, REFERENCE) and body["tracking_code"] == CODE
+
+    async def _faulty(self, request: Request) -> JSONResponse | None:
+        if request.headers.get("authorization") != f"Bearer {self.key}":
+            return problem(401, "bad-credentials", "Ключ не подходит.")
+        match self.fault:
+            case "busy":
+                return problem(503, "busy", "Сейчас слишком много сообщений.")
+            case "broken":
+                return problem(500, "internal-error", "Произошла внутренняя ошибка.")
+            case "refused":
+                errors = [{"field": "contacts.phone", "says": "Такого номера нет."}]
+                return problem(400, "wrong-schema", "Поля заполнены неверно. Исправьте их и отправьте снова.", errors=errors)
+            case "too-large":
+                return problem(413, "too-large", "Сообщение слишком большое. Сократите его или отправьте по частям.")
+            case "silent":
+                await asyncio.sleep(SILENCE_SECONDS)
+            case "foreign":
+                return JSONResponse({"hello": "world"})
+        return None
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    body = {"type": f"urn:otklik:problem:{code}", "title": code, "status": status, "detail": detail, "code": code, **more}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """The app on a free port of this machine, and its address."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+        listening.close()
+
+
+@contextmanager
+def door_twin() -> Iterator[DoorTwin]:
+    twin = DoorTwin()
+    with served(twin.app()) as url:
+        twin.url = url
+        yield twin

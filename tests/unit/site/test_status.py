@@ -1,0 +1,203 @@
+"""A person looks up a request by number and code (E-10), in plain words, and changes where notices go (N-3.2)."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from frontends.site import status_pages
+from libs.chassis.ops.clock import FixedClock
+from tests.unit.site.conftest import OpenSite
+from tests.unit.site.door_twin import CODE, NUMBER, REFERENCE, DoorTwin
+from tests.unit.site.html import Page
+
+
+async def looked_up(browser: httpx.AsyncClient, number: str = NUMBER, code: str = CODE) -> httpx.Response:
+    return await browser.post("/status", data={"number": number, "code": code})
+
+
+@pytest.mark.requirement("E-10", "A-2.1.4")
+@pytest.mark.parametrize("number", [NUMBER, REFERENCE, "hj4km 7pqrs"])
+async def test_the_state_is_told_in_plain_words(browser: httpx.AsyncClient, number: str) -> None:
+    answer = await looked_up(browser, number, "7к3м-q9тх-а2вс")
+
+    assert answer.url.path == "/status/view"
+    shown = Page(answer.text).text
+    assert f"Запрос № {NUMBER}" in shown
+    assert f"Запрос зарегистрирован 20 ноября 2026 года под номером {NUMBER}." in shown
+    assert "не позднее 20 декабря 2026 года" in shown
+    assert "Осталось 28 дней" in shown
+    assert "20 ноября 2026 года, 10:05" in shown  # Novosibirsk time
+    assert "i***@example.ru" in shown
+    assert "registered" not in shown
+
+
+@pytest.mark.requirement("E-10")
+@pytest.mark.parametrize(("number", "code"), [(NUMBER, "AAAAAAAAAAAA"), ("26-ЗИ-999999", CODE), ("x" * 5000, CODE), ("\0", CODE)])
+async def test_a_wrong_pair_is_told_the_same_way_whichever_is_wrong(browser: httpx.AsyncClient, number: str, code: str) -> None:
+    answer = await looked_up(browser, number, code)
+
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert page.error_links == ["#number"]
+    assert status_pages.WRONG_PAIR in page.text
+    assert page.values["code"] == code
+
+
+async def test_a_code_that_cannot_be_one_is_not_even_asked_about(browser: httpx.AsyncClient) -> None:
+    page = Page((await looked_up(browser, "", "12")).text)
+
+    assert page.error_links == ["#number", "#code"]
+    assert status_pages.NO_NUMBER in page.text
+    assert status_pages.BAD_CODE in page.text
+
+
+async def test_neither_address_nor_readable_cookie_holds_number_or_code(browser: httpx.AsyncClient) -> None:
+    answer = await looked_up(browser)
+
+    steps = [*answer.history, answer]
+    assert not any(secret in str(step.url) for step in steps for secret in (CODE, REFERENCE, NUMBER))
+    cookies = [header for step in steps for header in step.headers.get_list("set-cookie")]
+    assert cookies
+    assert not any(secret in cookie for cookie in cookies for secret in (CODE, REFERENCE, NUMBER))
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(27, "Остался 1 день"), (26, "Осталось 2 дня"), (28, "Сегодня последний день"), (30, "Срок прошёл 2 дня назад")]
+)
+async def test_the_days_that_are_left_are_counted_in_the_authoritys_zone(
+    open_site: OpenSite, clock: FixedClock, days: int, said: str
+) -> None:
+    clock.move(timedelta(days=days))
+    async with open_site() as browser:
+        shown = Page((await looked_up(browser)).text).text
+
+    assert said in shown
+
+
+async def test_after_the_answer_no_days_are_counted(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    door.status, door.status_title = "answered", "ответ дан"
+
+    shown = Page((await looked_up(browser)).text).text
+
+    assert "Ответ дан" in shown
+    assert "Осталось" not in shown
+
+
+async def test_a_reload_shows_the_page_again_and_leaving_closes_it(browser: httpx.AsyncClient) -> None:
+    await looked_up(browser)
+    assert NUMBER in (await browser.get("/status/view")).text
+
+    left = await browser.post("/status/leave")
+
+    assert left.url.path == "/status"
+    assert (await browser.get("/status/view")).url.path == "/status"
+
+
+async def test_after_half_an_hour_the_page_is_closed(open_site: OpenSite, clock: FixedClock) -> None:
+    async with open_site() as browser:
+        await looked_up(browser)
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        clock.move(timedelta(minutes=31))
+        late = await browser.get("/status/view", headers={"cookie": cookie})
+
+    assert late.url.path == "/status"
+
+
+@pytest.mark.requirement("N-3.2", "N-3.4")
+async def test_the_address_of_notices_is_changed_and_dropped(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    await looked_up(browser)
+
+    changed = await browser.post("/status/email", data={"email": " new@example.ru "})
+    assert "Адрес изменён" in changed.text
+    assert "n***@example.ru" in changed.text
+    assert "Адрес изменён" not in (await browser.get("/status/view")).text
+
+    dropped = await browser.post("/status/email", data={"email": "", "drop": "yes"})
+    assert "Больше не будем присылать" in dropped.text
+    assert "Сейчас не приходят" in dropped.text
+    assert door.emails == ["new@example.ru", None]
+
+
+@pytest.mark.requirement("N-3.4")
+@pytest.mark.parametrize(("typed", "said"), [("", status_pages.NO_NEW_EMAIL), ("new@", status_pages.BAD_EMAIL)])
+async def test_a_bad_new_address_is_refused_with_the_reason(browser: httpx.AsyncClient, door: DoorTwin, typed: str, said: str) -> None:
+    await looked_up(browser)
+
+    answer = await browser.post("/status/email", data={"email": typed})
+
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert page.error_links == ["#email"]
+    assert said in page.text
+    assert page.values["email"] == typed
+    assert door.emails == []
+
+
+async def test_without_a_looked_up_request_nothing_is_changed(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    answer = await browser.post("/status/email", data={"email": "new@example.ru"})
+
+    assert answer.url.path == "/status"
+    assert door.emails == []
+
+
+async def test_when_intake_is_down_the_page_says_so_and_keeps_the_typing(open_site: OpenSite, door: DoorTwin) -> None:
+    async with open_site(intake_url="http://127.0.0.1:9") as browser:
+        answer = await looked_up(browser)
+
+    page = Page(answer.text)
+    assert answer.status_code == 503
+    assert "Сейчас не получается это сделать" in page.text
+    assert page.values["number"] == NUMBER
+    assert page.values["code"] == CODE
+
+
+async def test_when_intake_goes_down_later_the_open_page_says_so(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    await looked_up(browser)
+    door.fault = "busy"
+
+    shown = await browser.get("/status/view")
+    changed = await browser.post("/status/email", data={"email": "new@example.ru"})
+
+    assert shown.status_code == changed.status_code == 503
+    assert CODE not in shown.text
+    assert "Сейчас не получается" in changed.text
+
+
+async def test_guessing_is_stopped_per_address_and_looking_is_not(open_site: OpenSite, clock: FixedClock) -> None:
+    async with open_site(status_attempts=3) as browser:
+        for _ in range(5):
+            assert (await looked_up(browser)).status_code == 200
+        for _ in range(3):
+            assert (await looked_up(browser, NUMBER, "AAAAAAAAAAAA")).status_code == 422
+        stopped = await looked_up(browser)
+
+    assert stopped.status_code == 429
+    assert stopped.headers["retry-after"] == "600"
+    assert "Слишком много попыток" in Page(stopped.text).text
+
+
+async def test_behind_a_proxy_each_person_has_their_own_count(open_site: OpenSite) -> None:
+    async with open_site(address="10.0.0.1", trusted_proxies="10.0.0.1", status_attempts=1) as browser:
+        wrong = {"number": NUMBER, "code": "AAAAAAAAAAAA"}
+        for sender, status in (("203.0.113.1", 422), ("203.0.113.1", 429), ("203.0.113.2", 422)):
+            answer = await browser.post("/status", data=wrong, headers={"x-forwarded-for": sender})
+            assert answer.status_code == status
+
+
+async def test_one_household_of_ipv6_is_one_address(open_site: OpenSite) -> None:
+    async with open_site(address="10.0.0.1", trusted_proxies="10.0.0.1", status_attempts=1) as browser:
+        wrong = {"number": NUMBER, "code": "AAAAAAAAAAAA"}
+        for sender, status in (("2001:db8::1", 422), ("2001:db8::2", 429), ("2001:db8:0:1::1", 422)):
+            answer = await browser.post("/status", data=wrong, headers={"x-forwarded-for": sender})
+            assert answer.status_code == status
+
+
+async def test_a_stranger_cannot_choose_the_address_that_is_counted(open_site: OpenSite) -> None:
+    async with open_site(status_attempts=1) as browser:
+        wrong = {"number": NUMBER, "code": "AAAAAAAAAAAA"}
+        answers = [await browser.post("/status", data=wrong, headers={"x-forwarded-for": f"203.0.113.{last}"}) for last in (1, 2)]
+
+    assert [answer.status_code for answer in answers] == [422, 429]

@@ -1,0 +1,21 @@
+"""What intake says in Russian is known in English, as far as it is a fixed text."""
+
+import pytest
+
+from libs.chassis.ops.refusals import ContainsNul, TooLarge, WrongSchema
+from libs.web import languages
+from libs.web.assets import REPOSITORY
+from services.intake.handlers import EmailNotValid
+from services.intake.statuses import TITLES
+
+ENGLISH = languages.load((REPOSITORY / "frontends" / "site" / "translations",))["en"]
+
+
+@pytest.mark.parametrize("title", sorted(set(TITLES.values())))
+def test_every_status_has_an_english_title(title: str) -> None:
+    assert ENGLISH.speaks(title)
+
+
+@pytest.mark.parametrize("refusal", [ContainsNul, TooLarge, WrongSchema, EmailNotValid])
+def test_every_refusal_that_the_form_may_show_is_known_in_english(refusal: type[ContainsNul]) -> None:
+    assert ENGLISH.speaks(refusal.says)
