@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from local import processes
+from local import keys, processes
 from local.console import BOLD, DIM, coloured, elapsed
 from local.control import Record
+from local.logins import write_tokens
 from local.processes import Surroundings
 
 ABOUT = {
@@ -26,9 +27,13 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
     ]
     lines.append((f"{processes.address('mail', around.places)}/", "letters that were sent, none is delivered", states["mail"]))
     ready = "ready" if all_ready else "up, but not everything is ready: make status"
-    print(f"\n{coloured(f'Otklik is {ready}', BOLD)} ({elapsed():.1f} s){', with sample data, for trying only' if around.demo else ''}\n")
+    print(f"\n{coloured(f'Otklik is {ready}', BOLD)} ({elapsed():.1f} s){', a demonstration: for trying only' if around.demo else ''}\n")
     for address, what, state in lines:
         print(f"  {address:<28} {what}{'' if state == 'ready' else f' ({state})'}")
     print(f"\n  Kafka {around.kafka_bootstrap}, PostgreSQL {around.admin_dsn.rpartition('@')[2]}; secrets: {around.places.secrets}")
+    if around.demo:
+        tokens = write_tokens(around.places, around.secrets[keys.STAFF_PRIVATE_KEY])
+        ask = f'curl -H "Authorization: Bearer $OPERATOR" {processes.address("notifier", around.places)}/v1/deliveries'
+        print(f"  Sample staff tokens, one a role: {tokens}; for example: . {tokens}; {ask}")
     farewell = "Ctrl-C stops everything and keeps the data. In another terminal: make status | logs | down | fresh"
     print(coloured(f"\n{farewell}\n", DIM), flush=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from local import checks, packages
 from local.console import done, elapsed, fail, say, warn
 from local.places import PYTHON, ROOT, Places, places
+from local.program import Failed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,7 +50,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
                 return up(here, environ, arguments)
             case _:
                 return inside(arguments)
-    except packages.NotInstalled as failure:
+    except Failed as failure:
         fail(str(failure))
         return 1
     except KeyboardInterrupt:

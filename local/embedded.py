@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from local import jars, java
 from local.kafka import Kafka
 from local.postgres import Postgres
 from local.processes import mail_catcher
-from local.program import Program, spawn
+from local.program import Program, other_user, spawn
 
 
 class DidNotStart(Exception):
@@ -128,20 +129,36 @@ def embedded(directory: Path, *, without: Collection[str] = (), durable: bool = 
     """
     directory.mkdir(parents=True, exist_ok=True)
     database_port, broker_port, controller_port, smtp_port, mail_port = free_ports(5)
-    database = Postgres(directory / "postgres", database_port, secrets.token_urlsafe(24), durable=durable)
-    makers: dict[str, Callable[[], Part]] = {
-        "postgres": lambda: start_postgres(database, directory),
-        "kafka": lambda: start_kafka(directory, broker_port, controller_port),
-        "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory),
-    }
-    started: dict[str, Part] = {}
     with ExitStack() as stop:
-        with ThreadPoolExecutor() as pool:
-            starting = {name: pool.submit(make) for name, make in makers.items() if name not in without}
-            for name, part in starting.items():
-                started[name] = part.result()
-                stop.callback(started[name].stop)
+        place = stop.enter_context(passable(directory)) / "postgres"
+        database = Postgres(place, database_port, secrets.token_urlsafe(24), durable=durable)
+        makers: dict[str, Callable[[], Part]] = {
+            "postgres": lambda: start_postgres(database, directory),
+            "kafka": lambda: start_kafka(directory, broker_port, controller_port),
+            "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory),
+        }
+        started = start_all({name: make for name, make in makers.items() if name not in without}, stop)
         yield Parts(directory, started, database.admin_dsn, f"127.0.0.1:{broker_port}", smtp_port, f"http://127.0.0.1:{mail_port}")
+
+
+@contextmanager
+def passable(directory: Path) -> Iterator[Path]:
+    """The directory itself; for root, whose PostgreSQL runs as another user, one that nobody closes again (pytest closes its own)."""
+    if other_user() is None:
+        yield directory
+    else:
+        with tempfile.TemporaryDirectory(prefix="otklik-", ignore_cleanup_errors=True) as other:
+            yield Path(other)
+
+
+def start_all(makers: dict[str, Callable[[], Part]], stop: ExitStack) -> dict[str, Part]:
+    """What did start is stopped in the end, also when something else did not."""
+    with ThreadPoolExecutor() as pool:
+        starting = {name: pool.submit(make) for name, make in makers.items()}
+    for part in starting.values():
+        if part.exception() is None:
+            stop.callback(part.result().stop)
+    return {name: part.result() for name, part in starting.items()}
 
 
 def start(program: Program, directory: Path) -> Part:

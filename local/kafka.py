@@ -14,8 +14,8 @@ from pathlib import Path
 
 from local import jars
 from local.java import QUICK_START, Java
-from local.places import DOWNLOADS, ROOT
-from local.program import Program, spawn
+from local.places import DOWNLOADS
+from local.program import Program, run, spawn
 
 CLUSTER_ID = "b3RrbGlrLWxvY2FsLW9uZQ"
 API_VERSIONS = struct.pack(">hhih6s", 18, 0, 1, 6, b"otklik")  # the one request that every broker of every version answers
@@ -56,7 +56,7 @@ class Kafka:
         formatted = self.directory / "formatted"
         if not formatted.exists():
             arguments = ("format", "--ignore-formatted", "--cluster-id", CLUSTER_ID, "--config", str(self.settings))
-            subprocess.run(self.command("kafka.tools.StorageTool", *arguments), check=True, capture_output=True, cwd=ROOT)
+            run(self.command("kafka.tools.StorageTool", *arguments))
             formatted.touch()
 
     def command(self, main: str, *arguments: str, flags: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from local import checks, java
 from local.console import done, step, warn
 from local.places import DOWNLOADS, PYTHON, ROOT, VENV
+from local.program import Failed, run
 
 RUNTIME, EMBEDDED, DEVELOPMENT = "requirements.lock", "requirements-embedded.lock", "requirements-dev.lock"
 STAMP = VENV / "installed.json"
@@ -28,10 +28,6 @@ UV_HOME = DOWNLOADS / "uv"
 LOCKED = ("--quiet", "--require-hashes", "--no-deps")
 PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", *LOCKED)
 OWN_INDEX = re.compile(r"^[^=]*\.(index-url|no-index|proxy)=", re.MULTILINE)  # pip was told where to fetch from; uv was not
-
-
-class NotInstalled(Exception):
-    """The packages could not be installed; the text is what the installer said."""
 
 
 def ensure(*, development: bool = False) -> None:
@@ -105,7 +101,7 @@ def install(locks: dict[str, str]) -> None:
             files += ["--requirement", str(Path(folder) / name)]
         try:
             by_uv(files)
-        except NotInstalled as reason:
+        except Failed as reason:
             warn(f"pip takes over, which takes longer: {str(reason).splitlines()[-1]}")
             by_pip(files)
 
@@ -121,7 +117,7 @@ def fetched_uv() -> str:
     """The uv of our lock, fetched by the system's pip into a folder of its own."""
     program = UV_HOME / "bin" / "uv"
     if OWN_INDEX.search(run([sys.executable, "-m", "pip", "config", "list"])):
-        raise NotInstalled("pip has settings of its own for where to fetch from")
+        raise Failed("pip has settings of its own for where to fetch from")
     if not program.exists():
         lock = UV_HOME.with_suffix(".lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -147,13 +143,3 @@ def assets() -> None:
     run([str(npm), *arguments], PATH=f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
     ASSETS_STAMP.write_text(lock, "utf-8")
     done("browser assets from package-lock.json")
-
-
-def run(command: list[str], **variables: str) -> str:
-    """Answers what the command printed; raises with what it said when it failed."""
-    environment = {**os.environ, **variables}
-    finished = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        said = (finished.stderr.strip() or finished.stdout.strip())[-3000:]
-        raise NotInstalled(f"{' '.join(command[:4])} … ended with {finished.returncode}:\n{said}")
-    return finished.stdout

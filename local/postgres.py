@@ -6,7 +6,6 @@ know that «Ё» is a letter. The flags below give Unicode rules whatever the ma
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from local.program import Program, identity, let_in, other_user
+from local.program import Program, let_in, other_user, run
 
 ADMINISTRATOR = "postgres"
 DATABASE = "otklik"
@@ -73,13 +72,13 @@ class Postgres:
                 shutil.chown(password.name, user)
             arguments = [f"--username={ADMINISTRATOR}", f"--pwfile={password.name}", "--auth=scram-sha-256", "--no-sync", *LOCALE]
             command = [str(programs() / "initdb"), f"--pgdata={unfinished}", *arguments]
-            subprocess.run(command, check=True, capture_output=True, cwd=self.directory, **identity(user))
+            run(command, cwd=self.directory, user=user)
         unfinished.rename(self.data)
 
     def program(self) -> Program:
         settings = SETTINGS | {"port": str(self.port)}
-        if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        if not self.durable:  # a kill still loses nothing: what is committed is with the operating system
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Program(
             name="postgres",
@@ -105,9 +104,7 @@ class Postgres:
     def ask(self, statement: str) -> str:
         command = [str(programs() / "psql"), "--no-psqlrc", "--tuples-only", "--no-align", f"--command={statement}"]
         place = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": ADMINISTRATOR, "PGDATABASE": "postgres"}
-        environment = {**os.environ, **place, "PGPASSWORD": self.password}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=self.directory, timeout=30)
-        return done.stdout.strip()
+        return run(command, cwd=self.directory, PGPASSWORD=self.password, **place).strip()
 
 
 def programs() -> Path:

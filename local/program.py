@@ -6,7 +6,8 @@ import os
 import pwd
 import signal
 import stat
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -58,6 +59,22 @@ def spawn(program: Program) -> Spawn:
     """The keyword arguments that start this program in a session of its own, so that Ctrl-C reaches the supervisor alone."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **program.env}
     return Spawn(cwd=program.cwd, env=environment, start_new_session=True, **identity(program.user))
+
+
+class Failed(Exception):
+    """A command ended with something else than 0; the text is what it said."""
+
+
+def run(command: Sequence[str], *, cwd: Path = ROOT, user: str | None = None, **variables: str) -> str:
+    """What the command printed, or `Failed` with what it said. The variables are added to our own environment."""
+    environment = {**os.environ, **variables}
+    finished = subprocess.run(
+        command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **identity(user)
+    )
+    if finished.returncode:
+        said = (finished.stderr.strip() or finished.stdout.strip())[-3000:]
+        raise Failed(f"{Path(command[0]).name} {' '.join(command[1:4])} … ended with {finished.returncode}:\n{said}")
+    return finished.stdout
 
 
 def other_user() -> str | None:

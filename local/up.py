@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import signal
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
-from local import checks, control, jars, packages
+from local import checks, control, jars
 from local.addresses import show_addresses
 from local.console import DIM, coloured, done, elapsed, fail, warn
 from local.embedded import free_ports
 from local.kafka import Kafka, train
 from local.logs import Screen
 from local.places import Places
+from local.program import Failed
 from local.start import NotStarted, Start
 from local.supervisor import DidNotStart, Supervisor
 
-FAILURES = (NotStarted, DidNotStart, packages.NotInstalled, jars.NoJar, subprocess.CalledProcessError, OSError)
+FAILURES = (NotStarted, DidNotStart, Failed, jars.NoJar, OSError)
 
 
 async def run(places: Places, environ: Mapping[str, str]) -> int:
@@ -42,7 +41,7 @@ async def run(places: Places, environ: Mapping[str, str]) -> int:
         tasks += [asyncio.create_task(screen.run()), asyncio.create_task(train_kafka(start))]
         await asked
     except FAILURES as failure:
-        fail(explain(failure))
+        fail(str(failure))
         return 1
     finally:
         stopping.set()
@@ -58,13 +57,6 @@ async def stop(supervisor: Supervisor, tasks: list[asyncio.Task[bool] | asyncio.
     print(coloured("\nstopping …", DIM), flush=True)
     await supervisor.stop()
     done(f"stopped in {elapsed() - began:.1f} s; the data is kept")
-
-
-def explain(failure: BaseException) -> str:
-    if isinstance(failure, subprocess.CalledProcessError):
-        said = failure.stderr.decode("utf-8", "replace") if isinstance(failure.stderr, bytes) else failure.stderr
-        return f"{Path(failure.cmd[0]).name} ended with {failure.returncode}:\n{(said or '').strip()[-3000:]}"
-    return str(failure)
 
 
 async def train_kafka(start: Start) -> None:

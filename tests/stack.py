@@ -18,7 +18,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from cli.database import prepare_all
 from cli.services import SCHEMAS
 from libs.chassis.access.frontends import hash_of
+from libs.chassis.access.roles import Role, Staff
+from libs.chassis.access.tokens import TokenIssuer, new_private_key, public_key_of
 from libs.chassis.bus.topics import apply, partitions_on
+from libs.chassis.ops.clock import SystemClock
+from libs.chassis.ops.settings import load_authority
 from libs.chassis.store.database import Pool, open_pool
 from libs.events.topics import topic_of, wanted
 from local.embedded import Parts
@@ -39,6 +43,7 @@ class Stack:
     parts: Parts
     frontend_keys: dict[str, str] = field(default_factory=dict)
     keys_file: Path = Path()
+    staff_key: bytes = field(default_factory=new_private_key)
     _count: int = 0
     _groups: int = 0
 
@@ -52,6 +57,11 @@ class Stack:
         self.frontend_keys = {name: secrets.token_urlsafe(32) for name in FRONTENDS}
         self.keys_file = self.parts.directory / "frontends.json"
         self.keys_file.write_text(json.dumps({name: [hash_of(key)] for name, key in self.frontend_keys.items()}), encoding="utf-8")
+
+    def staff_token(self, *roles: Role, who: str = "staff-1") -> str:
+        """A token that every service of this stack accepts."""
+        issuer = TokenIssuer(self.staff_key, issuer=load_authority(AUTHORITY_FILE).code, clock=SystemClock())
+        return issuer.issue(Staff(id=who, roles=frozenset(roles)))
 
     async def new_database(self) -> "Database":
         """A database of its own, copied from the template."""
@@ -126,7 +136,7 @@ class Database:
             "POSTGRES_DSN": self.dsn(service),
             "KAFKA_BOOTSTRAP": self.stack.parts.kafka_bootstrap,
             "MASTER_KEY": base64.b64encode(service.encode().ljust(32, b"-")).decode(),
-            "STAFF_PUBLIC_KEY": base64.b64encode(bytes(32)).decode(),
+            "STAFF_PUBLIC_KEY": base64.b64encode(public_key_of(self.stack.staff_key)).decode(),
             "CONSUMER_GROUP": self.stack.group(service),
             "HTTP_PORT": 0,
             "FRONTEND_KEYS_FILE": self.stack.keys_file,

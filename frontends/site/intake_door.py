@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
+import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 # Below intake's own keep-alive, so that a kept connection is seldom found closed.
@@ -68,7 +69,7 @@ class Accepted(Told):
 
 
 class Step(Told):
-    at: datetime
+    at: datetime | None  # an older register does not always know
     status: str
     status_title: str
     explanation: str
@@ -80,7 +81,7 @@ class RequestStatus(Told):
     status: str
     status_title: str
     explanation: str
-    received_at: datetime
+    received_at: datetime | None
     due_on: date | None
     email_masked: str | None
     email_confirmed: bool
@@ -177,6 +178,7 @@ class IntakeDoor:
             except httpx.TransportError as error:
                 undecided = undecided or not isinstance(error, _NEVER_ARRIVED)
                 if not (may_try_again and isinstance(error, _BROKE)):
+                    _log().warning("intake does not answer", error=error)
                     raise IntakeUnavailableError(undecided=undecided) from error
         raise AssertionError("the second try returns or raises")
 
@@ -189,6 +191,7 @@ def _successful(answer: httpx.Response) -> httpx.Response:
     """Anything else than a success here is no word to the person, but a fault between us and intake."""
     if answer.is_success:
         return answer
+    _log().warning("intake does not do what the door promises", status=answer.status_code)
     is_sure = answer.is_client_error or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     raise IntakeUnavailableError(undecided=not is_sure)
 
@@ -197,4 +200,9 @@ def _told(kind: type[T], answer: httpx.Response) -> T:
     try:
         return kind.model_validate_json(answer.content)
     except ValidationError as error:
+        _log().error("intake's answer is not what the door promises", error=error)
         raise IntakeUnavailableError(undecided=True) from error
+
+
+def _log() -> structlog.stdlib.BoundLogger:
+    return structlog.stdlib.get_logger("intake-door")

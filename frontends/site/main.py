@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
 from frontends.site.attempts import Attempts
+from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.pages import RequestPages
 from frontends.site.settings import SiteSettings
@@ -45,12 +47,14 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     app = FastAPI(title="Site", openapi_url=None)
     pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=_masthead(authority), demo=settings.demo)
     door = IntakeDoor(outside.http)
+    registry = metrics.registry()
     request_pages = RequestPages(
         pages=pages,
         door=door,
         clock=outside.clock,
         new_id=outside.new_id,
         receipts=_cookie("receipt", "/request", settings, outside.clock),
+        figures=Figures(registry),
         point=settings.point,
         status_address=f"{authority.site_url}/status",
     )
@@ -65,7 +69,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     )
     app.include_router(request_pages.routes())
     app.include_router(status_pages.routes())
-    app.include_router(health.routes(_health(door)))
+    app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.http_body_limit_bytes)
     app.add_middleware(SafeHeaders)
@@ -105,9 +109,9 @@ def _cookie(name: str, path: str, settings: SiteSettings, clock: Clock) -> Seale
     return SealedCookie(name, secret, SECRET_SHOWN_SECONDS, path, clock)
 
 
-def _health(door: IntakeDoor) -> health.Health:
+def _health(door: IntakeDoor, registry: CollectorRegistry) -> health.Health:
     """The pages are served also while intake is down, so that people are told; whether it is there is said beside."""
-    return health.Health(registry=metrics.registry(), readiness=health.Readiness(doors={"http": {}, "requests": {"intake": door.check}}))
+    return health.Health(registry=registry, readiness=health.Readiness(doors={"http": {}, "requests": {"intake": door.check}}))
 
 
 if __name__ == "__main__":

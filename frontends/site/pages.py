@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from frontends.site import tracking
+from frontends.site.figures import Figures
 from frontends.site.intake_door import Accepted, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
 from frontends.site.request_form import TEXT_LIMIT, RequestForm
 from libs.chassis.ops.clock import Clock
@@ -62,6 +63,7 @@ class RequestPages:
     clock: Clock
     new_id: Callable[[], UUID]
     receipts: SealedCookie
+    figures: Figures
     point: str
     status_address: str
 
@@ -88,9 +90,12 @@ class RequestPages:
         try:
             accepted = await self.door.send(form.message(self.point, self.clock.now()))
         except MessageRefusedError as refused:
+            self.figures.message("refused")
             return self._form(request, form, _on_our_form(refused.problem), status=422)
         except IntakeUnavailableError as trouble:
+            self.figures.message("undecided" if trouble.undecided else "not-accepted")
             return self._form(request, form, trouble=trouble, status=503)
+        self.figures.message("accepted")
         answer = RedirectResponse("/request/sent", status_code=303)
         self.receipts.write(request, answer, {"receipt": accepted.model_dump(mode="json"), "wrote_email": bool(form.email.strip())})
         return answer

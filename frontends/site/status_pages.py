@@ -154,7 +154,7 @@ class StatusPages:
             status=status,
             path="/status/view",
             found=found,
-            steps=sorted(found.steps, key=lambda step: step.at, reverse=True),
+            steps=tuple(reversed(found.steps)),
             zone=self.zone,
             term_said=self._term_said(found, language),
             notice=language.text(NOTICES[kept["notice"]]) if "notice" in kept else None,

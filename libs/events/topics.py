@@ -5,8 +5,10 @@ Frontends are data: a row with `<frontend>` in its name is a pattern, and each f
 
 import re
 from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 FRONTEND = re.compile(r"[a-z][a-z0-9-]*")  # no braces: FastStream reads them as a path parameter
+DIALOGUES = UUID("6d6f7a5e-64ac-5a0f-9a55-0e6f746b6c69")
 DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -115,3 +117,16 @@ def frontend_of(name: str) -> str | None:
         return None
     head, tail = topic.name.split("<frontend>")
     return name.removeprefix(head).removesuffix(tail)
+
+
+def dialogue_key(key: bytes | None, thread_id: UUID) -> str:
+    """The dialogue of a channel.inbound record: its Kafka key, or without a usable one the thread that its envelope names."""
+    try:
+        return key.decode() if key and len(key) <= 200 else str(thread_id)
+    except UnicodeDecodeError:
+        return str(thread_id)
+
+
+def dialogue_thread(frontend: str, key: str) -> UUID:
+    """The thread of a dialogue. Whoever reads channel.inbound takes this one, never the envelope's: it would reach into others' threads."""
+    return uuid5(DIALOGUES, f"{frontend}\n{key}")

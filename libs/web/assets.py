@@ -102,6 +102,7 @@ def _our_govuk(style: str) -> str:
     """The style sheet with our font and without the files that only GOV.UK may use."""
     style = re.sub(r"@font-face\{[^}]*\}", "", style)
     style = style.replace("GDS Transport", "Golos Text")
+    style = style.replace("font-family:sans-serif", "font-family:Golos Text,arial,sans-serif")  # on paper
     style = re.sub(r"url\(/assets/images/[^)]*\)", "none", style)
     return re.sub(r"/\*# sourceMappingURL=.*?\*/", "", style)
 

@@ -35,7 +35,7 @@ class Letter:
     def body(self, kind: str) -> str | None:
         """The text that a mail program would show, of the kind `plain` or `html`."""
         part = self.message.get_body((kind,))
-        return str(part.get_content()) if part is not None else None
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else None
 
     def described(self) -> dict[str, object]:
         """For programs: tests read letters in this form."""

@@ -16,8 +16,9 @@ from libs.chassis.ops.refusals import ContainsNul, NotJson, WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import contains_nul
+from libs.events.topics import dialogue_thread
 from services.intake import statuses, tracking
-from services.intake.domain.acceptance import Accepted, Inbound
+from services.intake.domain.acceptance import Accepted, Door, Inbound
 from services.intake.handlers import Mine, Person
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -105,9 +106,9 @@ async def read(request: Request, model: type[Model]) -> Model:
 
 
 def dialogue_of(key: bytes, frontend: str, dialogue: str) -> tuple[UUID, str]:
-    """Thread and Kafka key of a dialogue: HMACs, never personal, and one dialogue stays in order."""
-    mark = tracking.fingerprint(key, "dialogue", frontend, dialogue)
-    return UUID(bytes=mark[:16]), mark.hex()
+    """Thread and Kafka key of a dialogue: from an HMAC, never personal, and one dialogue stays in order."""
+    mark = tracking.fingerprint(key, "dialogue", frontend, dialogue).hex()
+    return dialogue_thread(frontend, mark), mark
 
 
 def inbound_of(frontend: str, message: MessageReceived, point: str | None, key: bytes, at: datetime, traceparent: str | None) -> Inbound:
@@ -120,7 +121,7 @@ def inbound_of(frontend: str, message: MessageReceived, point: str | None, key: 
         dialogue_key=dialogue_key,
         arrived_at=at,
         traceparent=traceparent,
-        by_http=True,
+        door=Door.HTTP,
     )
 
 

@@ -8,8 +8,8 @@ from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
 from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
-from libs.events.topics import INBOUND, frontend_of
-from services.intake.domain.acceptance import Inbound
+from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of
+from services.intake.domain.acceptance import Door, Inbound
 from services.intake.handlers import Acceptance
 
 CONSUMER = "intake"
@@ -17,38 +17,33 @@ HEARS = (MessageReceived, MessageRevised)
 PRODUCER = "intake"
 
 
-def handler(acceptance: Acceptance, key_of: Callable[[str, str], str]) -> Handler:
-    """What a batch of messages does; `key_of` makes the key of a dialogue where a record has none."""
+def handler(acceptance: Acceptance) -> Handler:
+    """What a batch of messages does."""
 
     async def take(db: Connection, batch: Sequence[Received]) -> None:
-        await acceptance.accept(db, [inbound_of(item, key_of) for item in batch if item.envelope.producer != PRODUCER])
+        await acceptance.accept(db, [inbound_of(item) for item in batch])
 
     return take
 
 
-def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
+def inbound_of(item: Received) -> Inbound:
     """The channel comes from the topic, never from the record: a consumer can't see who produced it (design.md 4.8)."""
     message = item.event
     frontend = frontend_of(item.delivery.topic)
     if frontend is None or not isinstance(message, MessageReceived):
         raise TypeError(f"{item.envelope.type} on {item.delivery.topic}")
+    key = dialogue_key(item.delivery.key, item.envelope.thread_id)
     return Inbound(
         frontend=frontend,
         message=message,
         point=item.envelope.point,
-        dialogue_thread=item.envelope.thread_id,
-        dialogue_key=_key(item.delivery.key) or key_of(frontend, message.dialogue),
+        dialogue_thread=dialogue_thread(frontend, key),
+        dialogue_key=key,
         arrived_at=datetime.fromtimestamp(item.delivery.timestamp_ms / 1000, UTC),
         causation_id=item.envelope.event_id,
         traceparent=item.traceparent,
+        door=Door.OWN_RECORD if item.envelope.producer == PRODUCER else Door.KAFKA,
     )
-
-
-def _key(key: bytes | None) -> str | None:
-    try:
-        return key.decode() if key and len(key) <= 200 else None
-    except UnicodeDecodeError:
-        return None
 
 
 def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> Subscription:

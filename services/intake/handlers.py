@@ -19,7 +19,7 @@ from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from services.intake import tracking
 from services.intake.domain import acceptance
-from services.intake.domain.acceptance import Accepted, FreshIds, Inbound, Rules, account_identity, contact_identity
+from services.intake.domain.acceptance import Accepted, Door, FreshIds, Inbound, Rules, account_identity, contact_identity
 from services.intake.domain.request import Request
 from services.intake.oddities import usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
@@ -84,19 +84,19 @@ class Acceptance:
             refs={inbound.ref for inbound in batch},
             dialogues={inbound.dialogue_thread for inbound in batch},
             references={tracking.typed(inbound.message.thread_ref) for inbound in batch if inbound.message.thread_ref},
-            identities={
-                account_identity(key, inbound.frontend, account) for inbound in batch if (account := inbound.message.sender.account)
-            },
+            identities={account_identity(key, *pair) for pair in accounts},
             registers={(self._rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
         )
 
     def _told(self, batch: Sequence[Inbound], outcomes: Sequence[Outcome]) -> list[Record]:
         records = []
         for inbound, outcome in zip(batch, outcomes, strict=True):
+            refused = isinstance(outcome, Refusal)
             again = isinstance(outcome, Accepted) and outcome.again
-            if inbound.by_http and not again and not isinstance(outcome, Refusal):
+            if inbound.door is Door.HTTP and not again and not refused:
                 records.append(self._record(inbound, outcome, inbound.message, INBOUND.of(inbound.frontend), inbound.dialogue_thread))
-            if not (inbound.by_http and (again or isinstance(outcome, Refusal))):
+            answered_elsewhere = inbound.door is not Door.KAFKA and (again or refused)
+            if not answered_elsewhere:
                 thread = outcome.request_id if isinstance(outcome, Accepted) else inbound.dialogue_thread
                 records.append(self._record(inbound, outcome, _receipt(inbound, outcome), RECEIPTS.of(inbound.frontend), thread))
         return records
@@ -163,6 +163,7 @@ class Person:
         if email and address is None:
             raise EmailNotValid
         async with self._pool.acquire() as db, db.transaction():
+            await self._store.lock(db)
             mine = await self._mine(db, number, code)
             if mine.request.email != address:
                 client = await self._store.client(db, mine.client_id) if mine.client_id else None

@@ -80,11 +80,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     queue = Queue(register, limit=settings.queue_limit)
     progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)
     process.background.add("queue", partial(queue.run, beat=progress.beat))
-
-    def dialogue_key(frontend: str, dialogue: str) -> str:
-        return api.dialogue_of(rules.key, frontend, dialogue)[1]
-
-    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, dialogue_key))
+    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     app = process.app("Intake")
     app.include_router(

@@ -1,4 +1,4 @@
-"""A breaker for one channel: after failures in a row it lets nothing through, then one to try, then all (D-29). Pure: time is an argument."""
+"""A breaker for one channel: after failures in a row it lets nothing through, then one to try, then all (D-29). Time is an argument."""
 
 from dataclasses import dataclass
 

@@ -39,7 +39,7 @@ class Frontend:
     def __init__(self, letters: Letters) -> None:
         self._letters = letters
 
-    async def send(self, notice: Notice, content: Content) -> Outcome:  # noqa: ARG002 - one signature for all channels
+    async def send(self, notice: Notice, content: Content) -> Outcome:
         target = content.target
         if not target.dialogue or not target.dialogue_key:
             return Rejected("no-dialogue")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -56,7 +57,7 @@ class Figures:
                 self._oldest.pop(channel, None)
             else:
                 self._oldest[channel] = oldest
-            self._age.labels(channel).set_function(lambda name=channel: self._age_of(name))
+            self._age.labels(channel).set_function(partial(self._age_of, channel))
 
     def _age_of(self, channel: str) -> float:
         oldest = self._oldest.get(channel)

@@ -1,6 +1,7 @@
-"""Notices as texts: a letter in plain text and HTML, a short message for a frontend. They say what happens next, without a code name (A-2.1.4)."""
+"""Notices as texts: a letter in plain text and HTML, a short message for a frontend; each says what happens next (A-2.1.4)."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status
 from services.notifier.domain import Content
 from services.notifier.mime import is_safe
-from services.notifier.wording import WORDS, plural, term
+from services.notifier.wording import WORDS, day, plural, term
 
 OFFERS_EMAIL = frozenset((Status.RECEIVED, Status.REGISTERED))  # a further channel is offered in every channel (N-3.1)
 MAX_NUMBER = 80
@@ -49,13 +50,14 @@ class Letters:
 
     def _facts(self, content: Content) -> dict[str, object]:
         words = WORDS[content.status]
+        explanation = _plain(content.explanation) or words.explanation
         told_on = content.happened_at.astimezone(self._authority.time_zone).date()
         return self._bare(content) | {
             "addressee": _one_line(content.addressee or ""),
             "happened": words.happened,
-            "explanation": _plain(content.explanation) or words.explanation,
+            "explanation": explanation,
             "next": words.next,
-            "term": term(content.due_on, told_on) if words.with_term else "",
+            "term": term(content.due_on, told_on) if words.with_term and not _says_when(explanation, content.due_on) else "",
         }
 
     def _bare(self, content: Content) -> dict[str, object]:
@@ -87,6 +89,10 @@ def _subject(content: Content) -> str:
     if is_safe(shown) and len(shown) <= MAX_NUMBER:
         return _heading(content)
     return f"Ваш запрос: {WORDS[content.status].title}"
+
+
+def _says_when(explanation: str, due_on: date | None) -> bool:
+    return due_on is not None and day(due_on) in explanation
 
 
 def _one_line(text: str) -> str:

@@ -26,10 +26,7 @@ from services.notifier.store import Notices
 SENDER_SILENT_SECONDS = 60.0
 
 
-async def build(process: Process) -> FastAPI:
-    settings = process.settings
-    if not isinstance(settings, NotifierSettings):
-        raise TypeError("the notifier needs NotifierSettings")
+async def build(process: Process, settings: NotifierSettings) -> FastAPI:
     figures = Figures(process.health.registry, process.clock)
     letters = Letters(process.authority, settings.site_url)
     notices = Notices(process.pool, process.keyring, process.store)
@@ -125,7 +122,7 @@ def _relay(settings: NotifierSettings) -> Relay:
 async def main() -> None:
     settings = NotifierSettings.read()
     process = await Process.open("notifier", settings)
-    app = await build(process)
+    app = await build(process, settings)
     await serve(app, settings, process.background)
     await process.close()
 

@@ -161,21 +161,30 @@ class Sender:
             self._figures.breaker(self._name, is_open=self._breaker.open)
 
     async def _settle(self, done: "asyncio.Queue[tuple[Claimed, Outcome] | None]") -> None:
-        """All that came meanwhile in one transaction; an outcome is kept until the database has it."""
+        """All that came meanwhile in one transaction."""
         while (first := await done.get()) is not None:
             batch = [first]
-            while not done.empty() and (more := done.get_nowait()) is not None:
+            while not done.empty():
+                if (more := done.get_nowait()) is None:
+                    done.put_nowait(None)
+                    break
                 batch.append(more)
-            while not await self._settled(batch):
-                await asyncio.sleep(INFRASTRUCTURE_PAUSE_SECONDS)
+            await self._settled(batch)
             self._out -= len(batch)
             self._relay_bell.ring()
             self._bell.ring()
 
-    async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> bool:
-        try:
-            await self._handlers.settle(batch)
-        except INFRASTRUCTURE_ERRORS as error:
-            log.warning("outcomes wait for the database", name=self._name, records=len(batch), error=error)
-            return False
-        return True
+    async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> None:
+        """An outcome is kept until the database has it; one that can't be written harms no neighbour and is claimed again."""
+        while True:
+            try:
+                return await self._handlers.settle(batch)
+            except INFRASTRUCTURE_ERRORS as error:
+                log.warning("outcomes wait for the database", name=self._name, records=len(batch), error=error)
+                await asyncio.sleep(INFRASTRUCTURE_PAUSE_SECONDS)
+            except Exception as error:
+                log.error("outcomes can't be written", name=self._name, records=len(batch), error=error)
+                if len(batch) > 1:
+                    for each in batch:
+                        await self._settled([each])
+                return None

@@ -6,21 +6,37 @@ from pathlib import Path
 
 import pytest
 
+from libs.events.topics import TOPICS
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "history", "notifier", "mailing", "survey", "publication")
 RUNNING = ("intake", "history", "notifier")
 PACKAGES = ("libs", "services", "frontends", "cli", "local")
-REQUIRED = {"services", "libs", "tests", "docker-compose.yml", "README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml", "docs", "cli"}
+REQUIRED = {
+    "services",
+    "libs",
+    "deploy",
+    "tests",
+    "docker-compose.yml",
+    "README.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "pyproject.toml",
+    "docs",
+    "cli",
+}
 ALLOWED = REQUIRED | {
-    *("frontends", "local", "simulators", "bench", "deploy", "Dockerfile", "package.json", "package-lock.json"),
+    *("frontends", "local", "simulators", "bench", "Dockerfile", "package.json", "package-lock.json"),
     *("requirements.lock", "requirements-embedded.lock", "requirements-dev.lock", "alembic.ini"),
     *(".ci", ".git", ".gitignore", ".gitattributes", ".dockerignore", ".editorconfig", ".importlinter", ".npmrc"),
 }
-MAX_FILE_LINES = 300
-MAX_FUNCTION_LINES = 40
+MAX_FILE_LINES = 400  # the rule of thumb is 300 and 40 (CONTRIBUTING.md); here it ends
+MAX_FUNCTION_LINES = 60
 MAX_SERVICE_LINES = 3_000
 NAMES_THAT_TELL_NOTHING = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py", "http.py"}  # http.py shadows the standard library
 DECISION_PARTS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
+QUERIES = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor", "prepare"}  # asyncpg's
+TOPIC_NAME = re.compile(r"\b(?:channel|intake|notifier|history|mailing|survey|publication|consent|staff)\.[a-z]+\b")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -68,6 +84,37 @@ def test_each_service_says_first_what_it_owns_hears_and_publishes(service: str) 
     told = ast.get_docstring(module) or ""
     assert len(module.body) == 1, "an __init__.py of a service holds its sentences and no code"
     assert re.search(r"\b[Oo]wns\b.*\b[Hh]ears\b.*\b[Pp]ublishes\b", told, re.DOTALL), told
+
+
+@pytest.mark.requirement("R-14")
+@pytest.mark.parametrize("service", RUNNING)
+def test_what_a_service_says_of_its_topics_is_what_the_topic_table_says(service: str) -> None:
+    told = ast.get_docstring(ast.parse((ROOT / "services" / service / "__init__.py").read_text(encoding="utf-8"))) or ""
+    hears, publishes = re.split(r"\b[Pp]ublishes\b", told)
+    assert set(TOPIC_NAME.findall(publishes)) == {topic.contract for topic in TOPICS if service in topic.producers}
+    if "every topic" not in hears:
+        assert set(TOPIC_NAME.findall(hears)) == {topic.contract for topic in TOPICS if service in topic.consumers}
+
+
+@pytest.mark.requirement("D-7")
+def test_no_service_puts_sql_together_from_values() -> None:
+    """Each query is a file of sql/ or a text in quotes; what varies are its parameters."""
+    made = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "services").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and is_query(node) and not is_fixed_text(node.args[0])
+    ]
+    assert made == [], "put the query into a file of sql/ and pass what varies as $1, $2"
+
+
+def is_query(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in QUERIES and bool(call.args)
+
+
+def is_fixed_text(argument: ast.expr) -> bool:
+    from_a_file = isinstance(argument, ast.Subscript) and isinstance(argument.value, ast.Name) and argument.value.id == "SQL"
+    return from_a_file or (isinstance(argument, ast.Constant) and isinstance(argument.value, str))
 
 
 @pytest.mark.requirement("D-12")

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from frontends.site import intake_door
 from libs.chassis.ops.clock import FixedClock
@@ -22,8 +21,10 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 740}
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=360, height=740)
+
+expect.set_options(timeout=15_000)  # milliseconds: two cores may be busy
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
@@ -52,7 +53,9 @@ def door(site_door: DoorTwin) -> DoorTwin:
 
 @pytest.fixture(scope="session")
 def site_address(site_door: DoorTwin) -> Iterator[str]:
-    with served(_site(site_door)) as address:
+    settings = site_settings(intake_url=site_door.url, demo=True, status_attempts=10_000)
+    http = intake_door.client(site_door.url, KEY, 10.0)
+    with served(site_app(settings, http, FixedClock(NOW), assets.load()), closing=http.aclose) as address:
         yield address
 
 
@@ -74,19 +77,13 @@ async def without_javascript(chromium: Browser, site_address: str) -> AsyncItera
         yield await context.new_page()
 
 
-async def _context(chromium: Browser, site_address: str, viewport: dict[str, int], *, java_script_enabled: bool = True) -> BrowserContext:
+async def _context(chromium: Browser, site_address: str, viewport: ViewportSize, *, java_script_enabled: bool = True) -> BrowserContext:
     return await chromium.new_context(
         base_url=site_address,
         locale="ru-RU",
         viewport=viewport,
-        java_script_enabled=java_script_enabled,  # type: ignore[arg-type]
+        java_script_enabled=java_script_enabled,
     )
-
-
-def _site(door: DoorTwin) -> FastAPI:
-    settings = site_settings(intake_url=door.url, demo=True, status_attempts=10_000)
-    http = intake_door.client(door.url, KEY, 10.0)
-    return site_app(settings, http, FixedClock(NOW), assets.load())
 
 
 async def violations(page: Page) -> list[str]:

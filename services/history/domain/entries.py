@@ -7,16 +7,18 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
-from libs.events.contracts import REGISTRY
-from libs.events.envelope import Envelope
+from libs.events.contracts import CONTRACTS, REGISTRY
+from libs.events.envelope import Envelope, Unreadable
 from libs.events.fact import Event, open_fields, without_secrets
 from libs.events.topics import frontend_of, topic_of
 
 UNREADABLE: Final = "Unreadable"  # the type of an entry whose record could not be read
 ID_TAKEN: Final = "event-id-taken"  # another event bears the id of this one
 NOT_STORABLE: Final = "cannot-be-stored"
+WRONG_TOPIC: Final = "wrong-topic"  # a type that another topic's contract names: a frontend must not speak for a service
 RECORDS: Final = UUID("6f1d6f0c-7c6e-5b8e-9a53-0d1f8f6f3c11")  # namespace of the ids of unreadable records
 PRODUCER: Final = "history"
 LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999
@@ -68,13 +70,15 @@ KEPT_COLUMNS: Final = Entry._fields[:-1]
 
 
 def entry_of(envelope: Envelope, came: Coordinates | None) -> Entry:
-    """An event that was read; `came` is None for history's own, which it appends directly."""
+    """An event that was decoded; `came` is None for history's own, which it appends directly. Raises `Unreadable`."""
     event = REGISTRY.events.get(envelope.type)
+    if event is not None and came is not None and event not in CONTRACTS.get(contract_of(came.topic) or "", (event,)):
+        raise Unreadable(WRONG_TOPIC)
     payload = envelope.payload if event is None else without_secrets(event, envelope.payload)
     clear = {} if event is None or envelope.version > event.version else in_clear(event, payload)
     hidden = {name: value for name, value in payload.items() if name not in clear}
     actor = envelope.actor
-    topic = came.topic if came else None
+    topic, partition, offset, timestamp_ms = came or (None, None, None, None)
     return Entry(
         envelope.event_id,
         envelope.type,
@@ -94,7 +98,10 @@ def entry_of(envelope: Envelope, came: Coordinates | None) -> Entry:
         envelope.causation_id,
         envelope.occurred_at.astimezone(UTC),
         envelope.recorded_at.astimezone(UTC),
-        *(came or (None, None, None, None)),
+        topic,
+        partition,
+        offset,
+        timestamp_ms,
         orjson.dumps(clear).decode(),
         orjson.dumps(hidden) if hidden else None,
     )
@@ -136,7 +143,7 @@ def in_clear(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
     """The fields on the open list whose values are what the contract says; anything else would not be what was meant to be open."""
     clear = {name: payload[name] for name in open_fields(event) if name in payload}
     try:
-        _open_part(event).model_validate(clear)
+        _open_part(event).validate_python(clear)
     except ValidationError as error:
         wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_context=False, include_input=False)}
         return {name: value for name, value in clear.items() if name not in wrong}
@@ -144,10 +151,10 @@ def in_clear(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _open_part(event: type[Event]) -> type[BaseModel]:
-    """The open fields of an event as a model of their own, none of them required."""
-    fields: dict[str, Any] = {name: (event.model_fields[name].rebuild_annotation() | None, None) for name in sorted(open_fields(event))}
-    return create_model(f"Open{event.__name__}", __config__=ConfigDict(extra="ignore", protected_namespaces=()), **fields)
+def _open_part(event: type[Event]) -> TypeAdapter[dict[str, Any]]:
+    """The open fields of an event, each as its contract describes it and none of them required."""
+    fields = {name: event.model_fields[name].rebuild_annotation() for name in sorted(open_fields(event))}
+    return TypeAdapter(TypedDict(f"Open{event.__name__}", fields, total=False))  # type: ignore[operator]  # its fields are data
 
 
 @lru_cache(maxsize=1024)
@@ -157,9 +164,9 @@ def _frontend(topic: str | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def contract_of(topic: str | None) -> str | None:
-    """The contract whose events a topic carries; the dead letters and what is no topic of ours have none."""
+    """The contract whose events a topic carries; None for what is no topic of ours."""
     row = topic_of(topic) if topic else None
-    return row.contract if row else None
+    return row.contract if row else "dlq" if topic and topic.endswith(".dlq.v1") else None
 
 
 def _request_of(topic: str | None, aggregate_id: str, clear: dict[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ClientI
 from libs.events.contracts.intake_requests import HistoricalRequestImported, RequestReceived, RequestRegistered
 from services.history.domain.entries import UNREADABLE, contract_of
 
+FOREIGN: Final = "channel.inbound"  # what frontends write: their word says nothing of whom a thread belongs to
 NUMBERS: Final = ("reference", "reg_no", "foreign_no")
 ARRIVALS: Final = (RequestReceived.type_name(), HistoricalRequestImported.type_name())
 NUMBERED: Final = frozenset((*ARRIVALS, RequestRegistered.type_name()))
@@ -72,11 +73,14 @@ class ClientLink(NamedTuple):
     linked: bool
 
 
+Order = tuple[int, int, str, str, str]
+
+
 @dataclass
 class Links:
-    """Rows of the three read models."""
+    """Rows of the three read models; those of threads under what orders them, as numbers and texts."""
 
-    threads: set[ThreadLink] = field(default_factory=set)
+    threads: dict[Order, ThreadLink] = field(default_factory=dict)
     numbers: set[RequestNumber] = field(default_factory=set)
     clients: dict[tuple[UUID, UUID], ClientLink] = field(default_factory=dict)
 
@@ -94,7 +98,7 @@ def numbers_meant(typed: str) -> list[str]:
 def links_of(entries: Iterable[Kept]) -> Links:
     links = Links()
     for entry in entries:
-        if entry.type != UNREADABLE:
+        if entry.type != UNREADABLE and contract_of(entry.topic) != FOREIGN:
             _add(links, entry)
     return links
 
@@ -104,7 +108,7 @@ def _add(links: Links, entry: Kept) -> None:
     if client is None and contract_of(entry.topic) == "intake.clients":
         client = _uuid(entry.aggregate_id)
     if client is not None or entry.request_id is not None:
-        links.threads.add(ThreadLink(entry.thread_id, client, entry.request_id, None, None))
+        _add_thread(links, entry.thread_id, client, entry.request_id)
     if entry.type in NUMBERED and entry.request_id is not None:
         _add_request(links, entry, client, entry.request_id, orjson.loads(entry.open))
     elif entry.type in (LINKED, UNLINKED) and client is not None:
@@ -116,7 +120,16 @@ def _add_request(links: Links, entry: Kept, client: UUID | None, request_id: str
     if entry.type in ARRIVALS:
         point, channel = entry.point or told.get("point"), told.get("channel")
         threads = {entry.thread_id, _uuid(told.get("dialogue_thread")) or entry.thread_id}
-        links.threads |= {ThreadLink(thread, client, request_id, point, channel) for thread in threads}
+        for thread in threads:
+            _add_thread(links, thread, client, request_id, point, channel)
+
+
+def _add_thread(
+    links: Links, thread: UUID, client: UUID | None, request_id: str | None, point: str | None = None, channel: str | None = None
+) -> None:
+    order = (thread.int, client.int if client else 0, request_id or "", point or "", channel or "")
+    if order not in links.threads:
+        links.threads[order] = ThreadLink(thread, client, request_id, point, channel)
 
 
 def _add_pair(links: Links, entry: Kept, client: UUID, other: UUID | None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 KEY = "site-key-for-tests-0123456789"
 CODE = "7K3MQ9TXA2BC"
 REFERENCE = "HJ4KM-7PQRS"
-NUMBER = "26-ЗИ-000123"
+NUMBER = "ЗИ-123/2026"
 TOKEN = "c29tZS10b2tlbg"
 SILENCE_SECONDS = 1.0  # longer than the site under test waits
 
@@ -160,13 +160,29 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 
+async def nothing() -> None:
+    pass
+
+
+class ClosingServer(uvicorn.Server):
+    """Closes what the app was handed, in the app's own loop, after the last answer."""
+
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._closing()
+
+
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
+def served(app: ASGIApp, closing: Callable[[], Awaitable[None]] = nothing) -> Iterator[str]:
     """The app on a free port of this machine, and its address."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = ClosingServer(config, closing)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:

@@ -257,3 +257,16 @@ async def test_a_file_that_nobody_asked_for_is_not_read(browser: httpx.AsyncClie
 
     assert answer.status_code == 400
     assert "Запрос не удалось прочитать" in answer.text
+
+
+async def test_half_a_letter_from_an_odd_encoding_breaks_nothing(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    form = await filled(browser)
+    parts = [f'--x\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode("utf-7") for name, value in form.items()]
+    half = b'--x\r\ncontent-disposition: form-data; name="text"\r\n\r\nWhat +2AA- is sold here?\r\n--x--\r\n'
+
+    answer = await browser.post(
+        "/request", content=b"".join(parts) + half, headers={"content-type": "multipart/form-data; boundary=x; charset=utf-7"}
+    )
+
+    assert "Запрос принят" in answer.text
+    assert door.received[0]["text"] == "What ? is sold here?"

@@ -35,7 +35,7 @@ def test_what_is_no_code_is_seen_at_once(typed: str) -> None:
     [
         ("hj4km 7pqrs", "HJ4KM-7PQRS"),
         ("HJ4KM7PQRS", "HJ4KM-7PQRS"),
-        (" 26-ЗИ-000123 ", "26-ЗИ-000123"),
+        (" ЗИ-123/2026 ", "ЗИ-123/2026"),
         ("ЗИ-2026/15", "ЗИ-2026/15"),
     ],
 )

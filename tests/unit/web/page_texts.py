@@ -5,18 +5,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment
+from jinja2.ext import babel_extract
 
 CYRILLIC = re.compile("[а-яёА-ЯЁ]")
 
 
 def in_templates(folder: Path) -> set[str]:
     """The texts in `_(...)`; of a pair that goes with a number the first form."""
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     found = set()
     for template in sorted(folder.glob("*.html")):
-        for _line, _function, message in environment.extract_translations(template.read_text("utf-8"), ("_", "counted")):
-            text = message if isinstance(message, str) else message[0]
+        with template.open("rb") as source:
+            messages = [message for _, _, message, _ in babel_extract(source, ("_", "counted"), (), {"encoding": "utf-8"})]
+        for message in messages:
+            text = message[0] if isinstance(message, tuple) else message
             assert text, f"{template}: a text must be written out where it is shown"
             found.add(text)
     return found

@@ -1,0 +1,27 @@
+"""The Kafka door: every topic of the table that history hears, and the dead letters of the others."""
+
+from dataclasses import replace
+from typing import Final
+
+from libs.chassis.bus.subscriber import Subscription
+from libs.events.topics import TOPICS, Topic
+from services.history.handlers import Keeper
+
+SERVICE: Final = "history"
+MAX_RECORDS: Final = 1_000
+
+
+def heard() -> tuple[Topic, ...]:
+    """Rows that name history as a consumer, and the dead-letter topics of rows that somebody else hears too."""
+    topics = [topic for topic in TOPICS if SERVICE in topic.consumers]
+    others = [topic for topic in topics if set(topic.consumers) - {SERVICE, "<frontend>"}]
+    return (*topics, *(_dead_letters(topic) for topic in others))
+
+
+def _dead_letters(topic: Topic) -> Topic:
+    return replace(topic, name=topic.dead_letters, contract="dlq", partitions=1, retention_days=30, consumers=(SERVICE,))
+
+
+def subscription(group: str, keeper: Keeper) -> Subscription:
+    """History is one replica: a static member starts again at once."""
+    return Subscription(group=group, topics=heard(), take=keeper.take, static_member=f"{group}-1", max_records=MAX_RECORDS)

@@ -1,0 +1,200 @@
+"""What history does: keep all that it hears, and show it to staff, writing down that they looked."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from libs.chassis.access.roles import Staff
+from libs.chassis.bus.deliveries import Delivery
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.identifiers import Ids
+from libs.chassis.ops.metrics import Metrics
+from libs.chassis.ops.telemetry import Kind, Span, Telemetry
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
+from libs.chassis.store.events import LostRace, record_of
+from libs.chassis.store.outbox import Outbox
+from libs.chassis.store.sealing import BrokenSeal
+from libs.events.envelope import Actor, Envelope, Unreadable, decode
+from libs.events.topics import HISTORY
+from services.history.domain.entries import ID_TAKEN, NOT_STORABLE, PRODUCER, UNREADABLE, Coordinates, Entry, entry_of, unreadable
+from services.history.domain.questions import AUDIT, EntryNotFound, Question, Sight, role_of, sight_of, viewed
+from services.history.store import Appended, Stored
+
+LOST_RACES = 10  # more in a row than any honest rival causes
+CONSUMER = "history"
+
+log = structlog.stdlib.get_logger("history")
+
+
+class Log(Protocol):
+    """What the handlers need of the store."""
+
+    async def append(self, db: Connection, entries: Sequence[Entry], at: datetime) -> Appended: ...
+    async def find(self, db: Connection, question: Question) -> list[Stored]: ...
+    async def one(self, db: Connection, event_id: UUID) -> Stored | None: ...
+    async def knows_number(self, db: Connection, number: str) -> bool: ...
+    async def linked_clients(self, db: Connection, client: UUID) -> list[UUID]: ...
+
+
+class NotKept(OSError):
+    """Not even the bytes of a record could be kept: the fault is ours, and the batch waits until it is mended (design.md 4.7)."""
+
+
+Pair = tuple[Delivery, Entry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """Keeps every record that it is given, readable or not; a bad one never costs its batch, and nothing is set aside."""
+
+    log: Log
+    pool: Pool
+    clock: Clock
+    authority: str
+    metrics: Metrics
+    telemetry: Telemetry
+
+    async def take(self, deliveries: Sequence[Delivery]) -> None:
+        """When it returns, every record of the batch stands in the log once; only infrastructure errors leave it."""
+        with ExitStack() as spans:
+            for delivery in deliveries:
+                if delivery.traceparent is not None:
+                    spans.enter_context(self._span(delivery, delivery.traceparent))
+            await self._keep([(delivery, self._entry(delivery)) for delivery in deliveries])
+
+    def _entry(self, delivery: Delivery) -> Entry:
+        try:
+            return entry_of(decode(delivery.value), _came(delivery))
+        except Unreadable as error:
+            return self._unreadable(delivery, error.code)
+        except Exception as error:
+            log.error("a record could not be made an entry", error=error, topic=delivery.topic, offset=delivery.offset)
+            return self._unreadable(delivery, NOT_STORABLE)
+
+    async def _keep(self, pairs: Sequence[Pair]) -> None:
+        try:
+            clashing = await self._append([entry for _, entry in pairs])
+        except INFRASTRUCTURE_ERRORS:
+            raise
+        except BrokenSeal as error:
+            raise NotKept("the master key does not open the keys of the threads") from error
+        except Exception as error:
+            await self._halve(pairs, error)
+            return
+        for entry in clashing:
+            delivery = next(delivery for delivery, other in pairs if other is entry)
+            await self._keep_bytes(delivery, ID_TAKEN)
+
+    async def _halve(self, pairs: Sequence[Pair], error: Exception) -> None:
+        if len(pairs) == 1:
+            log.error("an entry can't be stored, its bytes are kept", error=error, topic=pairs[0][0].topic, offset=pairs[0][0].offset)
+            await self._keep_bytes(pairs[0][0], NOT_STORABLE)
+            return
+        log.warning("a batch is halved to find its culprit", records=len(pairs), error=error)
+        middle = len(pairs) // 2
+        await self._keep(pairs[:middle])
+        await self._keep(pairs[middle:])
+
+    async def _keep_bytes(self, delivery: Delivery, reason: str) -> None:
+        try:
+            await self._append([self._unreadable(delivery, reason)])
+        except INFRASTRUCTURE_ERRORS:
+            raise
+        except Exception as error:
+            raise NotKept("a record can't be kept at all") from error
+
+    async def _append(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Those whose id another event bears."""
+        for attempt in range(LOST_RACES):
+            try:
+                async with self.pool.acquire() as db, db.transaction():
+                    done = await self.log.append(db, entries, self.clock.now())
+            except LostRace:
+                if attempt == LOST_RACES - 1:
+                    raise
+            else:
+                self._count(done)
+                return done.clashing
+        raise AssertionError("unreachable")
+
+    def _unreadable(self, delivery: Delivery, reason: str) -> Entry:
+        return unreadable(_came(delivery), delivery.key, delivery.value, reason, self.authority, self.clock.now())
+
+    def _count(self, done: Appended) -> None:
+        kept_raw = sum(entry.type == UNREADABLE for entry in done.fresh)
+        self.metrics.handled(CONSUMER, "done", len(done.fresh) - kept_raw)
+        self.metrics.handled(CONSUMER, "unreadable", kept_raw)
+        self.metrics.handled(CONSUMER, "seen-before", done.again)
+
+    def _span(self, delivery: Delivery, parent: str) -> Span:
+        attributes = {"messaging.destination.name": delivery.topic, "messaging.consumer.group.name": CONSUMER}
+        return self.telemetry.span(f"{delivery.topic} process", parent, Kind.CONSUMER, attributes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """Shows entries to staff. The look is an entry itself, in the transaction that read: no answer goes out unwritten (D-25)."""
+
+    log: Log
+    pool: Pool
+    outbox: Outbox
+    clock: Clock
+    ids: Ids
+    authority: str
+    ring: Callable[[], None]
+
+    async def look(self, staff: Staff, question: Question) -> list[Stored]:
+        """One entry more than the question's limit when there is a next page."""
+        question.checked()
+        async with self.pool.acquire() as db, db.transaction():
+            found = await self.log.find(db, question)
+            said = question.filters()
+            if question.number is not None and not await self.log.knows_number(db, question.number):
+                said["number"] = "unknown"  # what was typed may be anything, a name too
+            await self._write_down(db, staff, said, min(len(found), question.limit))
+        self.ring()
+        return found
+
+    async def look_at_one(self, staff: Staff, event_id: UUID) -> Stored:
+        sight = sight_of(staff)
+        async with self.pool.acquire() as db, db.transaction():
+            found = await self.log.one(db, event_id)
+            if found is not None and sight is not Sight.ALL and (found.entry.type == AUDIT) is not sight.value:
+                found = None
+            await self._write_down(db, staff, {"entry": str(event_id)}, 1 if found else 0)
+        self.ring()
+        if found is None:
+            raise EntryNotFound
+        return found
+
+    async def same_person(self, client: UUID) -> list[UUID]:
+        """The client's id and those linked to it; ids alone, no look at what they said."""
+        async with self.pool.acquire() as db:
+            return await self.log.linked_clients(db, client)
+
+    async def _write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
+        fact, now, event_id = viewed(staff, filters, count), self.clock.now(), self.ids.new()
+        envelope = Envelope(
+            event_id=event_id,
+            type=fact.type_name(),
+            version=fact.version,
+            authority=self.authority,
+            aggregate_id=str(event_id),
+            thread_id=event_id,
+            occurred_at=now,
+            recorded_at=now,
+            producer=PRODUCER,
+            actor=Actor(role=role_of(staff), id=staff.id),
+            payload=fact.payload(),
+        )
+        await self.log.append(db, [entry_of(envelope, None)], now)
+        await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None)], now)
+
+
+def _came(delivery: Delivery) -> Coordinates:
+    return Coordinates(delivery.topic, delivery.partition, delivery.offset, delivery.timestamp_ms)

@@ -1,0 +1,68 @@
+"""History as a process: everything is created here and handed over."""
+
+import uvloop
+from fastapi import FastAPI
+
+from libs.chassis.access.staff import StaffDoor
+from libs.chassis.access.tokens import TokenVerifier
+from libs.chassis.ops.stop import Stopping, serve
+from libs.chassis.process import Process
+from services.history import api, consumers
+from services.history.domain.cursors import Cursors
+from services.history.handlers import Keeper, Looks
+from services.history.settings import HistorySettings
+from services.history.store import Log
+
+MONTHS_SECONDS = 3600.0
+
+
+def keeper(process: Process) -> Keeper:
+    return Keeper(
+        log=Log(process.keyring),
+        pool=process.pool,
+        clock=process.clock,
+        authority=process.authority.code,
+        metrics=process.metrics,
+        telemetry=process.telemetry,
+    )
+
+
+async def build(process: Process, settings: HistorySettings) -> FastAPI:
+    """The same parts for the service and for its tests."""
+    log = Log(process.keyring)
+    looks = Looks(
+        log=log,
+        pool=process.pool,
+        outbox=process.outbox,
+        clock=process.clock,
+        ids=process.ids,
+        authority=process.authority.code,
+        ring=process.bell.ring,
+    )
+
+    async def keep_months(stopping: Stopping) -> None:
+        while not stopping.requested:
+            async with process.pool.acquire() as db:
+                await log.make_months(db, process.clock.now().date())
+            await stopping.sleep(MONTHS_SECONDS)
+
+    process.background.add("months", keep_months)
+    process.connect([consumers.subscription(process.group, keeper(process))])
+    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
+    cursors = Cursors(settings.master_key.get_secret_value())
+    app = process.app("History")
+    app.include_router(api.routes(looks, StaffDoor(verifier), cursors))
+    return app
+
+
+async def main() -> None:
+    settings = HistorySettings.read()
+    process = await Process.open("history", settings)
+    try:
+        await serve(await build(process, settings), settings, process.background)
+    finally:
+        await process.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

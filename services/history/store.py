@@ -1,0 +1,229 @@
+"""The log in PostgreSQL: append in batches, find, rebuild what was made from it (design.md 5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from libs.chassis.store.database import Connection
+from libs.chassis.store.events import LostRace
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.queries import queries
+from libs.chassis.store.sealing import commitment, seal, unseal
+from services.history.domain.chain import LOG_COLUMNS, SHARDS, link, shard_of
+from services.history.domain.cursors import Place
+from services.history.domain.entries import KEPT_COLUMNS, Entry
+from services.history.domain.links import Links, links_of, numbers_meant
+from services.history.domain.questions import Question, Sight
+
+SQL = queries(__file__)
+READ_AT_ONCE = 5_000
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What became of a batch: new entries, how many were there already, and those whose id another event bears."""
+
+    fresh: list[Entry]
+    again: int
+    clashing: list[Entry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An entry with its place and its payload opened; `payload` lacks the sealed fields when `destroyed`."""
+
+    shard: int
+    position: int
+    stored_at: datetime
+    entry: Entry
+    payload: dict[str, Any]
+    destroyed: bool
+
+    @property
+    def place(self) -> Place:
+        return Place(self.entry.occurred_at, self.shard, self.position)
+
+
+@dataclass
+class _Batch:
+    """Rows of one append, shard by shard behind their heads."""
+
+    heads: dict[int, tuple[int, bytes]]
+    at: datetime
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, shard: int, entry: Entry, key: bytes | None) -> None:
+        position, previous = self.heads[shard]
+        place = (shard, position + 1, self.at)
+        kept = entry[:-1]
+        sealed = proof = None
+        if key is not None and entry.hidden is not None:
+            sealed = seal(key, entry.hidden, entry.event_id.bytes)
+            proof = commitment(key, sealed, entry.hidden)
+        hashed = link(previous, place, kept, proof, sealed)
+        self.heads[shard] = (position + 1, hashed)
+        self.rows.append((*place, *kept, proof, sealed, hashed))
+
+
+class Log:
+    """Each method works in the caller's transaction."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    async def append(self, db: Connection, entries: Sequence[Entry], at: datetime) -> Appended:
+        """Each entry once, at the next position of its shard; raises `LostRace`, and then the transaction must be rolled back."""
+        first, repeated = _first_of_each(entries)
+        shards = {event_id: shard_of(entry.thread_id) for event_id, entry in first.items()}
+        heads = await self._locked_heads(db, set(shards.values()))
+        stored = await self._stored(db, list(first))
+        fresh = [entry for entry in first.values() if entry.event_id not in stored]
+        seen = repeated + [entry for entry in first.values() if entry.event_id in stored]
+        known = {**first, **stored}
+        clashing = [entry for entry in seen if not _same(entry, known[entry.event_id])]
+        if fresh:
+            keys = await self._keyring.made_for(db, {entry.thread_id for entry in fresh if entry.hidden is not None})
+            batch = _Batch(heads, at)
+            for entry in fresh:
+                batch.add(shards[entry.event_id], entry, keys.get(entry.thread_id))
+            await self._write(db, batch)
+            await self._add_links(db, links_of(fresh))
+        return Appended(fresh, len(seen) - len(clashing), clashing)
+
+    async def find(self, db: Connection, question: Question) -> list[Stored]:
+        """Entries in the order in which they happened, at most the question's limit and one more."""
+        threads = await self._threads(db, question)
+        if threads is not None and not threads:
+            return []
+        await db.execute(SQL["plan_anew"])
+        after = question.after or Place(None, None, None)  # type: ignore[arg-type]  # nulls are no filter
+        rows = await db.fetch(
+            SQL["find_entries"],
+            threads,
+            question.since,
+            question.until,
+            question.channel,
+            question.point,
+            question.type,
+            question.staff,
+            None if question.sight is Sight.ALL else question.sight.value,
+            *after,
+            question.limit + 1,
+        )
+        return await self._opened(db, rows)
+
+    async def one(self, db: Connection, event_id: UUID) -> Stored | None:
+        places = await db.fetch(SQL["places_of_ids"], [event_id])
+        rows = await self._opened(db, await self._at(db, places))
+        return rows[0] if rows else None
+
+    async def linked_clients(self, db: Connection, client: UUID) -> list[UUID]:
+        """The client and all that are the same person, sorted."""
+        return [row["client_id"] for row in await db.fetch(SQL["linked_clients"], client)]
+
+    async def knows_number(self, db: Connection, number: str) -> bool:
+        return bool(await db.fetch(SQL["requests_by_number"], numbers_meant(number)))
+
+    async def make_months(self, db: Connection, today: date) -> None:
+        await db.execute(SQL["make_months"], today)
+
+    async def rebuild(self, db: Connection) -> int:
+        """The read models anew from the log alone, in one transaction while appends wait; needs the owner's rights.
+
+        Returns how many entries were read.
+        """
+        async with db.transaction():
+            heads = await self._locked_heads(db, set(range(SHARDS)))
+            await db.execute(SQL["forget_read_models"])
+            read = 0
+            for shard, (last, _) in heads.items():
+                position = 0
+                while rows := await db.fetch(SQL["next_entries"], shard, position, last, READ_AT_ONCE):
+                    await self._add_links(db, links_of(map(_entry, rows)))
+                    read, position = read + len(rows), rows[-1]["position"]
+        return read
+
+    async def _locked_heads(self, db: Connection, shards: set[int]) -> dict[int, tuple[int, bytes]]:
+        rows = await db.fetch(SQL["lock_heads"], sorted(shards))
+        return {row["shard"]: (row["position"], row["hash"]) for row in rows}
+
+    async def _stored(self, db: Connection, ids: list[UUID]) -> dict[UUID, Entry]:
+        """Those of the ids that are in the log, as they stand there."""
+        places = await db.fetch(SQL["places_of_ids"], ids)
+        return {row["event_id"]: _entry(row) for row in await self._at(db, places)} if places else {}
+
+    async def _at(self, db: Connection, places: Sequence[Mapping[str, Any]]) -> list[Any]:
+        columns = [[place[name] for place in places] for name in ("shard", "position", "stored_at")]
+        return await db.fetch(SQL["entries_at"], *columns)
+
+    async def _write(self, db: Connection, batch: _Batch) -> None:
+        ids = sorted((row[3], row[0], row[1]) for row in batch.rows)
+        taken = await db.fetch(SQL["add_ids"], *map(list, zip(*ids, strict=True)), batch.at)
+        if len(taken) != len(ids):
+            raise LostRace
+        await db.copy_records_to_table("log", records=batch.rows, columns=LOG_COLUMNS)
+        heads = [(shard, position, hashed) for shard, (position, hashed) in batch.heads.items()]
+        await db.execute(SQL["move_heads"], *map(list, zip(*heads, strict=True)))
+
+    async def _add_links(self, db: Connection, links: Links) -> None:
+        if links.threads:
+            threads = [links.threads[order] for order in sorted(links.threads)]
+            await db.execute(SQL["add_thread_links"], *map(list, zip(*threads, strict=True)))
+        if links.numbers:
+            await db.execute(SQL["add_request_numbers"], *map(list, zip(*sorted(links.numbers), strict=True)))
+        if links.clients:
+            pairs = [(*pair, said.linked, said.recorded_at, said.event_id) for pair, said in sorted(links.clients.items())]
+            await db.execute(SQL["add_client_links"], *map(list, zip(*pairs, strict=True)))
+
+    async def _threads(self, db: Connection, question: Question) -> list[UUID] | None:
+        """The threads that the question is limited to; None: to none."""
+        requests = [question.request] if question.request else None
+        if question.number is not None:
+            named = {row["request_id"] for row in await db.fetch(SQL["requests_by_number"], numbers_meant(question.number))}
+            requests = sorted(named.intersection(requests) if requests else named)
+        clients = await self.linked_clients(db, question.client) if question.client else None
+        own = {question.thread} if question.thread else None
+        if requests is None and clients is None:
+            return sorted(own) if own else None
+        threads = {row["thread_id"] for row in await db.fetch(SQL["threads_of"], clients, requests)}
+        return sorted(threads & own if own else threads)
+
+    async def _opened(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Stored]:
+        keys = await self._keyring.of(db, {row["thread_id"] for row in rows if row["sealed"] is not None})
+        return [_stored(row, keys) for row in rows]
+
+
+def _first_of_each(entries: Sequence[Entry]) -> tuple[dict[UUID, Entry], list[Entry]]:
+    """The first entry of each id, and the others."""
+    first: dict[UUID, Entry] = {}
+    return first, [entry for entry in entries if first.setdefault(entry.event_id, entry) is not entry]
+
+
+def _same(entry: Entry, other: Entry) -> bool:
+    return entry.says_the_same(other.type, other.thread_id, other.aggregate_id, other.occurred_at)
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return Entry(**{name: row[name] for name in KEPT_COLUMNS}, hidden=None)
+
+
+def _stored(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> Stored:
+    key = keys.get(row["thread_id"])
+    payload = orjson.loads(row["open"])
+    if row["sealed"] is not None and key is not None:
+        payload |= orjson.loads(unseal(key, row["sealed"], row["event_id"].bytes))
+    entry = _entry(row)
+    return Stored(
+        shard=row["shard"],
+        position=row["position"],
+        stored_at=row["stored_at"],
+        entry=entry._replace(point=row.get("arrived_point", entry.point), channel=row.get("arrived_channel", entry.channel)),
+        payload=payload,
+        destroyed=row["sealed"] is not None and key is None,
+    )

@@ -1,0 +1,69 @@
+"""The main job on real input: the site's form, a number, the five-year log, the notices, one trace."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.chassis.access.roles import Role
+from tests.journey.collector import Collector
+from tests.journey.town import Town
+from tests.stack import eventually
+
+NAME = "Щербаков Лавр Иннокентьевич"
+EMAIL = "lavr.shcherbakov@example.ru"
+TEXT = "Прошу сообщить порядок предоставления земельного участка под огород."
+
+
+async def post_form(town: Town, **changes: str) -> str:
+    """The receipt page after the form was filled in a browser without JavaScript."""
+    async with httpx.AsyncClient(base_url=town.url("site"), follow_redirects=True, timeout=30) as http:
+        page = (await http.get("/request")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        typed = {"name": NAME, "kind": "citizen", "email": EMAIL, "text": TEXT, "channel": "email", "wanted_form": "electronic"}
+        answer = await http.post("/request", data=hidden | typed | changes)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+async def entries(town: Town, reg_no: str) -> list[dict[str, Any]]:
+    token = town.database.stack.staff_token(Role.OPERATOR)
+    async with httpx.AsyncClient(base_url=town.url("history"), headers={"Authorization": f"Bearer {token}"}) as http:
+        answer = await http.get("/v1/entries", params={"number": reg_no})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["entries"])
+
+
+@pytest.mark.requirement("N-3.3", "N-3.5", "N-4.4", "N-7.3", "N-8.2", "D-9", "D-13")
+async def test_a_form_becomes_a_numbered_request_a_history_and_two_notices_in_one_trace(running_town: Town, collector: Collector) -> None:
+    page = await post_form(running_town)
+    found = re.search(r"ЗИ-\d+/\d{4}", page)
+    assert found, page
+    reg_no = found.group()
+
+    letters = await eventually(lambda: running_town.letters(EMAIL), what="a letter")
+    assert reg_no in letters[0]["text"]
+    assert NAME not in letters[0]["text"], "an unconfirmed address gets number and status alone"
+    link = re.search(r"/confirm/\S+", letters[0]["text"])
+    assert link, letters[0]["text"]
+
+    async def told() -> set[str]:
+        kinds = {entry["type"] for entry in await entries(running_town, reg_no)}
+        wanted = {"MessageReceived", "RequestReceived", "RequestRegistered", "RequestStatusChanged", "MessageAccepted", "NotificationSent"}
+        return kinds if wanted <= kinds else set()
+
+    await eventually(told, what="the whole history")
+    sent = [entry for entry in await entries(running_town, reg_no) if entry["type"] == "NotificationSent"]
+    assert {entry["payload"]["channel"] for entry in sent} == {"site", "email"}
+
+    async def one_tree() -> list[str]:
+        trace = collector.trace_of("notifier", "SMTP")
+        services = {span.service for span in trace}
+        return [span.name for span in trace] if services >= {"site", "intake", "notifier", "history"} else []
+
+    names = await eventually(one_tree, what="one trace through all services")
+    assert any("intake.requests.v1" in name for name in names), names
+    everything = "\n".join(span.text for span in collector.spans) + running_town.logs()
+    for planted in (NAME, "Щербаков", EMAIL, TEXT):
+        assert planted not in everything

@@ -1,0 +1,150 @@
+"""What stands in clear and what is sealed, before anything is stored."""
+
+import base64
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.events.contracts import REGISTRY
+from libs.events.contracts.channel_receipts import MessageAccepted
+from libs.events.contracts.history_events import HistoryViewed
+from libs.events.contracts.notifier_deliveries import NotificationDelivered
+from libs.events.envelope import Unreadable
+from libs.events.fact import open_fields, without_secrets
+from libs.events.topics import CLIENTS, DELIVERIES, RECEIPTS, REQUESTS
+from services.history.domain.entries import Entry, entry_of, unreadable
+from tests.unit.history.told import AT, AUTHORITY, EMAIL, IN_SITE, NAME, SECRET, came, envelope, message, received, status_changed
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def clear(entry: Entry) -> dict[str, Any]:
+    return dict(orjson.loads(entry.open))
+
+
+def hidden(entry: Entry) -> dict[str, Any]:
+    return dict(orjson.loads(entry.hidden or b"{}"))
+
+
+@pytest.mark.requirement("R-17", "D-19")
+def test_a_field_is_hidden_unless_its_contract_says_open() -> None:
+    entry = entry_of(envelope(received()), came())
+    assert clear(entry).keys() == open_fields(type(received()))
+    assert {"text", "sender", "contacts", "dialogue"} <= hidden(entry).keys()
+    assert NAME not in entry.open
+    assert EMAIL not in entry.open
+
+
+@pytest.mark.requirement("R-17")
+def test_a_field_that_a_newer_producer_added_is_hidden() -> None:
+    told = envelope(received())
+    told = told.model_copy(update={"payload": told.payload | {"passport": NAME}})
+    entry = entry_of(told, came())
+    assert hidden(entry)["passport"] == NAME
+    assert NAME not in entry.open
+
+
+@pytest.mark.requirement("R-17")
+def test_an_open_field_whose_value_is_not_what_the_contract_says_is_hidden() -> None:
+    told = envelope(received())
+    told = told.model_copy(update={"payload": told.payload | {"received_at": NAME, "reference": {"name": NAME}}})
+    entry = entry_of(told, came())
+    assert hidden(entry)["received_at"] == NAME
+    assert hidden(entry)["reference"] == {"name": NAME}
+    assert clear(entry)["channel"] == "site"
+
+
+@pytest.mark.requirement("R-17")
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_secret_is_kept_neither_of_a_known_nor_of_a_newer_version(version: int) -> None:
+    told = envelope(status_changed(), version=version)
+    assert SECRET in str(told.payload)
+    entry = entry_of(told, came())
+    assert SECRET not in entry.open
+    assert SECRET.encode() not in (entry.hidden or b"")
+    assert hidden(entry)["targets"][1]["address"] == EMAIL
+
+
+@pytest.mark.requirement("R-17")
+def test_a_tracking_code_is_not_kept() -> None:
+    told = envelope(MessageAccepted(external_id="1", reference="ABCDEFGHJK", tracking_code="ABCDEFGHJKLM", status="registered"))
+    entry = entry_of(told, came(RECEIPTS.of("site")))
+    assert "ABCDEFGHJKLM" not in entry.open
+    assert entry.hidden is None
+
+
+@pytest.mark.requirement("R-11", "R-17")
+@pytest.mark.parametrize("changed", [{"type": "RequestTurnedBlue"}, {"version": 2}])
+def test_of_an_unknown_type_and_of_a_newer_version_everything_is_hidden(changed: dict[str, Any]) -> None:
+    told = envelope(received(), **changed)
+    entry = entry_of(told, came())
+    assert clear(entry) == {}
+    assert hidden(entry) == told.payload
+
+
+@pytest.mark.requirement("R-17")
+@given(payload=st.dictionaries(st.sampled_from(["reference", "channel", "targets", "explanation", "note", "due_on"]), json_values))
+def test_open_and_hidden_together_are_the_payload_without_its_secrets(payload: dict[str, Any]) -> None:
+    event = REGISTRY.events["RequestStatusChanged"]
+    entry = entry_of(envelope(status_changed(), payload=payload), came())
+    assert clear(entry) | hidden(entry) == without_secrets(event, payload)
+    assert clear(entry).keys().isdisjoint(hidden(entry))
+    assert clear(entry).keys() <= open_fields(event)
+
+
+@pytest.mark.requirement("D-25")
+def test_the_channel_of_a_message_is_its_topics_and_of_a_notice_its_own() -> None:
+    assert entry_of(envelope(message()), came(IN_SITE)).channel == "site"
+    notice = NotificationDelivered(notice_id=AT_ID, request_id="r-1", channel="email")
+    entry = entry_of(envelope(notice), came(DELIVERIES.name))
+    assert (entry.channel, entry.request_id) == ("email", "r-1")
+
+
+@pytest.mark.requirement("D-25")
+def test_every_event_on_the_topic_of_requests_belongs_to_the_request_that_it_names() -> None:
+    told = envelope(aggregate_id="r-1")
+    assert entry_of(told, came(REQUESTS.name)).request_id == "r-1"
+    assert entry_of(told, came(CLIENTS.name)).request_id is None
+
+
+@pytest.mark.requirement("R-21", "D-23")
+def test_a_frontend_can_not_speak_for_a_service() -> None:
+    forged = envelope(HistoryViewed(operator="nobody", role="head", filter={}, count=0))
+    with pytest.raises(Unreadable) as refused:
+        entry_of(forged, came(IN_SITE))
+    assert refused.value.code == "wrong-topic"
+
+
+@pytest.mark.requirement("R-21")
+def test_a_record_that_can_not_be_read_keeps_its_bytes_hidden_and_its_reason_open() -> None:
+    entry = unreadable(came(IN_SITE), b"\xff", NAME.encode(), "not-json", AUTHORITY, AT)
+    assert clear(entry) == {"reason": "not-json"}
+    assert base64.b64decode(hidden(entry)["value"]) == NAME.encode()
+    assert base64.b64decode(hidden(entry)["key"]) == b"\xff"
+    assert (entry.type, entry.channel, entry.topic, entry.kafka_offset) == ("Unreadable", "site", IN_SITE, 7)
+    assert entry.thread_id == entry.event_id
+
+
+@pytest.mark.requirement("R-21", "R-6")
+def test_an_unreadable_record_has_one_id_however_often_it_comes_and_another_when_its_topic_is_made_again() -> None:
+    first = unreadable(came(), None, None, "empty-value", AUTHORITY, AT)
+    assert unreadable(came(), None, None, "empty-value", AUTHORITY, AT).event_id == first.event_id
+    assert unreadable(came(offset=8), None, None, "empty-value", AUTHORITY, AT).event_id != first.event_id
+    later = came()._replace(timestamp_ms=1)
+    assert unreadable(later, None, None, "empty-value", AUTHORITY, AT).event_id != first.event_id
+
+
+@pytest.mark.requirement("R-21")
+@pytest.mark.parametrize("timestamp_ms", [-1, 2**62])
+def test_a_record_without_a_usable_time_happened_when_it_was_stored(timestamp_ms: int) -> None:
+    assert unreadable(came()._replace(timestamp_ms=timestamp_ms), None, b"x", "not-json", AUTHORITY, AT).occurred_at == AT
+
+
+AT_ID = envelope().event_id

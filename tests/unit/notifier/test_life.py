@@ -1,0 +1,104 @@
+"""What becomes of a notice."""
+
+from datetime import timedelta
+
+import pytest
+
+from libs.events.contracts.notifier_deliveries import NotificationDelivered, NotificationFailed, NotificationQueued, NotificationSent
+from services.notifier.domain import (
+    Accepted,
+    Deferred,
+    Life,
+    Outcome,
+    Rejected,
+    State,
+    Terms,
+    Unanswered,
+    Unreachable,
+    decide,
+    evolve,
+    next_try,
+    plan,
+    queued,
+    reported,
+)
+from tests.unit.notifier.examples import AT, by_vk, change, envelope
+
+EVENT = change()
+NOTICE = plan(EVENT, envelope(EVENT), AT)[1].notice
+TERMS = Terms()
+SENDING = Life(state=State.SENDING, attempt=2, version=2, first_tried_at=AT)
+
+
+def after(outcome: Outcome, *, later: timedelta = timedelta(minutes=1)) -> tuple[Life, NotificationSent | NotificationFailed]:
+    fact = decide(NOTICE, SENDING, outcome, AT + later, TERMS)
+    return evolve(SENDING, fact), fact
+
+
+@pytest.mark.requirement("N-3.5")
+def test_an_accepted_notice_is_finished_and_keeps_the_id_that_the_provider_knows() -> None:
+    life, fact = after(Accepted("<id@example.org>"))
+    assert (life.state, life.version, life.provider_ref) == (State.ACCEPTED, 3, "<id@example.org>")
+    assert isinstance(fact, NotificationSent)
+    assert (fact.attempt, fact.provider_ref) == (2, "<id@example.org>")
+
+
+@pytest.mark.requirement("N-3.5")
+@pytest.mark.parametrize(
+    ("outcome", "state", "final"),
+    [
+        (Deferred("smtp-451"), State.DEFERRED, False),
+        (Unreachable("relay-gone"), State.DEFERRED, False),
+        (Unanswered(), State.UNKNOWN, False),
+        (Rejected("smtp-550"), State.FAILED, True),
+    ],
+)
+def test_every_failed_attempt_is_a_fact_and_only_a_refusal_is_final(outcome: Outcome, state: State, final: bool) -> None:
+    life, fact = after(outcome)
+    assert isinstance(fact, NotificationFailed)
+    assert (life.state, fact.final, fact.attempt, life.reason) == (state, final, 2, fact.reason)
+
+
+@pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
+def test_after_the_time_of_trying_is_over_a_failure_is_final(outcome: Outcome) -> None:
+    life, fact = after(outcome, later=TERMS.give_up)
+    assert life.state is State.FAILED
+    assert isinstance(fact, NotificationFailed)
+    assert fact.final
+
+
+def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
+    def pause(attempt: int, jitter: float = 0.5) -> timedelta:
+        return next_try(Life(attempt=attempt), Deferred("smtp-451"), AT, TERMS, jitter) - AT
+
+    assert [pause(attempt).total_seconds() for attempt in (1, 2, 3)] == [30, 60, 120]
+    assert pause(500) == TERMS.longest_pause
+    assert (pause(1, 0.0).total_seconds(), pause(1, 1.0).total_seconds()) == (15, 45)
+
+
+def test_a_notice_that_could_not_be_offered_does_not_wait_long_after_the_channel_is_back() -> None:
+    late = next_try(Life(attempt=40), Unreachable("relay-gone"), AT, TERMS, 1.0)
+    assert late - AT < timedelta(seconds=10)
+
+
+@pytest.mark.requirement("N-3.3")
+def test_what_staff_carry_waits_for_staff() -> None:
+    by_post = queued(NOTICE).model_copy(update={"channel": "post"})
+    assert evolve(Life(), by_post).state is State.WAITING_FOR_STAFF
+    assert evolve(Life(), queued(NOTICE)).state is State.PLANNED
+    assert isinstance(queued(NOTICE), NotificationQueued)
+
+
+@pytest.mark.requirement("D-23")
+def test_a_frontends_report_counts_once_and_only_for_what_was_handed_over() -> None:
+    event = change(EVENT.to_status, by_vk)
+    notice = plan(event, envelope(event), AT)[0].notice
+    accepted = Life(state=State.ACCEPTED, attempt=1, version=2)
+    [delivered] = reported(notice, accepted, "delivered")
+    assert isinstance(delivered, NotificationDelivered)
+    assert evolve(accepted, delivered).state is State.DELIVERED
+    [failed] = reported(notice, accepted, "failed")
+    assert isinstance(failed, NotificationFailed)
+    assert evolve(accepted, failed).state is State.FAILED
+    for state in set(State) - {State.ACCEPTED}:
+        assert reported(notice, Life(state=state), "delivered") == []

@@ -1,0 +1,82 @@
+"""Which notices a status change asks for."""
+
+from uuid import uuid5
+
+import pytest
+
+from libs.events.vocabulary import Status, Target
+from services.notifier.domain import Draft, plan
+from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, POST, SITE
+from tests.unit.notifier.examples import ADDRESS, AT, by_email, by_site, by_vk, change, envelope
+
+
+def planned(*targets: Target, to: Status = Status.REGISTERED, visible: bool = True) -> list[Draft]:
+    event = change(to, *targets, visible=visible)
+    return plan(event, envelope(event), AT)
+
+
+@pytest.mark.requirement("N-3.3", "N-3.5")
+def test_each_chosen_target_gets_a_notice_and_the_duplicate_names_the_original() -> None:
+    original, duplicate = (draft.notice for draft in planned(by_vk, by_email))
+    assert (original.role, original.channel, original.frontend, original.duplicate_of) == ("original", FRONTEND, "vk", None)
+    assert (duplicate.role, duplicate.channel, duplicate.duplicate_of) == ("email", EMAIL, original.id)
+
+
+@pytest.mark.requirement("N-3.5", "R-6")
+def test_the_ids_follow_from_the_event_so_a_redelivery_plans_the_same_notices() -> None:
+    event = change()
+    first, again = (plan(event, envelope(event), AT) for _ in range(2))
+    assert [draft.notice.id for draft in first] == [draft.notice.id for draft in again]
+    assert first[1].notice.id == uuid5(envelope(event).event_id, "1")
+
+
+@pytest.mark.requirement("N-3.3")
+def test_a_change_that_the_person_does_not_see_plans_nothing() -> None:
+    assert planned(by_site, by_email, visible=False) == []
+
+
+@pytest.mark.requirement("N-3.4")
+def test_without_an_e_mail_only_the_original_channel_is_used() -> None:
+    assert [draft.notice.channel for draft in planned(by_site)] == [SITE]
+
+
+@pytest.mark.requirement("N-3.5")
+def test_one_address_named_by_two_roles_gets_one_letter() -> None:
+    additional = Target(role="additional", channel="email", address=ADDRESS.upper())
+    assert [draft.notice.role for draft in planned(by_site, additional, by_email)] == ["original", "additional"]
+
+
+@pytest.mark.requirement("N-3.3")
+def test_a_paper_letter_goes_only_when_there_is_a_result_or_the_person_must_act() -> None:
+    by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
+    reached = {status for status in Status if planned(by_post, to=status)}
+    assert Status.ANSWERED in reached
+    assert Status.REFUSED in reached
+    assert Status.AWAITING_CLARIFICATION in reached
+    assert not reached & {Status.RECEIVED, Status.REGISTERED, Status.ASSIGNED, Status.DRAFTING, Status.APPROVED, Status.CLOSED}
+    assert reached == BY_CHANNEL[POST]
+
+
+@pytest.mark.requirement("N-3.5")
+def test_a_duplicate_whose_original_does_not_go_by_its_channel_stands_alone() -> None:
+    by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
+    [only] = planned(by_post, by_email, to=Status.REGISTERED)
+    assert (only.notice.channel, only.notice.duplicate_of) == (EMAIL, None)
+    assert only.notice.id == planned(by_site, by_email)[1].notice.id, "a target keeps its place in the list"
+
+
+@pytest.mark.requirement("N-3.3")
+@pytest.mark.parametrize("channel", [SITE, FRONTEND, EMAIL])
+def test_electronic_channels_tell_every_status(channel: str) -> None:
+    assert BY_CHANNEL[channel] == set(Status)
+
+
+@pytest.mark.requirement("R-9")
+def test_a_notice_carries_the_surroundings_of_its_change() -> None:
+    event = change()
+    around = envelope(event)
+    [first, _] = plan(event, around, AT, "00-aa-bb-01")
+    origin = first.notice.origin
+    assert (origin.thread_id, origin.cause, origin.correlation_id) == (around.thread_id, around.event_id, around.event_id)
+    assert (origin.client_id, origin.point, origin.traceparent) == (around.client_id, "site", "00-aa-bb-01")
+    assert (first.notice.seq, first.notice.request_id) == (3, "request-1")
