@@ -43,12 +43,15 @@ documents: environment ## write the generated files anew
 	$(VENV)/python -m cli documents
 
 bench: environment ## the figures of docs, each with its floor and its peer
+	@$(call later,bench)
 	$(VENV)/python -m bench
 
 soak: environment ## hours under load
+	@$(call later,bench)
 	$(VENV)/python -m bench.soak
 
 faults: environment ## only the tests that stop, kill and cut things off
+	@$(call later,tests/faults)
 	$(VENV)/python -m pytest tests/faults
 
 mutants: environment ## how many planted mistakes in the pure code the tests find
@@ -66,4 +69,5 @@ lock: environment ## resolve the versions of pyproject.toml and package.json ane
 jars: environment ## resolve Kafka's jars anew, after a change of its version in local/jars.py
 	$(VENV)/python -m local.jars
 
+later = test -d $(1) || { echo "$(1)/ is not in this tree yet: it comes with an issue of its own"; exit 1; }
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate

@@ -50,6 +50,7 @@ class RegisterFile:
         self._path = path
         self._form = form
         self._lines = list(io.StringIO(text, newline=""))
+        self._dialect = _dialect(form)
         self._columns: list[str] = []
 
     def __len__(self) -> int:
@@ -108,14 +109,8 @@ class RegisterFile:
         return 1, None
 
     def _parsed(self, lines: Sequence[str]) -> list[str] | None:
-        form = self._form
-        quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-        quote, escape = form.quote or '"', form.escape
-        reader = csv.reader(
-            lines, delimiter=form.delimiter, quotechar=quote, escapechar=escape, doublequote=not escape, quoting=quoting, strict=True
-        )
         try:
-            records = list(reader)
+            records = list(csv.reader(lines, self._dialect))
         except csv.Error:
             return None
         return records[0] if len(records) == 1 else None
@@ -131,6 +126,19 @@ class RegisterFile:
         if any("\x00" in cell for cell in cells):
             return "есть знак с кодом 0"
         return None
+
+
+def _dialect(form: FileForm) -> type[csv.Dialect]:
+    class Written(csv.Dialect):
+        delimiter = form.delimiter
+        quotechar = form.quote
+        quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
+        escapechar = form.escape
+        doublequote = form.escape is None
+        lineterminator = "\n"
+        strict = True
+
+    return Written
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:

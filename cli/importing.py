@@ -10,7 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli import import_register_report as reports
 from cli import this_machine
+from cli.import_register import bring_in, read
+from cli.import_register_file import Unusable, read_mapping
+from cli.intake import opened
+from cli.numbering import NoSuchJournal, go_on_after
+from services.intake.domain.register import NumberingStarted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -35,8 +41,6 @@ def register(
 
     Ends with 0, with 1 when rows were rejected, with 2 when the file or the mapping can't be used.
     """
-    from cli.import_register_file import Unusable  # here: the other commands start in half the time without intake's parts
-
     this_machine.lend("intake")
     try:
         rejected = asyncio.run(_register(file, mapping, register, report=report, dry_run=dry_run))
@@ -47,11 +51,6 @@ def register(
 
 
 async def _register(file: Path, mapping_file: Path, name: str | None, *, report: bool, dry_run: bool) -> bool:
-    from cli import import_register_report as reports
-    from cli.import_register import bring_in, read
-    from cli.import_register_file import read_mapping
-    from cli.intake import opened
-
     mapping = read_mapping(mapping_file)
     async with opened() as intake:
         authority = intake.process.authority
@@ -80,10 +79,6 @@ def continue_numbering(
 
 
 async def _continue(journal: str | None, year: int, after: int) -> None:
-    from cli.intake import opened
-    from cli.numbering import NoSuchJournal, go_on_after
-    from services.intake.domain.register import NumberingStarted
-
     async with opened() as intake:
         try:
             next_number = await go_on_after(intake, journal, year, after)
@@ -100,7 +95,8 @@ async def _continue(journal: str | None, year: int, after: int) -> None:
 def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on the terminal; into a file or a pipe nothing is drawn."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
 
         def advance(done: int, total: int) -> None:

@@ -26,6 +26,8 @@ async def go_on_after(intake: Intake, journal: str | None, year: int, last_numbe
         facts = continue_numbering(register, last_number)
         thread = same_id(process.authority.code, "numbering", register.aggregate_id)
         around = Context(thread_id=thread, occurred_at=process.clock.now(), actor=Actor(role="system", id=ACTOR))
-        append = Append(category=REGISTER, aggregate_id=register.aggregate_id, expected_version=register.version, facts=facts, context=around)
+        append = Append(
+            category=REGISTER, aggregate_id=register.aggregate_id, expected_version=register.version, facts=facts, context=around
+        )
         await intake.store.save(db, [append])
     return opened(code, year, register.version + len(facts), facts[0]).next_number

@@ -13,9 +13,15 @@ import asyncpg
 import typer
 
 from cli import this_machine
+from cli.intake import opened
 from cli.services import schema_of
 from libs.chassis.store.database import Connection, prepare_connection
-from libs.chassis.store.models import checksum
+from libs.chassis.store.events import EventStore
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.models import ReadModel, checksum, rebuild
+from services.history.store import Log
+from services.intake.main import code_key
+from services.intake.store import models
 
 DIFFERENT = 1
 UNUSABLE = 2
@@ -59,7 +65,7 @@ def command(
 ) -> None:
     """Drop a service's read models and make them again from its events; whoever writes waits meanwhile.
 
-    Wants the service's own variables, and OTKLIK_ADMIN_DSN. Ends with 1 when the rows became others: the old ones were wrong, the new ones stand.
+    Wants the service's own variables, and OTKLIK_ADMIN_DSN. Ends with 1 when the rows became others: then the old were wrong.
     """
     if service not in UNITS:
         _stop(f"{service} has no read models; those that have: {', '.join(UNITS)}")
@@ -102,12 +108,6 @@ async def rebuilt(service: str, admin_dsn: str, units: Sequence[Unit]) -> AsyncI
 
 @asynccontextmanager
 async def _intake() -> AsyncIterator[list[Unit]]:
-    from cli.intake import opened
-    from libs.chassis.store.events import EventStore
-    from libs.chassis.store.models import ReadModel, rebuild
-    from services.intake.main import code_key
-    from services.intake.store import models
-
     async def run(store: EventStore, model: ReadModel, db: Connection) -> int:
         await rebuild(db, store, model)
         return int(await db.fetchval("SELECT count(*) FROM events WHERE starts_with(stream, $1)", f"{model.category.name}-"))
@@ -120,9 +120,6 @@ async def _intake() -> AsyncIterator[list[Unit]]:
 
 @asynccontextmanager
 async def _history() -> AsyncIterator[list[Unit]]:
-    from libs.chassis.store.keys import Keyring
-    from services.history.store import Log
-
     log = Log(Keyring(b"", ""))  # the links are made of open columns alone: no key is asked for
     yield [Unit(("thread_links", "request_numbers", "client_links"), "LOCK TABLE log_heads IN EXCLUSIVE MODE", log.rebuild)]
 

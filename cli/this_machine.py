@@ -4,8 +4,9 @@ All or nothing: once any of the wanted variables is set, none is lent, so that o
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
+from cli.demo_mode import VARIABLE as DEMO
 from local import keys, processes
 from local.places import places
 from local.postgres import Postgres
@@ -14,24 +15,27 @@ from local.processes import Surroundings
 ADMIN_DSN = "OTKLIK_ADMIN_DSN"
 
 
-def lend(service: str, *, administrator: bool = False) -> None:
+def lend(service: str, *, administrator: bool = False, environ: MutableMapping[str, str] = os.environ) -> None:
     """The variables of a service, and of the database's administrator where a command needs one."""
-    around = _around(os.environ)
+    around = _around(environ)
     if around is not None:
         process = next(process for process in processes.TABLE if process.name == service)
-        _lend(processes.environment(process, around) | ({ADMIN_DSN: around.admin_dsn} if administrator else {}))
+        more = {ADMIN_DSN: around.admin_dsn} if administrator else {}
+        _lend(processes.environment(process, around) | more, around, environ)
 
 
-def lend_administration() -> None:
+def lend_administration(environ: MutableMapping[str, str] = os.environ) -> None:
     """The variables of `python -m cli` itself."""
-    around = _around(os.environ)
+    around = _around(environ)
     if around is not None:
-        _lend(processes.administration(around))
+        _lend(processes.administration(around), around, environ)
 
 
-def _lend(variables: Mapping[str, str]) -> None:
-    if not variables.keys() & os.environ.keys():
-        os.environ.update(variables)
+def _lend(variables: Mapping[str, str], around: Surroundings, environ: MutableMapping[str, str]) -> None:
+    wanted = {name: value for name, value in variables.items() if name != DEMO}
+    if not wanted.keys() & environ.keys():
+        environ.update(wanted)
+        environ.setdefault(DEMO, "true" if around.demo else "false")
 
 
 def _around(environ: Mapping[str, str]) -> Surroundings | None:
@@ -46,4 +50,5 @@ def _around(environ: Mapping[str, str]) -> Surroundings | None:
         secrets=secrets,
         admin_dsn=environ.get("DATABASE_URL") or server.admin_dsn,
         kafka_bootstrap=environ.get("KAFKA_BOOTSTRAP") or f"127.0.0.1:{here.port('kafka')}",
+        demo=environ.get("DEMO", "yes").lower() not in {"no", "false", "0"},
     )

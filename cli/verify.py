@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import binascii
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import asyncpg
@@ -13,12 +15,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli import this_machine
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.sealing import BrokenSeal, commitment, unseal
 from services.history.domain.chain import SHARDS, genesis, link
 from services.history.domain.entries import KEPT_COLUMNS
 from services.history.store import SQL
 
+TAMPERED: Final = 1
+UNUSABLE: Final = 2
 ROWS_AT_ONCE: Final = 2_000
 MOST_FINDINGS: Final = 100
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -195,16 +200,17 @@ async def _compare_ids(db: "asyncpg.Connection[Any]", report: Report) -> None:
 
 
 @app.callback()
-def command(
-    dsn: Annotated[
-        str, typer.Option(envvar=["OTKLIK_ADMIN_DSN", "OTKLIK_POSTGRES_DSN"], help="a role that may read history", show_default=False)
-    ],
-    master_key: Annotated[
-        str, typer.Option(envvar="OTKLIK_HISTORY_MASTER_KEY", help="base64; with it every seal is opened too", show_default=False)
-    ] = "",
-) -> None:
-    """Recompute the whole log and say where it was tampered with; exit code 1 when it was."""
-    key = base64.b64decode(master_key, validate=True) if master_key else None
+def command() -> None:
+    """Recompute the whole log and say where it was tampered with; exit code 1 when it was.
+
+    Wants history's own variables: OTKLIK_POSTGRES_DSN, and OTKLIK_MASTER_KEY, without which no seal is opened.
+    """
+    this_machine.lend("history")
+    dsn = os.environ.get("OTKLIK_POSTGRES_DSN") or _stop("not set: OTKLIK_POSTGRES_DSN, a role that may read history's tables")
+    try:
+        key = base64.b64decode(os.environ.get("OTKLIK_MASTER_KEY", ""), validate=True) or None
+    except binascii.Error:
+        _stop("OTKLIK_MASTER_KEY is wrong: it is not base64")
     with Progress(
         TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
     ) as progress:
@@ -213,10 +219,15 @@ def command(
     for finding in report.findings:
         typer.echo(str(finding))
     typer.echo(summary(report, with_keys=key is not None))
-    raise typer.Exit(0 if report.sound else 1)
+    raise typer.Exit(0 if report.sound else TAMPERED)
 
 
 def summary(report: Report, *, with_keys: bool) -> str:
     seals = f"{report.opened} seals opened, {report.destroyed} destroyed" if with_keys else "seals not opened: no master key was given"
     found = "sound" if report.sound else f"{len(report.findings)}{' or more' if report.full else ''} findings"
     return f"{found}: {report.rows} rows in {len(report.heads)} shards; {seals}"
+
+
+def _stop(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(UNUSABLE)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from local import keys, processes
+from local import processes
 from local.console import BOLD, DIM, coloured, elapsed
 from local.control import Record
-from local.logins import write_tokens
 from local.processes import Surroundings
 
 ABOUT = {
@@ -22,7 +21,7 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
     states = {program.name: program.state for program in record.programs}
     lines = [
         (f"{processes.address(process.name, around.places)}/", ABOUT.get(process.name, process.name), states[process.name])
-        for process in sorted(processes.existing(), key=lambda process: -process.order)
+        for process in sorted(processes.existing(), key=lambda process: process.is_service)
         if process.name in started
     ]
     lines.append((f"{processes.address('mail', around.places)}/", "letters that were sent, none is delivered", states["mail"]))
@@ -32,8 +31,8 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
         print(f"  {address:<28} {what}{'' if state == 'ready' else f' ({state})'}")
     print(f"\n  Kafka {around.kafka_bootstrap}, PostgreSQL {around.admin_dsn.rpartition('@')[2]}; secrets: {around.places.secrets}")
     if around.demo:
-        tokens = write_tokens(around.places, around.secrets[keys.STAFF_PRIVATE_KEY])
-        ask = f'curl -H "Authorization: Bearer $OPERATOR" {processes.address("notifier", around.places)}/v1/deliveries'
-        print(f"  Sample staff tokens, one a role: {tokens}; for example: . {tokens}; {ask}")
+        operator = "Authorization: Bearer $(.venv/bin/python -m cli staff token --role operator)"
+        question = f"{processes.address('history', around.places)}/v1/entries?from=2021-01-01T00:00:00Z"
+        print(f"  Signing in comes later; a sample token opens what is for staff:\n  curl -H \"{operator}\" '{question}'")
     farewell = "Ctrl-C stops everything and keeps the data. In another terminal: make status | logs | down | fresh"
     print(coloured(f"\n{farewell}\n", DIM), flush=True)

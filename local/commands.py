@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from local import checks, packages
-from local.console import done, elapsed, fail, say, warn
+from local.console import begin, done, fail, say, warn
 from local.places import PYTHON, ROOT, Places, places
 from local.program import Failed
 
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    elapsed()  # the clock starts here
+    begin()
     asked = parser().parse_args(arguments)
     here = places(environ)
     try:

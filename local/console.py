@@ -12,10 +12,14 @@ STARTED = "OTKLIK_STARTED"  # kept over the change from the system's Python to t
 GREEN, RED, YELLOW, DIM, BOLD = "32", "31", "33", "2", "1"
 
 
+def begin() -> None:
+    """The command was given now."""
+    os.environ[STARTED] = str(time.time())
+
+
 def elapsed() -> float:
     """Seconds since the command was given."""
-    began = float(os.environ.setdefault(STARTED, str(time.time())))
-    return time.time() - began
+    return time.time() - float(os.environ.get(STARTED) or time.time())
 
 
 def coloured(text: str, colour: str) -> str:

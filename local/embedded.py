@@ -23,6 +23,7 @@ from typing import IO
 
 from local import jars, java
 from local.kafka import Kafka
+from local.leash import Leash, leash
 from local.postgres import Postgres
 from local.processes import mail_catcher
 from local.program import Program, other_user, spawn
@@ -35,15 +36,17 @@ class DidNotStart(Exception):
 class Part:
     """One running program whose end the test decides."""
 
-    def __init__(self, program: Program, log: Path) -> None:
+    def __init__(self, program: Program, log: Path, held: Leash) -> None:
         self.program = program
         self.log = log
+        self.held = held
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = launch(self.program, log)
+        self.held.hold(self.process.pid)
         deadline = time.monotonic() + self.program.start_seconds
         while not self.program.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -131,11 +134,12 @@ def embedded(directory: Path, *, without: Collection[str] = (), durable: bool = 
     database_port, broker_port, controller_port, smtp_port, mail_port = free_ports(5)
     with ExitStack() as stop:
         place = stop.enter_context(passable(directory)) / "postgres"
+        held = stop.enter_context(leash())
         database = Postgres(place, database_port, secrets.token_urlsafe(24), durable=durable)
         makers: dict[str, Callable[[], Part]] = {
-            "postgres": lambda: start_postgres(database, directory),
-            "kafka": lambda: start_kafka(directory, broker_port, controller_port),
-            "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory),
+            "postgres": lambda: start_postgres(database, directory, held),
+            "kafka": lambda: start_kafka(Kafka(directory / "kafka", broker_port, controller_port, java.find()), directory, held),
+            "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory, held),
         }
         started = start_all({name: make for name, make in makers.items() if name not in without}, stop)
         yield Parts(directory, started, database.admin_dsn, f"127.0.0.1:{broker_port}", smtp_port, f"http://127.0.0.1:{mail_port}")
@@ -161,21 +165,20 @@ def start_all(makers: dict[str, Callable[[], Part]], stop: ExitStack) -> dict[st
     return {name: part.result() for name, part in starting.items()}
 
 
-def start(program: Program, directory: Path) -> Part:
-    part = Part(program, directory / f"{program.name}.log")
+def start(program: Program, directory: Path, held: Leash) -> Part:
+    part = Part(program, directory / f"{program.name}.log", held)
     part.start()
     return part
 
 
-def start_postgres(server: Postgres, directory: Path) -> Part:
+def start_postgres(server: Postgres, directory: Path, held: Leash) -> Part:
     server.prepare()
-    part = start(server.program(), directory)
+    part = start(server.program(), directory, held)
     server.make_database()
     return part
 
 
-def start_kafka(directory: Path, port: int, controller_port: int) -> Part:
+def start_kafka(broker: Kafka, directory: Path, held: Leash) -> Part:
     jars.ensure()
-    broker = Kafka(directory / "kafka", port, controller_port, java.find())
     broker.prepare()
-    return start(broker.program(), directory)
+    return start(broker.program(), directory, held)

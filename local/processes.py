@@ -1,4 +1,4 @@
-"""The table of all processes of the tree: what is started when its `main.py` is there, on which port, in which order, told what.
+"""The table of all processes of the tree: what is started when its `main.py` is there, and told what. They need no order among themselves.
 
 docker-compose.yml says the same for containers; tests/architecture/test_compose.py compares the two with each process's settings.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -22,11 +22,10 @@ AUTHORITY = ROOT / "local" / "authority.toml"
 
 @dataclass(frozen=True)
 class Process:
-    """A service or a frontend. Those of one order start side by side; `told` names the variables beyond what all of its kind get."""
+    """A service or a frontend; `told` names the variables beyond what all of its kind get."""
 
     name: str
     kind: str  # the folder: services or frontends
-    order: int
     told: tuple[str, ...] = ()
 
     @property
@@ -43,10 +42,10 @@ class Process:
 
 
 TABLE = (
-    Process("intake", "services", 1, told=("OTKLIK_FRONTEND_KEYS_FILE",)),
-    Process("history", "services", 1),
-    Process("notifier", "services", 1, told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
-    Process("site", "frontends", 2, told=("OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
+    Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE",)),
+    Process("history", "services"),
+    Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
+    Process("site", "frontends", told=("OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
 
 
@@ -117,6 +116,7 @@ def administration(around: Surroundings) -> dict[str, str]:
     passwords = {keys.password_of(name): around.secrets[keys.password_of(name)] for name in services()}
     return passwords | {
         "OTKLIK_ADMIN_DSN": around.admin_dsn,
+        "OTKLIK_DEMO": "true" if around.demo else "false",
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
         "OTKLIK_AUTHORITY_FILE": str(AUTHORITY),
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
@@ -156,9 +156,3 @@ def healthy(url: str) -> bool:
     with contextlib.suppress(OSError), DIRECTLY.open(url, timeout=2) as answer:
         return bool(answer.status == 200)
     return False
-
-
-def waves(processes: Iterable[Process]) -> list[list[Process]]:
-    """In starting order, those that start side by side together."""
-    every = sorted(processes, key=lambda process: process.order)
-    return [[process for process in every if process.order == order] for order in sorted({process.order for process in every})]

@@ -70,7 +70,7 @@ class Start:
                 warn(f"PostgreSQL refuses root, so it runs as another user, who may now pass through {', '.join(map(str, opened))}")
             await self.must_start(server.program())
             await asyncio.to_thread(server.make_database)
-        await self.administer("database", "prepare")
+        await self.administer(("database", "prepare"), processes.administration(self.around))
 
     async def start_kafka(self) -> None:
         broker = self.kafka
@@ -78,7 +78,7 @@ class Start:
             await asyncio.to_thread(jars.ensure)
             await asyncio.to_thread(broker.prepare)
             await self.must_start(broker.program())
-        await self.administer("topics", "apply")
+        await self.administer(("topics", "apply"), processes.administration(self.around))
 
     async def must_start(self, program: Program) -> None:
         began = elapsed()
@@ -86,15 +86,20 @@ class Start:
             raise failure
         done(f"{program.name} answers ({elapsed() - began:.1f} s)")
 
-    async def administer(self, *arguments: str) -> None:
+    async def load_sample(self) -> None:
+        """Once, in the demo mode: invented people and five years of their contacts."""
+        loaded = self.places.state / "sample-loaded"
+        intake = next(process for process in processes.existing() if process.name == "intake")
+        if self.around.demo and not loaded.exists():
+            await self.administer(("demo", "load"), processes.environment(intake, self.around) | {"OTKLIK_DEMO": "true"})
+            loaded.touch()
+
+    async def administer(self, arguments: tuple[str, ...], told: Mapping[str, str]) -> None:
         """Runs `python -m cli …`; its output goes to a log, and to the screen when it fails."""
-        command = f"python -m cli {' '.join(arguments)}"
-        if not (ROOT / "cli" / "__main__.py").is_file():
-            warn(f"{command} was left out: this tree has no cli/__main__.py")
-            return
+        command, began = f"python -m cli {' '.join(arguments)}", elapsed()
         log = self.places.logs / f"{'-'.join(arguments)}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, **processes.administration(self.around)}
+        environment = {**os.environ, **told}
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "cli", *arguments), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
@@ -106,18 +111,16 @@ class Start:
                     process.kill()
         if code:
             raise NotStarted(f"{command} ended with {code}:\n{tail(log, 40)}")
-        done(command)
+        done(f"{command} ({elapsed() - began:.1f} s)")
 
     async def start_processes(self) -> bool:
         around = self.around
-        every = []
-        for wave in processes.waves(processes.existing()):
-            programs: list[Program] = [processes.program(process, around) for process in wave]
-            with step(f"starting {', '.join(program.name for program in programs)}"):
-                every += await self.supervisor.start(programs)
-        for failure in every:
+        programs = [processes.program(process, around) for process in processes.existing()]
+        with step(f"starting {', '.join(program.name for program in programs)}"):
+            failures = await self.supervisor.start(programs)
+        for failure in failures:
             fail(str(failure))
-        return not every
+        return not failures
 
 
 async def together(steps: Iterable[Awaitable[None]]) -> None:

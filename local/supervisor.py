@@ -72,7 +72,8 @@ class Watched:
             code = await self.run_once()
             self.enter(State.CRASHED)
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - began > STEADY_SECONDS else pause
-            self.tell(f"{self.program.name} ended with {code}, starts again in {pause:.1f} s; the end of {self.log}:\n{tail(self.log, 6)}")
+            reason = f"; the end of {self.log}:\n{tail(self.log, 8)}" if self.starts == 1 else ""  # once is enough to read
+            self.tell(f"{self.program.name} ended with {code}, starts again in {pause:.1f} s{reason}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

@@ -38,7 +38,7 @@ async def run(places: Places, environ: Mapping[str, str]) -> int:
             return 130
         all_ready = work.result()
         show_addresses(start.around, control.read(places), all_ready=all_ready)
-        tasks += [asyncio.create_task(screen.run()), asyncio.create_task(train_kafka(start))]
+        tasks += [asyncio.create_task(screen.run()), asyncio.create_task(afterwards(start))]
         await asked
     except FAILURES as failure:
         fail(str(failure))
@@ -59,13 +59,21 @@ async def stop(supervisor: Supervisor, tasks: list[asyncio.Task[bool] | asyncio.
     done(f"stopped in {elapsed() - began:.1f} s; the data is kept")
 
 
+async def afterwards(start: Start) -> None:
+    """What a first start need not wait for. A failure of it is told and changes nothing else."""
+    try:
+        await start.load_sample()
+        await train_kafka(start)
+    except FAILURES as failure:
+        fail(str(failure))
+
+
 async def train_kafka(start: Start) -> None:
-    """Once, when all runs: the archive from which the next start of Kafka is quicker."""
+    """The archive from which the next start of Kafka is quicker."""
     broker = start.kafka
-    if broker is None or broker.archive.exists():
-        return
-    port, controller_port = free_ports(2)
-    await train(Kafka(start.places.run / "training", port, controller_port, broker.java))
+    if broker is not None and not broker.archive.exists():
+        port, controller_port = free_ports(2)
+        await train(Kafka(start.places.run / "training", port, controller_port, broker.java))
 
 
 def up(places: Places, environ: Mapping[str, str]) -> int:

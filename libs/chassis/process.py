@@ -1,10 +1,12 @@
 """The parts that every service is built from, made once by its `main.py` and handed on."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+import structlog
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
@@ -32,6 +34,9 @@ from libs.events.fact import Event
 
 RELAY_SILENT_SECONDS = 90.0
 HOUSEKEEPING_SECONDS = 3600.0
+CLOSE_SECONDS = 5.0
+
+log = structlog.stdlib.get_logger("process")
 
 
 @dataclass(kw_only=True)
@@ -51,8 +56,8 @@ class Process:
     metrics: Metrics
     health: Health
     doors: dict[str, dict[str, Check]]
+    background: Background
     bell: Bell = field(default_factory=Bell)
-    background: Background = field(default_factory=Background)
 
     @classmethod
     async def open(cls, name: str, settings: ServiceSettings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
@@ -69,7 +74,8 @@ class Process:
         async def database() -> None:
             await pool.fetchval("SELECT 1")
 
-        doors: dict[str, dict[str, Check]] = {"http": {"database": database}}
+        background = Background()
+        doors: dict[str, dict[str, Check]] = {"http": {"database": database}, "background": {"loops": background.check}}
         return cls(
             name=name,
             settings=settings,
@@ -84,6 +90,7 @@ class Process:
             metrics=Metrics(registry, clock),
             health=Health(registry=registry, readiness=Readiness(doors=doors)),
             doors=doors,
+            background=background,
         )
 
     @property
@@ -148,7 +155,11 @@ class Process:
         return app
 
     async def close(self) -> None:
-        await self.pool.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
         self.telemetry.shutdown()
 
     async def _keep_house(self, stopping: Stopping) -> None:
@@ -158,5 +169,6 @@ class Process:
             await stopping.sleep(HOUSEKEEPING_SECONDS)
 
 
-async def _unavailable(_request: Request, _error: Exception) -> Response:
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    log.warning("a request is answered with 503", error=error)
     return problems.problem(Unavailable())

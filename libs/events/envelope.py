@@ -1,14 +1,20 @@
 """What surrounds every event on Kafka and in a store (requirements: event catalogue)."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from libs.events.fact import Moment
 
 MAX_RECORD_BYTES = 1024 * 1024  # what a topic takes; our own events are far smaller (design.md 4.3)
+MAX_DEPTH = 64  # lists and objects inside each other; no contract comes near it, and JSON libraries break at their own depths
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Position = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class Unreadable(ValueError):
@@ -31,7 +37,7 @@ class Actor(BaseModel):
 class Envelope(BaseModel):
     """One event as it travels.
 
-    `seq` is the event's version in its aggregate, without holes (none on channel.inbound);
+    `version` grows with the shape of the payload; `seq` is the event's version in its aggregate, without holes (none on channel.inbound);
     `thread_id` names what one key seals: a request, an enquiry, a dialogue, a subscription, a client's profile.
     """
 
@@ -40,13 +46,13 @@ class Envelope(BaseModel):
 
     event_id: UUID
     type: Code
-    version: Annotated[int, "grows with the shape of the payload"] = 1
+    version: Version = 1
     authority: Code
     aggregate_id: Code
-    seq: int | None = None
+    seq: Position | None = None
     thread_id: UUID
-    occurred_at: AwareDatetime
-    recorded_at: AwareDatetime
+    occurred_at: Moment
+    recorded_at: Moment
     producer: Code
     actor: Actor | None = None
     client_id: UUID | None = None
@@ -71,6 +77,8 @@ def decode(raw: bytes | None) -> Envelope:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Unreadable("not-json") from error
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _too_deep(data):
+        raise Unreadable("wrong-schema", f"deeper than {MAX_DEPTH} levels")
     if b"\\u0000" in raw and contains_nul(data):
         raise Unreadable("contains-nul")
     try:
@@ -81,15 +89,28 @@ def decode(raw: bytes | None) -> Envelope:
 
 def contains_nul(value: Any) -> bool:
     """Whether a text anywhere in a JSON value holds U+0000, which PostgreSQL can't store and no person types."""
-    match value:
-        case str():
-            return "\x00" in value
-        case dict():
-            return any(contains_nul(key) or contains_nul(inner) for key, inner in value.items())
-        case list():
-            return any(contains_nul(inner) for inner in value)
-        case _:
-            return False
+    level = [value]
+    while level:
+        if any("\x00" in text for node in level for text in _texts(node)):
+            return True
+        level = _below(level)
+    return False
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = _below(level)
+    return bool(level)
+
+
+def _below(level: list[Any]) -> list[Any]:
+    """What lies in these JSON values, one step down; in a loop, because a stranger's nesting is deeper than Python's stack."""
+    return [inner for node in level if isinstance(node, dict | list) for inner in (node.values() if isinstance(node, dict) else node)]
+
+
+def _texts(node: Any) -> Iterable[str]:
+    return node if isinstance(node, dict) else (node,) if isinstance(node, str) else ()
 
 
 def where_wrong(error: ValidationError) -> str:

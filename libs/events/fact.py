@@ -5,11 +5,12 @@ A field is sealed at rest unless it is marked `Open` (ids, codes, dates, statuse
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 
 class Mark(Enum):
@@ -23,6 +24,18 @@ class Mark(Enum):
 Open = Mark.OPEN
 Personal = Mark.PERSONAL
 Secret = Mark.SECRET
+
+
+def _in_utc_too(at: datetime) -> datetime:
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no such moment in UTC") from None
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc_too)]
+"""A time with its zone that every store can keep: the first hours of year 1 east of Greenwich can't be written in UTC."""
 
 
 class Value(BaseModel):
@@ -51,27 +64,39 @@ def open_fields(event: type[Event]) -> frozenset[str]:
     return frozenset(name for name, field in event.model_fields.items() if Mark.OPEN in field.metadata)
 
 
+ANY_KEY = "*"  # in a path: each value of a dictionary
+
+
 @cache
 def secret_paths(value: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
-    """Paths of `Secret` fields, through nested values and lists."""
-    return tuple(_secret_paths(value))
+    """Paths of `Secret` fields, through nested values, lists and dictionaries."""
+    return tuple(dict.fromkeys(_secret_paths(value, ())))
 
 
-def _secret_paths(value: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+def _secret_paths(value: type[BaseModel], within: tuple[type[BaseModel], ...]) -> Iterator[tuple[str, ...]]:
+    if value in within:
+        raise TypeError(f"{value.__name__} holds itself: its secrets have no end, give it a flat shape")
     for name, field in value.model_fields.items():
         if Mark.SECRET in field.metadata:
             yield (name,)
-        for inner in _models_in(field.annotation):
-            yield from ((name, *path) for path in _secret_paths(inner))
+        else:
+            yield from ((name, *path) for path in _secrets_in(field.annotation, (*within, value)))
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if get_origin(annotation) is None:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield annotation
-        return
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
+def _secrets_in(annotation: Any, within: tuple[type[BaseModel], ...]) -> Iterator[tuple[str, ...]]:
+    """Paths below one annotation; the empty path is the annotated thing itself, as in `Annotated[str, Secret] | None`."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated and Mark.SECRET in arguments[1:]:
+        yield ()
+    elif origin is Annotated:
+        yield from _secrets_in(arguments[0], within)
+    elif origin is dict:
+        yield from ((ANY_KEY, *path) for path in _secrets_in(arguments[1], within))
+    elif origin is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from _secret_paths(annotation, within)
+    else:
+        for argument in arguments:
+            yield from _secrets_in(argument, within)
 
 
 def without_secrets(event: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
@@ -84,8 +109,9 @@ def without_secrets(event: type[Event], payload: dict[str, Any]) -> dict[str, An
 def _without(node: Any, path: tuple[str, ...]) -> Any:
     if isinstance(node, list):
         return [_without(item, path) for item in node]
-    if not isinstance(node, dict) or path[0] not in node:
+    if not isinstance(node, dict):
         return node
+    names = set(node) if path[0] == ANY_KEY else {path[0]} & node.keys()
     if len(path) == 1:
-        return {name: value for name, value in node.items() if name != path[0]}
-    return {**node, path[0]: _without(node[path[0]], path[1:])}
+        return {name: value for name, value in node.items() if name not in names}
+    return {name: _without(value, path[1:]) if name in names else value for name, value in node.items()}

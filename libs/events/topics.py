@@ -107,7 +107,7 @@ def wanted(frontends: tuple[str, ...]) -> list[Wanted]:
 
 def topic_of(name: str) -> Topic | None:
     """The row that a concrete topic belongs to."""
-    return next((topic for topic in TOPICS if re.match(topic.pattern, name)), None)
+    return next((topic for topic in TOPICS if re.fullmatch(topic.pattern, name)), None)
 
 
 def frontend_of(name: str) -> str | None:

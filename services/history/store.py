@@ -21,6 +21,7 @@ from services.history.domain.questions import Question, Sight
 
 SQL = queries(__file__)
 READ_AT_ONCE = 5_000
+EVENT_ID = LOG_COLUMNS.index("event_id")
 
 Row = tuple[Any, ...]
 
@@ -163,7 +164,7 @@ class Log:
         return await db.fetch(SQL["entries_at"], *columns)
 
     async def _write(self, db: Connection, batch: _Batch) -> None:
-        ids = sorted((row[3], row[0], row[1]) for row in batch.rows)
+        ids = [(row[EVENT_ID], row[0], row[1]) for row in sorted(batch.rows, key=_by_event_id)]
         taken = await db.fetch(SQL["add_ids"], *map(list, zip(*ids, strict=True)), batch.at)
         if len(taken) != len(ids):
             raise LostRace
@@ -197,6 +198,10 @@ class Log:
     async def _opened(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Stored]:
         keys = await self._keyring.of(db, {row["thread_id"] for row in rows if row["sealed"] is not None})
         return [_stored(row, keys) for row in rows]
+
+
+def _by_event_id(row: Row) -> int:
+    return int(row[EVENT_ID].int)
 
 
 def _first_of_each(entries: Sequence[Entry]) -> tuple[dict[UUID, Entry], list[Entry]]:

@@ -1,9 +1,9 @@
 """Intake's HTTP door for frontends: messages in, status out. Every error is a problem with a stable code (docs/frontends)."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,17 +12,34 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.problems import field_errors
-from libs.chassis.ops.refusals import ContainsNul, NotJson, WrongSchema
+from libs.chassis.ops.refusals import ContainsNul, NotJson, Refusal, WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import contains_nul
 from libs.events.topics import dialogue_thread
 from services.intake import statuses, tracking
-from services.intake.domain.acceptance import Accepted, Door, Inbound
+from services.intake.domain.acceptance import Accepted
+from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import Mine, Person
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class WrongContentType(Refusal):
+    """The body is not announced as JSON."""
+
+    code = "wrong-content-type"
+    status = 415
+    says = "Тело запроса должно быть в формате JSON, с заголовком Content-Type: application/json."
+
+
+class FieldRepeated(Refusal):
+    """A field stands twice in one object: which of the two is meant nobody can tell."""
+
+    code = "field-repeated"
+    status = 400
+    says = "Одно и то же поле указано дважды. Оставьте одно и отправьте снова."
 
 
 class MessageBody(MessageReceived):
@@ -58,7 +75,7 @@ def routes(
     clock: Clock,
     telemetry: Telemetry,
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", dependencies=[Depends(never_stored)])
     Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
 
     @router.post("/messages", status_code=201)
@@ -67,13 +84,11 @@ def routes(
         message = MessageReceived.model_validate(body.model_dump(exclude={"point"}))
         accepted = await put(inbound_of(frontend, message, body.point, key, clock.now(), telemetry.current_traceparent()))
         response.status_code = 200 if accepted.again else 201
-        response.headers["Cache-Control"] = "no-store"
         return receipt(message.external_id, accepted)
 
     @router.post("/status")
-    async def status(request: Request, response: Response, _: Frontend) -> dict[str, Any]:
+    async def status(request: Request, _: Frontend) -> dict[str, Any]:
         body = await read(request, StatusBody)
-        response.headers["Cache-Control"] = "no-store"
         return shown(await person.status(body.number, body.tracking_code))
 
     @router.post("/channels")
@@ -90,34 +105,47 @@ def routes(
     return router
 
 
+async def never_stored(response: Response) -> None:
+    """What is answered here is for one person."""
+    response.headers["Cache-Control"] = "no-store"
+
+
 async def read(request: Request, model: type[Model]) -> Model:
     """The body, or the refusal that says what is wrong with it."""
-    raw = await request.body()
-    try:
-        data = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise NotJson from None
-    if b"\\u0000" in raw and contains_nul(data):
-        raise ContainsNul
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise WrongContentType
+    data = parsed(await request.body())
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise WrongSchema(field_errors(error.errors())) from None
 
 
-def dialogue_of(key: bytes, frontend: str, dialogue: str) -> tuple[UUID, str]:
-    """Thread and Kafka key of a dialogue: from an HMAC, never personal, and one dialogue stays in order."""
-    mark = tracking.fingerprint(key, "dialogue", frontend, dialogue).hex()
-    return dialogue_thread(frontend, mark), mark
+def parsed(raw: bytes) -> Any:
+    """Strict JSON: UTF-8 without lone surrogates, no NaN, no NUL, no field twice."""
+    try:
+        data = orjson.loads(raw)
+        json.loads(raw, object_pairs_hook=_each_once)
+    except (orjson.JSONDecodeError, RecursionError):  # only the second parser counts on Python's stack
+        raise NotJson from None
+    if b"\\u0000" in raw and contains_nul(data):
+        raise ContainsNul
+    return data
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise FieldRepeated
 
 
 def inbound_of(frontend: str, message: MessageReceived, point: str | None, key: bytes, at: datetime, traceparent: str | None) -> Inbound:
-    thread, dialogue_key = dialogue_of(key, frontend, message.dialogue)
+    """The dialogue's thread and Kafka key are HMACs: never personal, and one dialogue stays in order (design.md 4.8)."""
+    dialogue_key = tracking.dialogue_mark(key, frontend, message.dialogue).hex()
     return Inbound(
         frontend=frontend,
         message=message,
         point=point,
-        dialogue_thread=thread,
+        dialogue_thread=dialogue_thread(frontend, dialogue_key),
         dialogue_key=dialogue_key,
         arrived_at=at,
         traceparent=traceparent,

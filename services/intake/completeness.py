@@ -13,6 +13,8 @@ GREETINGS = frozenset(
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
 WORDS_OF_A_QUESTION = 2
+WORDS_OF_A_FULL_NAME = 2
+DIGITS_OF_A_PHONE = 5
 
 
 def has_name(name: str | None) -> bool:
@@ -20,10 +22,26 @@ def has_name(name: str | None) -> bool:
     return bool(name and WORD.search(name))
 
 
-def has_question(texts: tuple[str, ...]) -> bool:
-    """«Здравствуйте» alone asks nothing: at least two words remain when greetings are taken away."""
-    words = [word.lower() for text in texts for word in WORD.findall(text)]
-    return len([word for word in words if word not in GREETINGS]) >= WORDS_OF_A_QUESTION
+def has_full_name(name: str | None) -> bool:
+    """A surname with a given name: enough to tell two people at one address apart."""
+    return len(WORD.findall(name or "")) >= WORDS_OF_A_FULL_NAME
+
+
+def has_phone(phone: str | None) -> bool:
+    """A number that can be called, and no «нет»: the shortest city numbers have five digits."""
+    return sum(sign.isdecimal() for sign in phone or "") >= DIGITS_OF_A_PHONE
+
+
+def has_postal(postal: str | None) -> bool:
+    """A postal address has at least a word."""
+    return bool(postal and WORD.search(postal))
+
+
+def has_question(texts: tuple[str, ...], name: str | None = None) -> bool:
+    """«Здравствуйте» alone asks nothing, nor does one's own name or address: at least two other words remain."""
+    said = {word.lower() for word in WORD.findall(name or "")} | GREETINGS
+    parts = [part for text in texts for part in text.split() if "@" not in part and "://" not in part]
+    return sum(word.lower() not in said for part in parts for word in WORD.findall(part)) >= WORDS_OF_A_QUESTION
 
 
 def missing(name: str | None, reachable: bool, texts: tuple[str, ...]) -> tuple[Flag, ...]:
@@ -33,6 +51,6 @@ def missing(name: str | None, reachable: bool, texts: tuple[str, ...]) -> tuple[
         lacks.append(Flag.NO_NAME)
     if not reachable:
         lacks.append(Flag.NO_CONTACT)
-    if not has_question(texts):
+    if not has_question(texts, name):
         lacks.append(Flag.NO_QUESTION)
     return tuple(lacks)

@@ -1,7 +1,9 @@
 """Intake's Kafka door: channel.inbound of every frontend."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
@@ -9,36 +11,38 @@ from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
 from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of
-from services.intake.domain.acceptance import Door, Inbound
+from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import Acceptance
 
 CONSUMER = "intake"
 HEARS = (MessageReceived, MessageRevised)
 PRODUCER = "intake"
+HMAC = re.compile(r"[0-9a-f]{32,128}")
 
 
-def handler(acceptance: Acceptance) -> Handler:
-    """What a batch of messages does."""
+def handler(acceptance: Acceptance, key_of: Callable[[str, str], str]) -> Handler:
+    """What a batch of messages does; `key_of` makes the key of a dialogue."""
 
     async def take(db: Connection, batch: Sequence[Received]) -> None:
-        await acceptance.accept(db, [inbound_of(item) for item in batch])
+        await acceptance.hear(db, [inbound_of(item, key_of) for item in batch])
 
     return take
 
 
-def inbound_of(item: Received) -> Inbound:
-    """The channel comes from the topic, never from the record: a consumer can't see who produced it (design.md 4.8)."""
-    message = item.event
-    frontend = frontend_of(item.delivery.topic)
-    if frontend is None or not isinstance(message, MessageReceived):
-        raise TypeError(f"{item.envelope.type} on {item.delivery.topic}")
+def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
+    """The channel comes from the topic, never from the record: a consumer can't see who produced it (design.md 4.8).
+
+    The frontend's key is handed on where it is an HMAC, as it should be; any other may be personal, and `key_of` makes one.
+    """
+    message = cast(MessageReceived, item.event)  # HEARS holds no other type
+    frontend = cast(str, frontend_of(item.delivery.topic))  # INBOUND's topics all name one
     key = dialogue_key(item.delivery.key, item.envelope.thread_id)
     return Inbound(
         frontend=frontend,
         message=message,
         point=item.envelope.point,
         dialogue_thread=dialogue_thread(frontend, key),
-        dialogue_key=key,
+        dialogue_key=key if HMAC.fullmatch(key) else key_of(frontend, message.dialogue),
         arrived_at=datetime.fromtimestamp(item.delivery.timestamp_ms / 1000, UTC),
         causation_id=item.envelope.event_id,
         traceparent=item.traceparent,

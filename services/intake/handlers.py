@@ -1,7 +1,7 @@
 """Intake's use cases. Both doors end in `Acceptance.accept`; `Person` is what somebody with a tracking code may do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,13 +18,17 @@ from libs.events.envelope import Actor, Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from services.intake import tracking
+from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
-from services.intake.domain.acceptance import Accepted, Door, FreshIds, Inbound, Rules, account_identity, contact_identity
+from services.intake.domain.acceptance import Accepted, FreshIds, Rules
+from services.intake.domain.client import account_identity, contact_identity
+from services.intake.domain.inbound import Door, Inbound
 from services.intake.domain.request import Request
 from services.intake.oddities import usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
 
 Outcome = Accepted | Refusal
+NOBODYS = UUID(int=0)
 
 
 class RequestNotFound(Refusal):
@@ -71,6 +75,16 @@ class Acceptance:
         await self._outbox.add(db, self._told(batch, outcomes), self._clock.now())
         return outcomes
 
+    async def hear(self, db: Connection, batch: Sequence[Inbound]) -> None:
+        """As `accept`, but for copies of what this store has: they come back from the topic that intake itself published them to.
+
+        A copy that it has not is the only trace of a message that was lost with the store, and is taken like any other.
+        """
+        seen = await self._store.seen(db, {inbound.ref for inbound in batch if inbound.door is Door.OWN_RECORD})
+        new = [inbound for inbound in batch if inbound.door is not Door.OWN_RECORD or inbound.ref not in seen]
+        if new:
+            await self.accept(db, new)
+
     def _decide(self, inbound: Inbound, known: acceptance.Known) -> Outcome:
         try:
             return acceptance.accept(inbound, known, self._rules, FreshIds(request_id=self._ids.new(), client_id=self._ids.new()))
@@ -79,26 +93,29 @@ class Acceptance:
 
     def _looked(self, batch: Sequence[Inbound]) -> Looked:
         key, zone = self._rules.key, self._rules.time_zone
-        accounts = {(inbound.frontend, account) for inbound in batch if (account := inbound.message.sender.account)}
+        messages = [(inbound.frontend, inbound.message) for inbound in batch]
         return Looked(
             refs={inbound.ref for inbound in batch},
-            dialogues={inbound.dialogue_thread for inbound in batch},
-            references={tracking.typed(inbound.message.thread_ref) for inbound in batch if inbound.message.thread_ref},
-            identities={account_identity(key, *pair) for pair in accounts},
+            dialogues={tracking.dialogue_mark(key, frontend, message.dialogue) for frontend, message in messages},
+            references={tracking.typed(message.thread_ref) for _, message in messages if message.thread_ref},
+            identities={account_identity(key, frontend, account) for frontend, message in messages if (account := message.sender.account)},
             registers={(self._rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
         )
 
     def _told(self, batch: Sequence[Inbound], outcomes: Sequence[Outcome]) -> list[Record]:
+        """Receipts, and for the HTTP door the message itself, so that history and others hear of it too (design.md 4.8).
+
+        Who asked by HTTP has the answer already: what is refused or came again needs no record.
+        """
         records = []
         for inbound, outcome in zip(batch, outcomes, strict=True):
-            refused = isinstance(outcome, Refusal)
-            again = isinstance(outcome, Accepted) and outcome.again
-            if inbound.door is Door.HTTP and not again and not refused:
+            by_http = inbound.door is Door.HTTP
+            if by_http and (isinstance(outcome, Refusal) or outcome.again):
+                continue
+            if by_http:
                 records.append(self._record(inbound, outcome, inbound.message, INBOUND.of(inbound.frontend), inbound.dialogue_thread))
-            answered_elsewhere = inbound.door is not Door.KAFKA and (again or refused)
-            if not answered_elsewhere:
-                thread = outcome.request_id if isinstance(outcome, Accepted) else inbound.dialogue_thread
-                records.append(self._record(inbound, outcome, _receipt(inbound, outcome), RECEIPTS.of(inbound.frontend), thread))
+            thread = outcome.request_id if isinstance(outcome, Accepted) else inbound.dialogue_thread
+            records.append(self._record(inbound, outcome, _receipt(inbound, outcome), RECEIPTS.of(inbound.frontend), thread))
         return records
 
     def _record(self, inbound: Inbound, outcome: Outcome, fact: Event, topic: str, thread_id: UUID) -> Record:
@@ -155,7 +172,9 @@ class Person:
     async def status(self, number: str, code: str) -> Mine:
         """Raises `RequestNotFound`, the same whichever of the two is wrong."""
         async with self._pool.acquire() as db:
-            return await self._mine(db, number, code)
+            mine = await self._mine(db, number, code)
+            confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
+        return replace(mine, request=replace(mine.request, email_confirmed=mine.request.email_confirmed or confirmed))
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
@@ -166,8 +185,7 @@ class Person:
             await self._store.lock(db)
             mine = await self._mine(db, number, code)
             if mine.request.email != address:
-                client = await self._store.client(db, mine.client_id) if mine.client_id else None
-                confirmed = bool(client and address in client.confirmed)
+                confirmed = await self._is_confirmed(db, mine.client_id, address)
                 fact = RequestChannelsChanged(email=address, email_confirmed=confirmed)
                 await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
         return address
@@ -178,10 +196,9 @@ class Person:
         async with self._pool.acquire() as db, db.transaction():
             await self._store.lock(db)
             found = await self._store.request(db, request_id) if request_id else None
-            if request_id is None or found is None or found[0].email is None:
+            if request_id is None or found is None or (email := found[0].email) is None:
                 raise LinkNotValid
             request, client_id = found
-            email = found[0].email
             if not tracking.same(token, tracking.confirm_token(self._rules.key, request_id, email)):
                 raise LinkNotValid
             if not request.email_confirmed:
@@ -204,22 +221,28 @@ class Person:
 
     async def _same_person(self, db: Connection, mine: Mine, email: str, linked: frozenset[UUID]) -> list[Event]:
         """A confirmed contact with the same full name is the same client (design.md 3)."""
-        if not mine.request.name:
+        if not mine.request.name or not has_full_name(mine.request.name):
             return []
         other = await self._store.client_by_identity(db, contact_identity(self._rules.key, email, mine.request.name))
         if other is None or other == mine.client_id or other in linked:
             return []
         return [ClientIdentitiesLinked(other=other, basis="подтверждённый адрес и то же полное имя")]
 
+    async def _is_confirmed(self, db: Connection, client_id: UUID | None, email: str | None) -> bool:
+        """Whether this client proved the address, with whichever request."""
+        if client_id is None or email is None:
+            return False
+        return email in (await self._store.client(db, client_id)).confirmed
+
     async def _mine(self, db: Connection, number: str, code: str) -> Mine:
-        request_id = await self._store.find(db, tracking.typed(number))
-        right = tracking.tracking_code(self._rules.key, request_id or UUID(int=0))
-        if not tracking.same(tracking.typed(code), right) or request_id is None:
-            raise RequestNotFound
-        found = await self._store.request(db, request_id)
-        if found is None:
-            raise RequestNotFound
-        return Mine(request_id, found[1], found[0])
+        """A wrong number takes the same steps as a wrong code."""
+        offered = tracking.typed(code)
+        for request_id in await self._store.find(db, tracking.typed(number)) or [NOBODYS]:
+            is_right = tracking.same(offered, tracking.tracking_code(self._rules.key, request_id))
+            found = await self._store.request(db, request_id) if is_right else None
+            if found is not None:
+                return Mine(request_id, found[1], found[0])
+        raise RequestNotFound
 
     def _append(self, mine: Mine, fact: Event, at: datetime, traceparent: str | None) -> Append:
         return Append(

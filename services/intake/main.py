@@ -17,7 +17,8 @@ from libs.chassis.process import Process
 from libs.chassis.store.events import LostRace
 from services.intake import api, consumers, tracking
 from services.intake.deadlines import TermRules
-from services.intake.domain.acceptance import Accepted, Inbound, Rules
+from services.intake.domain.acceptance import Accepted, Rules
+from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
 from services.intake.queue import Queue
@@ -80,7 +81,11 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     queue = Queue(register, limit=settings.queue_limit)
     progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)
     process.background.add("queue", partial(queue.run, beat=progress.beat))
-    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance))
+
+    def key_of(frontend: str, dialogue: str) -> str:
+        return tracking.dialogue_mark(rules.key, frontend, dialogue).hex()
+
+    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, key_of))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     app = process.app("Intake")
     app.include_router(

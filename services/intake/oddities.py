@@ -7,9 +7,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from libs.events.vocabulary import ClientKind, Flag
 
-FAR_BACK = timedelta(days=30)
 FAR_AHEAD = timedelta(minutes=5)
-ENTERED_LATER = frozenset({"post", "phone"})  # entered by hand, days after they came
+FAR_BACK = timedelta(days=30)
+FAR_BACK_BY_HAND = timedelta(days=5 * 366)  # entered by hand days or months after it came, but not after five years
+ENTERED_BY_HAND = frozenset({"post", "phone"})
+MAX_EMAIL_CHARS = 320  # RFC 3696: longer ones only cost time
+OTHER_POINT = "other"  # «иное»: whatever is not on the authority's list (A-1.2.3)
 
 
 @dataclass(frozen=True)
@@ -20,27 +23,39 @@ class PointRule:
     kind: str
 
 
-def point_flags(point: str | None, kind: ClientKind | None, points: tuple[PointRule, ...]) -> tuple[Flag, ...]:
-    """An unknown point becomes «иное», a person at a point for others is kept; both are flagged (A-1.2.3, A-3.3)."""
+def point_of(named: str | None, frontend: str, points: tuple[PointRule, ...]) -> str:
+    """The point where it happened: the named one, else the one that the frontend is called after, else «иное»."""
+    wanted = frontend if named is None else named
+    return wanted if any(rule.code == wanted for rule in points) else OTHER_POINT
+
+
+def point_flags(point: str, kind: ClientKind | None, points: tuple[PointRule, ...]) -> tuple[Flag, ...]:
+    """An unknown point is flagged, and so is a person at a point for others (A-1.2.3, A-3.3)."""
     rule = next((rule for rule in points if rule.code == point), None)
     if rule is None:
         return (Flag.UNKNOWN_POINT,)
+    if kind in (None, ClientKind.UNKNOWN) or rule.kind == "both":
+        return ()
     audience = "internal" if kind is ClientKind.INTERNAL else "external"
-    return () if kind is None or rule.kind in ("both", audience) else (Flag.WRONG_AUDIENCE,)
+    return () if rule.kind == audience else (Flag.WRONG_AUDIENCE,)
 
 
-def clock_is_off(said: datetime, arrived: datetime, point: str | None) -> bool:
-    """More than 30 days back or 5 minutes ahead of the broker's time; what is entered by hand may be old."""
-    if said > arrived + FAR_AHEAD:
-        return True
-    return point not in ENTERED_LATER and said < arrived - FAR_BACK
+def clock_is_off(said: datetime, arrived: datetime, point: str) -> bool:
+    """More than 5 minutes ahead of the broker's time, or more than 30 days back; what is entered by hand may be older."""
+    back = FAR_BACK_BY_HAND if point in ENTERED_BY_HAND else FAR_BACK
+    return not arrived - back <= said <= arrived + FAR_AHEAD
 
 
 def usable_email(typed: str | None) -> str | None:
     """The address in its normal form, or None when it can't be one; nothing is asked of the network."""
-    if not typed or not typed.strip():
+    if not typed or not typed.strip() or len(typed) > MAX_EMAIL_CHARS:
         return None
     try:
         return validate_email(typed.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
         return None
+
+
+def is_bad_email(typed: str | None) -> bool:
+    """Something was typed, and it can't be an address."""
+    return bool(typed and typed.strip()) and usable_email(typed) is None

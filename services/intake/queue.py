@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from libs.chassis.ops.refusals import Busy, Refusal
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
-from services.intake.domain.acceptance import Accepted, Inbound
+from services.intake.domain.acceptance import Accepted
+from services.intake.domain.inbound import Inbound
 
 BATCH = 100
 RETRY_AFTER_SECONDS = 2

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from libs.chassis.store.database import Connection
@@ -15,12 +16,14 @@ from libs.events.contracts.intake_requests import RequestReceived, RequestRegist
 from libs.events.envelope import Actor
 from libs.events.registry import Registry
 from libs.events.topics import CLIENTS, REQUESTS
-from libs.events.vocabulary import MessageRef
+from libs.events.vocabulary import MessageRef, Status
 from services.intake import tracking
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
 from services.intake.domain import request as requests
-from services.intake.domain.acceptance import Facts, Inbound, Known, account_identity, contact_identity
+from services.intake.domain.acceptance import Facts, Known, Seen
+from services.intake.domain.client import account_identity, contact_identity
+from services.intake.domain.inbound import digest
 
 SQL = queries(__file__)
 
@@ -32,37 +35,20 @@ CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER
 
 def models(key: bytes) -> tuple[ReadModel, ...]:
     """Every read model of intake; `key` is that of the fingerprints."""
-
-    def messages(stream: str, events: Sequence[Recorded]) -> list[Row]:
-        newest: dict[MessageRef, bytes] = {}
-        for event in events:
-            if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
-                newest[event.fact.message_ref] = tracking.fingerprint(key, "text", event.fact.text)
-        return [(stream, ref.frontend, ref.external_id, _id(REQUEST, stream), text) for ref, text in newest.items()]
-
-    def identities(stream: str, events: Sequence[Recorded]) -> list[Row]:
-        found: dict[bytes, bool] = {}
-        for event in events:
-            match event.fact:
-                case ClientIdentified(platform=str() as platform, account=str() as account):
-                    found[account_identity(key, platform, account)] = True
-                case ContactConfirmed(address=address, name=str() as name):
-                    found[contact_identity(key, address, name)] = True
-                case _:
-                    pass
-        return [(stream, _id(CLIENT, stream), identity, strong) for identity, strong in found.items()]
-
     return (
         ReadModel(table="requests", category=REQUEST, columns=REQUEST_COLUMNS, rows=_request_rows),
-        ReadModel(table="messages", category=REQUEST, columns=("stream", "frontend", "external_id", "request_id", "digest"), rows=messages),
-        ReadModel(table="dialogues", category=REQUEST, columns=("stream", "dialogue_thread", "request_id", "open"), rows=_dialogue_rows),
+        ReadModel(table="messages", category=REQUEST, columns=MESSAGE_COLUMNS, rows=partial(_message_rows, key)),
+        ReadModel(table="dialogues", category=REQUEST, columns=DIALOGUE_COLUMNS, rows=partial(_dialogue_rows, key)),
         ReadModel(table="clients", category=CLIENT, columns=("stream", "client_id", "kind"), rows=_client_rows),
-        ReadModel(table="identities", category=CLIENT, columns=("stream", "client_id", "identity", "strong"), rows=identities),
+        ReadModel(table="identities", category=CLIENT, columns=IDENTITY_COLUMNS, rows=partial(_identity_rows, key)),
     )
 
 
+MESSAGE_COLUMNS = ("stream", "frontend", "external_id", "request_id", "digests")
+DIALOGUE_COLUMNS = ("stream", "mark", "request_id", "open")
+IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
 REQUEST_COLUMNS = (
-    *("stream", "request_id", "reference", "reg_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
+    *("stream", "request_id", "reference", "reg_no", "plain_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
     *("received_at", "registered_at", "due_on", "flags"),
 )
 
@@ -80,12 +66,14 @@ def _request_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
     registered = next((event.fact for event in events if isinstance(event.fact, RequestRegistered)), None)
     first = events[0].envelope
     request_id = _id(REQUEST, stream)
+    waiting = set(state.lacks) if registered is None and not state.imported else set()
     return [
         (
             stream,
             request_id,
-            state.reference or tracking.reference(request_id),
+            tracking.typed(state.reference or tracking.reference(request_id)),
             state.reg_no,
+            tracking.typed(state.reg_no) if state.reg_no else None,
             registered.journal if registered else None,
             registered.year if registered else None,
             registered.number if registered else None,
@@ -96,17 +84,25 @@ def _request_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
             state.received_at,
             registered.reg_at if registered else None,
             state.due_on,
-            sorted(flag.value for flag in state.flags),
+            sorted(flag.value for flag in state.flags | waiting),
         )
     ]
 
 
-def _dialogue_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
-    first = events[0].fact
-    if not isinstance(first, RequestReceived):
-        return []
+def _message_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
+    texts: dict[MessageRef, list[bytes]] = {}
+    for event in events:
+        if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
+            texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text))
+    return [(stream, ref.frontend, ref.external_id, _id(REQUEST, stream), digests) for ref, digests in texts.items()]
+
+
+def _dialogue_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
     state = state_of(events)
-    return [(stream, first.dialogue_thread, _id(REQUEST, stream), state.reg_no is None and state.status == "received")]
+    if state.imported:
+        return []
+    is_open = state.reg_no is None and state.status is Status.RECEIVED
+    return [(stream, tracking.dialogue_mark(key, state.frontend, state.dialogue), _id(REQUEST, stream), is_open)]
 
 
 def _client_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
@@ -114,12 +110,25 @@ def _client_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
     return [(stream, _id(CLIENT, stream), state.kind.value)]
 
 
+def _identity_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
+    found: set[bytes] = set()
+    for event in events:
+        match event.fact:
+            case ClientIdentified(platform=str() as platform, account=str() as account):
+                found.add(account_identity(key, platform, account))
+            case ContactConfirmed(address=address, name=str() as name):
+                found.add(contact_identity(key, address, name))
+            case _:
+                pass
+    return [(stream, _id(CLIENT, stream), identity, True) for identity in found]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Looked:
     """What a batch asks about."""
 
     refs: Collection[MessageRef]
-    dialogues: Collection[UUID]
+    dialogues: Collection[bytes]
     references: Collection[str]
     identities: Collection[bytes]
     registers: Collection[tuple[str, int]]
@@ -139,21 +148,25 @@ class IntakeStore:
     async def known(self, db: Connection, looked: Looked) -> Known:
         """Everything that the messages of a batch could touch."""
         known = Known()
-        refs = list(looked.refs)
-        for row in await db.fetch(SQL["known_messages"], [ref.frontend for ref in refs], [ref.external_id for ref in refs]):
-            ref = MessageRef(frontend=row["frontend"], external_id=row["external_id"])
-            known.messages[ref] = (row["request_id"], row["digest"])
+        known.messages = await self.seen(db, looked.refs)
         for row in await db.fetch(SQL["open_dialogues"], list(looked.dialogues)):
-            known.open_dialogues[row["dialogue_thread"]] = row["request_id"]
-        for row in await db.fetch(SQL["requests_by_reference"], list(looked.references)):
+            known.open_dialogues[row["mark"]] = row["request_id"]
+        for row in await db.fetch(SQL["requests_by_number"], list(looked.references)):
             known.references[row["looked"]] = row["request_id"]
         for row in await db.fetch(SQL["clients_by_identity"], list(looked.identities)):
             known.identities.setdefault(row["identity"], row["client_id"])
         for journal, year in looked.registers:
             known.registers[journal, year] = await self.register(db, journal, year)
-        touched = {request_id for request_id, _ in known.messages.values()} | {*known.open_dialogues.values(), *known.references.values()}
+        touched = {seen.request_id for seen in known.messages.values()} | {*known.open_dialogues.values(), *known.references.values()}
         await self._load(db, known, touched)
         return known
+
+    async def seen(self, db: Connection, refs: Collection[MessageRef]) -> dict[MessageRef, Seen]:
+        """Those of the messages that came before."""
+        asked = list(refs)
+        rows = await db.fetch(SQL["known_messages"], [ref.frontend for ref in asked], [ref.external_id for ref in asked])
+        found = ((MessageRef(frontend=row["frontend"], external_id=row["external_id"]), row) for row in rows)
+        return {ref: Seen(row["request_id"], tuple(row["digests"])) for ref, row in found}
 
     async def _load(self, db: Connection, known: Known, touched: Collection[UUID]) -> None:
         for aggregate, events in (await self._events.read(db, REQUEST, touched)).items():
@@ -178,11 +191,12 @@ class IntakeStore:
         recorded = await self._events.append(db, appends)
         streams: dict[str, list[Recorded]] = {}
         for row in recorded:
-            if not row.stream.startswith(f"{REGISTER.name}-"):
-                streams.setdefault(row.stream, []).append(row)
+            streams.setdefault(row.stream, []).append(row)
         for category in (REQUEST, CLIENT):
-            late = [category.aggregate(name) for name, rows in streams.items() if category.name in name and rows[0].version > 1]
-            for aggregate, rows in (await self._events.read(db, category, late)).items() if late else ():
+            grown = [
+                category.aggregate(name) for name, rows in streams.items() if name.startswith(category.stream("")) and rows[0].version > 1
+            ]
+            for aggregate, rows in (await self._events.read(db, category, grown)).items() if grown else ():
                 streams[category.stream(aggregate)] = rows
         await refresh(db, self._models, streams)
 
@@ -199,10 +213,9 @@ class IntakeStore:
         rows = await db.fetch(SQL["clients_by_identity"], [identity])
         return rows[0]["client_id"] if rows else None
 
-    async def find(self, db: Connection, number: str) -> UUID | None:
-        """By reference or register number, as typed."""
-        rows = await db.fetch(SQL["requests_by_reference"], [number])
-        return rows[0]["request_id"] if rows else None
+    async def find(self, db: Connection, number: str) -> list[UUID]:
+        """By reference or register number, as `tracking.typed` makes it plain; numbers of two journals may look alike then."""
+        return [row["request_id"] for row in await db.fetch(SQL["requests_by_number"], [number])]
 
 
 def _append(fact: Facts) -> Append:
@@ -211,19 +224,19 @@ def _append(fact: Facts) -> Append:
         aggregate_id=fact.aggregate_id,
         expected_version=fact.expected_version,
         facts=fact.events,
-        context=_context(fact.message, fact.thread_id, fact.client_id),
+        context=_context(fact),
     )
 
 
-def _context(message: Inbound, thread_id: UUID, client_id: UUID | None) -> Context:
+def _context(fact: Facts) -> Context:
     return Context(
-        thread_id=thread_id,
-        occurred_at=message.arrived_at,
-        actor=Actor(role="frontend", id=message.frontend),
-        client_id=client_id,
-        point=message.point,
-        causation_id=message.causation_id,
-        traceparent=message.traceparent,
+        thread_id=fact.thread_id,
+        occurred_at=fact.message.arrived_at,
+        actor=Actor(role="frontend", id=fact.message.frontend),
+        client_id=fact.client_id,
+        point=fact.point,
+        causation_id=fact.message.causation_id,
+        traceparent=fact.message.traceparent,
     )
 
 

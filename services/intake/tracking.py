@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from uuid import UUID
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0, O, 1, I: typed, or read aloud on the phone
@@ -14,10 +15,14 @@ CODE_LENGTH = 12
 REFERENCE_LENGTH = 10
 MAC_BYTES = 16
 
+_BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+_LOOK_ALIKES = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
+
 
 def reference(request_id: UUID) -> str:
-    """Ten characters from the random end of a UUIDv7; unique in the register of requests, no secret."""
-    return _letters(request_id.int, REFERENCE_LENGTH)
+    """Ten characters from the random end of a UUIDv7, in two groups; unique in the register of requests, no secret."""
+    letters = _letters(request_id.int, REFERENCE_LENGTH)
+    return f"{letters[:5]}-{letters[5:]}"
 
 
 def tracking_code(key: bytes, request_id: UUID) -> str:
@@ -45,13 +50,18 @@ def same(offered: str, right: str) -> bool:
 
 
 def typed(code: str) -> str:
-    """A code as a person typed it: case, blanks and dashes do not matter."""
-    return "".join(code.split()).replace("-", "").upper()
+    """A code or number as a person typed it: case, blanks, dashes and the keyboard's alphabet do not matter."""
+    return _BETWEEN.sub("", code.upper()).translate(_LOOK_ALIKES)
 
 
 def fingerprint(key: bytes, purpose: str, *parts: str) -> bytes:
     """An HMAC that recognises a value again without keeping it."""
-    return _mac(key, purpose.encode(), b"\x00".join(part.encode("utf-8", "surrogatepass") for part in parts))
+    return _mac(key, purpose.encode(), b"\x00".join(part.encode() for part in parts))
+
+
+def dialogue_mark(key: bytes, frontend: str, dialogue: str) -> bytes:
+    """The same for every message of one conversation, whatever door it came by."""
+    return fingerprint(key, "dialogue", frontend, dialogue)
 
 
 def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from libs.chassis.bus.bell import Bell
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.relay import Bell
 from libs.chassis.bus.subscriber import Subscription, Take
 from libs.events.contracts.channel_inbound import DeliveryReported
 from libs.events.contracts.intake_requests import RequestStatusChanged

@@ -36,6 +36,7 @@ class Letters:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
 
     def letter(self, content: Content) -> Letter:
@@ -80,7 +81,8 @@ def number(content: Content) -> str:
 
 
 def _heading(content: Content) -> str:
-    return f"Запрос {number(content)}: {WORDS[content.status].title}"
+    words = WORDS[content.status]
+    return f"{words.noun} {number(content)}: {words.title}"
 
 
 def _subject(content: Content) -> str:
@@ -88,7 +90,7 @@ def _subject(content: Content) -> str:
     shown = number(content)
     if is_safe(shown) and len(shown) <= MAX_NUMBER:
         return _heading(content)
-    return f"Ваш запрос: {WORDS[content.status].title}"
+    return f"{WORDS[content.status].noun}: {WORDS[content.status].title}"
 
 
 def _says_when(explanation: str, due_on: date | None) -> bool:
@@ -101,7 +103,7 @@ def _one_line(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Without control characters, which no mail program shows."""
-    return "".join(_shown(character) for character in text).strip()
+    return (text if text.isprintable() else "".join(_shown(character) for character in text)).strip()
 
 
 def _shown(character: str) -> str:

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
-from libs.chassis.bus.relay import Bell
+from libs.chassis.bus.bell import Bell
 from libs.chassis.ops.stop import Stopping, run, serve
 from libs.chassis.process import Process
-from services.notifier import api, consumers
+from services.notifier import api, consumers, mime
 from services.notifier.breaker import Breaker, Patience
 from services.notifier.channels import Email, Frontend, Site
 from services.notifier.domain import Terms
@@ -63,8 +63,7 @@ def _send_email(
         channel=Email(
             pool=pool,
             letters=letters,
-            sender=settings.mail_from,
-            sender_name=process.authority.name,
+            sender=mime.Sender(process.authority.name, settings.mail_from),
             attempt_seconds=settings.attempt_seconds,
         ),
         notices=notices,
@@ -81,7 +80,6 @@ def _send_email(
         figures=figures,
         telemetry=process.telemetry,
         bell=bell,
-        relay_bell=process.bell,
         beat=process.health.loop("sender email", limit_seconds=SENDER_SILENT_SECONDS, now=time.monotonic).beat,
     )
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from libs.chassis.bus.relay import Bell
+from libs.chassis.bus.bell import Bell
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.ops.telemetry import Kind, Telemetry
@@ -20,7 +20,8 @@ from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
 from services.notifier.store import Claimed, Notices
 
-WAITING_PER_WORKER = 4  # claimed notices for each that is being sent, so that no connection waits for a claim
+WAITING_PER_WORKER = 8  # claimed and not yet settled, for each connection: none waits for the database
+GATHER_SECONDS = 0.01  # outcomes of so long are settled together
 WATCH_SECONDS = 5.0
 INFRASTRUCTURE_PAUSE_SECONDS = 1.0
 
@@ -55,7 +56,6 @@ class Sender:
         figures: Figures,
         telemetry: Telemetry,
         bell: Bell,
-        relay_bell: Bell,
         beat: Callable[[], None],
     ) -> None:
         self._name = name
@@ -70,7 +70,6 @@ class Sender:
         self._figures = figures
         self._telemetry = telemetry
         self._bell = bell
-        self._relay_bell = relay_bell
         self._beat = beat
         self._window = pace.workers * WAITING_PER_WORKER
         self._out = 0
@@ -139,7 +138,7 @@ class Sender:
 
     async def _attempt(self, claimed: Claimed) -> Outcome:
         if claimed.content is None:
-            return Rejected("content-destroyed")
+            return Rejected("content-unreadable")
         try:
             parent = claimed.notice.origin.traceparent
             if parent is None:
@@ -164,6 +163,7 @@ class Sender:
         """All that came meanwhile in one transaction."""
         while (first := await done.get()) is not None:
             batch = [first]
+            await asyncio.sleep(GATHER_SECONDS)
             while not done.empty():
                 if (more := done.get_nowait()) is None:
                     done.put_nowait(None)
@@ -171,8 +171,7 @@ class Sender:
                 batch.append(more)
             await self._settled(batch)
             self._out -= len(batch)
-            self._relay_bell.ring()
-            self._bell.ring()
+            self._bell.ring()  # the next notices of these requests are due now; the outbox's relay looks by itself, nobody waits for it
 
     async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> None:
         """An outcome is kept until the database has it; one that can't be written harms no neighbour and is claimed again."""

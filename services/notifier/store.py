@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Category, Context, EventStore
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.queries import queries
-from libs.chassis.store.sealing import seal, unseal
+from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 from libs.events.contracts import channel_outbound, notifier_deliveries
 from libs.events.contracts.channel_outbound import ReplyHandedOver
 from libs.events.registry import Registry
@@ -36,7 +38,7 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """A notice that only we may send until the lease ends; without content its key is destroyed. `again`: it may have arrived before."""
+    """A notice that only we may send until the lease ends. No content: its key is destroyed. `again`: it may have arrived before."""
 
     notice: Notice
     content: Content | None
@@ -186,8 +188,17 @@ def _row(planned: Planned, key: bytes) -> tuple[Any, ...]:
 
 
 def _claimed(row: Mapping[str, Any], key: bytes | None) -> Claimed:
-    content = Content.model_validate_json(unseal(key, row["sealed"], row["notice_id"].bytes)) if key and row["sealed"] else None
-    return Claimed(notice=_notice(row), content=content, life=_life(row), again=row["before"] in (State.SENDING, State.UNKNOWN))
+    again = row["before"] in (State.SENDING, State.UNKNOWN)
+    return Claimed(notice=_notice(row), content=_opened(row, key), life=_life(row), again=again)
+
+
+def _opened(row: Mapping[str, Any], key: bytes | None) -> Content | None:
+    if key is None or row["sealed"] is None:
+        return None
+    try:
+        return Content.model_validate_json(unseal(key, row["sealed"], row["notice_id"].bytes))
+    except (BrokenSeal, ValidationError):
+        return None
 
 
 def _notice(row: Mapping[str, Any]) -> Notice:

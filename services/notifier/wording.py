@@ -36,13 +36,14 @@ def term(due_on: date | None, told_on: date) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """`title` ends the line «Запрос № …:»; `explanation` stands in where the change brought none; `with_term`: an answer is to come."""
+    """`title` ends the line «{noun} № …:»; `explanation` stands in where the change brought none; `with_term`: an answer is to come."""
 
     title: str
     happened: str
     explanation: str
     next: str
     with_term: bool = False
+    noun: str = "Запрос"
 
 
 APPEAL = "Если вы не согласны, это решение можно обжаловать: вышестоящему органу или должностному лицу либо в суд."
@@ -73,6 +74,7 @@ WORDS: dict[Status, Words] = {
         "Мы прочитали ваше сообщение и сохранили его.",
         "Вопроса о нашей деятельности мы в нём не нашли.",
         "Если вы хотели о чём-то узнать, напишите нам ещё раз и задайте вопрос.",
+        noun="Сообщение",
     ),
     Status.CLASSIFIED: Words(
         "в работе",

@@ -1,16 +1,18 @@
 """The Kafka side of a service: connects in the background, watches its lag, stops after the work in hand (design.md 4.4)."""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
-from libs.chassis.bus.subscriber import Subscription, declare
+from libs.chassis.bus.subscriber import Hand, Subscription, declare
 from libs.chassis.bus.topics import MissingTopics, WrongPartitions, compare, partitions_on
 from libs.chassis.ops.health import Health
 from libs.chassis.ops.metrics import Metrics
@@ -20,9 +22,16 @@ CONNECT_PAUSE_SECONDS = 2.0
 WATCH_SECONDS = 5.0
 SILENT_SECONDS = 120.0  # a consumer that has records to read and finishes no batch for so long is dead
 ASK_SECONDS = 10.0
-STOP_SECONDS = 20.0
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0  # a little more than the batch in hand may take
 
 log = structlog.stdlib.get_logger("bus")
+
+
+class KafkaAway(Exception):
+    """Kafka does not answer; what it sent before is still worked on."""
+
+    code = "kafka-not-connected"
 
 
 class Consumers:
@@ -34,20 +43,27 @@ class Consumers:
         self._broker = broker
         self._bootstrap = bootstrap
         self._subscriptions = subscriptions
+        self._topics = {topic for subscription in subscriptions for topic in subscription.topics}
+        self._health = health
         self._metrics = metrics
         self._connected = False
+        self._answers = False
         self._progress = {
             subscription.group: health.loop(f"consumer {subscription.group}", limit_seconds=SILENT_SECONDS, now=now)
             for subscription in subscriptions
         }
-        self._subscribers = {
-            subscription.group: declare(broker, subscription, partial(self._advanced, subscription.group)) for subscription in subscriptions
+        self._hands = {
+            group: Hand(beat=progress.beat, finished=partial(self._advanced, group)) for group, progress in self._progress.items()
         }
+        self._subscribers = {
+            subscription.group: declare(broker, subscription, self._hands[subscription.group]) for subscription in subscriptions
+        }
+        self._watched: dict[str, set[TopicPartition]] = {}
 
     async def ready(self) -> None:
         """For readiness of the Kafka door."""
-        if not self._connected:
-            raise Halted("kafka-not-connected")
+        if not self._connected or not self._answers:
+            raise KafkaAway
 
     async def run(self, stopping: Stopping) -> None:
         """Connect, however long Kafka takes to come; then watch until the process stops."""
@@ -57,47 +73,88 @@ class Consumers:
             while not stopping.requested:
                 await self._watch()
                 await stopping.sleep(WATCH_SECONDS)
+        except WrongPartitions as error:
+            log.critical("a topic differs from the topic table; nothing is consumed", reason=str(error))
+            for progress in self._progress.values():
+                self._health.loops.remove(progress)  # another start would not help, and the other doors stay open
+            raise Halted("partition-count-differs") from error
         finally:
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await self._broker.stop()
-            self._connected = False
+            await self._stop()
 
     async def _connect(self, stopping: Stopping) -> None:
-        for progress in self._progress.values():
-            progress.beat()
+        self._all_alive()
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 existing = await partitions_on(self._bootstrap)
-            compare(existing, {topic for subscription in self._subscriptions for topic in subscription.topics})
-            await self._broker.start()
-            self._connected = True
-        except WrongPartitions as error:
-            log.critical("a topic differs from the topic table; nothing is consumed", reason=str(error))
-            raise Halted("partition-count-differs") from error
-        except (KafkaError, MissingTopics, OSError, TimeoutError) as error:
-            log.warning("Kafka is not there yet", error=error)
-            await self._broker.stop()
+            compare(existing, self._topics)
+            for hand in self._hands.values():
+                hand.pause.reset()
+            async with asyncio.timeout(START_SECONDS):
+                await self._broker.start()
+            self._connected = self._answers = True
+        except MissingTopics as error:
+            log.error("topics are missing: run `otklik topics apply`", reason=str(error))
             await stopping.sleep(CONNECT_PAUSE_SECONDS)
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("Kafka is not there yet", error=error)
+            await self._stop()
+            await stopping.sleep(CONNECT_PAUSE_SECONDS)
+
+    async def _stop(self) -> None:
+        self._connected = False
+        for hand in self._hands.values():
+            hand.pause.end()
+        with suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._broker.stop()
 
     def _advanced(self, group: str) -> None:
         self._progress[group].beat()
         self._metrics.progress(group)
 
-    async def _watch(self) -> None:
-        for group, subscriber in self._subscribers.items():
-            with suppress(KafkaError, TimeoutError, OSError):  # asked again in five seconds; progress tells if it lasts
-                async with asyncio.timeout(ASK_SECONDS):
-                    if await self._lag(group, subscriber.consumer) == 0:
-                        self._progress[group].beat()
+    def _all_alive(self) -> None:
+        for progress in self._progress.values():
+            progress.beat()
 
-    async def _lag(self, group: str, consumer: Any) -> int:
+    async def _watch(self) -> None:
+        """Who is silent is dead only while Kafka answers somebody else: a new process would not bring it back."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                existing = await partitions_on(self._bootstrap)
+        except (KafkaError, OSError, TimeoutError) as error:
+            if self._answers:
+                log.warning("Kafka does not answer", error=error)
+            self._answers = False
+            self._all_alive()
+            return
+        self._answers = True
+        self._same_as_table(existing)
+        for subscription in self._subscriptions:
+            with suppress(KafkaError, OSError, TimeoutError):  # asked again in five seconds; progress tells if it lasts
+                async with asyncio.timeout(ASK_SECONDS):
+                    await self._look_at(subscription, existing)
+
+    def _same_as_table(self, existing: Mapping[str, int]) -> None:
+        try:
+            compare(existing, self._topics)
+        except MissingTopics as error:
+            log.error("topics are gone: run `otklik topics apply`", reason=str(error))
+
+    async def _look_at(self, subscription: Subscription, existing: Mapping[str, int]) -> None:
+        group = subscription.group
+        consumer = self._subscribers[group].consumer
         assignment = consumer.assignment() if consumer is not None else set()
-        if not assignment:
-            return 0
-        ends = await consumer.end_offsets(assignment)
+        for gone in self._watched.get(group, set()) - assignment:
+            self._metrics.forget_lag(group, gone.topic, gone.partition)
+        self._watched[group] = assignment
+        lag = await self._lag(group, consumer, assignment)
+        lost = not assignment and subscription.static_member and any(re.fullmatch(subscription.pattern, name) for name in existing)
+        if not lag and not lost and not self._hands[group].full:
+            self._progress[group].beat()
+
+    async def _lag(self, group: str, consumer: Any, assignment: set[TopicPartition]) -> int:
         total = 0
-        for partition, end in ends.items():
+        for partition, end in (await consumer.end_offsets(assignment) if assignment else {}).items():
             lag = max(0, end - await consumer.position(partition))
             total += lag
             self._metrics.lag(group, partition.topic, partition.partition, lag)

@@ -1,5 +1,7 @@
 """Every effect once: ids and work in one transaction a batch; on a failure the batch is halved until the one culprit is found."""
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,19 +14,23 @@ from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.identifiers import Ids
 from libs.chassis.ops.metrics import Metrics
+from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
 from libs.chassis.store.dead_letters import DeadLetter, DeadLetters
-from libs.chassis.store.events import LostRace, record_of
+from libs.chassis.store.events import EventTooLarge, LostRace, record_of
 from libs.chassis.store.inbox import Inbox
 from libs.chassis.store.outbox import Outbox
+from libs.events.contracts import CONTRACTS
 from libs.events.contracts.dead_letters import MessageRejected
 from libs.events.envelope import Envelope, Unreadable, decode
 from libs.events.fact import Event
 from libs.events.registry import NewerVersion, Registry, UnknownType
-from libs.events.topics import dead_letter_topic
+from libs.events.topics import dead_letter_topic, topic_of
 
 LOST_RACES = 10  # more in a row than any honest rival causes
+RACE_PAUSE_SECONDS = 0.02  # times the attempt, jittered: rivals that start again together would lose together
+WRONG_TOPIC = "wrong-topic"  # a type that another topic's contract names: a frontend must not speak for a service
 
 log = structlog.stdlib.get_logger("bus")
 
@@ -55,6 +61,7 @@ class _Sorted:
     readable: list[Received] = field(default_factory=list)
     rejected: list[tuple[Delivery, Envelope | None, str]] = field(default_factory=list)
     skipped: int = 0
+    unknown: int = 0
 
 
 class EffectOnce:
@@ -94,6 +101,7 @@ class EffectOnce:
         """One batch; when it returns, every record of it has had its effect once, was passed over, or is set aside."""
         sorted_ = self._sort(deliveries)
         self._metrics.handled(self._consumer, "skipped", sorted_.skipped)
+        self._metrics.handled(self._consumer, "unknown-type", sorted_.unknown)
         for delivery, envelope, reason in sorted_.rejected:
             await self._set_aside(delivery, envelope, reason)
         if sorted_.readable:
@@ -105,17 +113,23 @@ class EffectOnce:
             envelope = None
             try:
                 envelope = decode(delivery.value)
-                if envelope.type in self._registry.events and envelope.type not in self._hears:
+                if not self._belongs(envelope.type, delivery.topic):
+                    result.rejected.append((delivery, envelope, WRONG_TOPIC))
+                elif envelope.type in self._registry.events and envelope.type not in self._hears:
                     result.skipped += 1
-                    continue
-                result.readable.append(Received(delivery=delivery, envelope=envelope, event=self._registry.read(envelope)))
+                else:
+                    result.readable.append(Received(delivery=delivery, envelope=envelope, event=self._registry.read(envelope)))
             except UnknownType:
-                result.skipped += 1
+                result.unknown += 1
             except NewerVersion:
                 result.rejected.append((delivery, envelope, "newer-version"))
             except Unreadable as error:
                 result.rejected.append((delivery, envelope, error.code))
         return result
+
+    def _belongs(self, type_name: str, topic_name: str) -> bool:
+        topic, event = topic_of(topic_name), self._registry.events.get(type_name)
+        return topic is None or event is None or event in CONTRACTS[topic.contract]
 
     async def _handle(self, batch: Sequence[Received]) -> None:
         try:
@@ -143,6 +157,7 @@ class EffectOnce:
             except LostRace:
                 if attempt == LOST_RACES - 1:
                     raise
+                await asyncio.sleep(RACE_PAUSE_SECONDS * (attempt + 1) * random.random())  # noqa: S311 - jitter, not a secret
             else:
                 self._metrics.handled(self._consumer, "done", len(once))
                 self._metrics.handled(self._consumer, "seen-before", len(batch) - len(once))
@@ -171,8 +186,11 @@ class EffectOnce:
             reason=reason,
         )
         async with self._pool.acquire() as db, db.transaction():
-            if await self._dead_letters.set_aside(db, letter, now):
+            first_time = await self._dead_letters.set_aside(db, letter, now)
+            if first_time:
                 await self._tell(db, letter, now)
+        if not first_time:
+            return
         self._metrics.dead_letter(self._consumer, reason)
         self._metrics.handled(self._consumer, "dead")
         coordinates = {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
@@ -215,4 +233,6 @@ def _first_of_each(batch: Sequence[Received], fresh: set[UUID]) -> list[Received
 
 
 def _reason(error: Exception) -> str:
-    return error.code if isinstance(error, Poison) else f"handler-failed:{type(error).__name__}"
+    if isinstance(error, Poison | Refusal | EventTooLarge):
+        return error.code
+    return "lost-race" if isinstance(error, LostRace) else f"handler-failed:{type(error).__name__}"

@@ -4,45 +4,41 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaError
 
+from libs.chassis.bus.bell import Bell as Bell
+from libs.chassis.bus.sending import Batch, Fate, Sending
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Stopping
-from libs.chassis.ops.telemetry import Kind, Telemetry
+from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.chassis.store.outbox import OutboxShard, Waiting
 
 BATCH = 500
-LEASE_SECONDS = 30.0
-SEND_SECONDS = 20.0  # shorter than the lease: a relay that lost it has stopped sending
-STOP_SECONDS = 5.0
-POLL_SECONDS = 0.5  # the fall-back; a commit in this process wakes the relay at once
-FROM_ZERO_SECONDS = 30.0
-
-REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
+ROTATE_SECONDS = 600.0
+RELEASE_SECONDS = 2.0
 
 log = structlog.stdlib.get_logger("bus")
 
 
-class Bell:
-    """Rung after a commit; whoever waits goes on."""
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long the relay waits for what, in seconds."""
 
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
+    lease: float = 30.0
+    renew: float = 8.0  # together with `send` less than the lease: who lost it has stopped sending
+    send: float = 20.0
+    poll: float = 0.5  # the fall-back; a commit in this process wakes the relay at once
+    from_zero: float = 30.0
+    again: float = 2.0  # after a failure
 
-    def ring(self) -> None:
-        self._event.set()
 
-    async def wait(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        self._event.clear()
+class LeaseLost(Exception):
+    """Another relay sends this shard now."""
 
 
 class Relay:
@@ -59,152 +55,160 @@ class Relay:
         metrics: Metrics,
         telemetry: Telemetry,
         beat: Callable[[], None],
+        pace: Pace | None = None,
     ) -> None:
         self._shard = shard
-        self._bootstrap = bootstrap
-        self._client_id = client_id
-        self._bell = bell
+        self._pace = pace or Pace()
+        self._sending = Sending(bootstrap=bootstrap, client_id=client_id, seconds=self._pace.send, telemetry=telemetry)
+        self._bell = bell.ear()
         self._clock = clock
         self._metrics = metrics
-        self._telemetry = telemetry
         self._beat = beat
-        self._producer: AIOKafkaProducer | None = None
         self._after = 0
         self._from_zero_at = 0.0
+        self._rotate_at = 0.0
+        self._held_until = 0.0
         self._stuck_topics: set[str] = set()
 
     async def run(self, stopping: Stopping) -> None:
         """Until the process stops; what infrastructure does to it is waited out."""
+        self._from_zero_at = self._held_until = 0.0
         try:
             while not stopping.requested:
                 self._beat()
-                try:
-                    if not await self._shard.lease(LEASE_SECONDS):
-                        await stopping.sleep(1.0)
-                        continue
-                    if not await self.round():
-                        await self._bell.wait(POLL_SECONDS)
-                except (*INFRASTRUCTURE_ERRORS, KafkaError) as error:
-                    log.warning("the outbox waits for its infrastructure", shard=self._shard.shard, error=error)
-                    await self._drop_producer()
-                    await stopping.sleep(1.0)
+                await self._turn(stopping)
         finally:
-            await self._drop_producer()
+            await self._sending.drop()
             with suppress(*INFRASTRUCTURE_ERRORS):
-                await self._shard.release()
+                async with asyncio.timeout(RELEASE_SECONDS):
+                    await self._shard.release()
+
+    async def _turn(self, stopping: Stopping) -> None:
+        try:
+            await self._hold()
+            if not await self.round():
+                await self._bell.wait(self._pace.poll)
+        except LeaseLost:
+            await stopping.sleep(min(1.0, self._pace.lease / 4))
+        except (*INFRASTRUCTURE_ERRORS, KafkaError) as error:
+            log.warning("the outbox waits for its infrastructure", shard=self._shard.shard, error=error)
+            await self._failed()
+            await stopping.sleep(min(1.0, self._pace.again))
 
     async def round(self) -> bool:
-        """One batch; whether anything was sent."""
-        if time.monotonic() - self._from_zero_at >= FROM_ZERO_SECONDS:
+        """One look at what waits; whether there was anything."""
+        if time.monotonic() >= self._from_zero_at:
             await self._from_zero()
         rows = await self._shard.pending(self._after, BATCH, sorted(self._stuck_topics))
         if not rows:
             return False
-        rows = await self._with_topic(rows)
-        sent = await self._send(rows)
-        if sent:
-            await self._shard.sent(sent)
-        unsent = {row.id for row in rows} - {row.id for row in sent}
-        if not unsent and rows:
-            self._after = max(self._after, rows[-1].id)
-        return bool(sent)
+        if await self._deliver(await self._openable(rows)) == len(rows):
+            self._after = rows[-1].id
+        return True
+
+    async def _hold(self) -> None:
+        now = time.monotonic()
+        if now < self._held_until - self._pace.lease + self._pace.renew:
+            return
+        if not await self._shard.lease(self._pace.lease):
+            self._held_until = 0.0
+            raise LeaseLost
+        self._held_until = now + self._pace.lease
 
     async def _from_zero(self) -> None:
         """A slow transaction's rows have lower ids than what was sent meanwhile: look for them from the start."""
-        self._after, self._from_zero_at = 0, time.monotonic()
+        now = time.monotonic()
+        self._after, self._from_zero_at = 0, now + self._pace.from_zero
         self._stuck_topics.clear()
-        await self._shard.rotate(self._clock.now().date())
+        self._sending.forget_topics()
+        if now >= self._rotate_at:
+            self._rotate_at = now + ROTATE_SECONDS
+            await self._shard.rotate(self._clock.now().date())
+        await self._tell()
+
+    async def _tell(self) -> None:
         state = await self._shard.state()
         self._metrics.outbox(pending=state.pending, oldest=state.oldest, shard=self._shard.shard)
         self._metrics.parked_keys("outbox", state.parked)
 
-    async def _with_topic(self, rows: Sequence[Waiting]) -> list[Waiting]:
-        """Rows whose topic exists; a missing topic must not hold up the others."""
-        producer = await self._ready()
-        for topic in {row.record.topic for row in rows} - self._stuck_topics:
-            try:
-                async with asyncio.timeout(SEND_SECONDS / 4):
-                    known = await producer.partitions_for(topic)
-            except (KafkaError, TimeoutError):
-                known = None
-            if not known:
-                self._stuck_topics.add(topic)
-                log.error("a topic is missing, its records wait: run `otklik topics apply`", topic=topic)
-        return [row for row in rows if row.record.topic not in self._stuck_topics]
+    async def _openable(self, rows: Sequence[Waiting]) -> list[Waiting]:
+        """A row that can't be opened is parked with its key; the others go on."""
+        broken = [row for row in rows if row.broken]
+        for row in broken:
+            await self._park(row, row.broken or "")
+        parked = {_lane(row) for row in broken}
+        return [row for row in rows if _lane(row) not in parked]
 
-    async def _send(self, rows: Sequence[Waiting]) -> list[Waiting]:
-        """The rows that were acknowledged, or refused and parked."""
-        producer = await self._ready()
-        futures: list[asyncio.Future[Any]] = []
-        results: list[Any] = []
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                for row in rows:
-                    futures.append(await producer.send(**self._message(row)))  # noqa: PERF401 - what was sent before an error counts
-                results = await asyncio.gather(*futures, return_exceptions=True)
-        except (KafkaError, TimeoutError):
-            pass  # nothing is known of any of them: those that arrived arrive again and are recognised
-        done = [row for row, result in zip(rows, results, strict=False) if not isinstance(result, BaseException)]
-        if len(done) < len(rows):
-            await self._drop_producer()  # one refused record poisons the idempotent producer
-            acknowledged = {row.id for row in done}
-            done += await self._send_one_by_one([row for row in rows if row.id not in acknowledged])
+    async def _deliver(self, rows: Sequence[Waiting]) -> int:
+        """How many rows were acknowledged; those of a missing topic wait, and so does what follows a failure."""
+        known = await self._sending.known({row.record.topic for row in rows})
+        for topic in {row.record.topic for row in rows} - known:
+            self._stuck_topics.add(topic)
+            log.error("a topic is missing, its records wait: run `otklik topics apply`", topic=topic)
+        left = [row for row in rows if row.record.topic in known]
+        done = 0
+        while left:
+            await self._sending.ready()
+            await self._hold()
+            batches, left = await self._sending.batches(left)
+            await self._sending.send(batches)
+            done += await self._settle(batches)
+            if any(batch.fate is not Fate.ACKNOWLEDGED for batch in batches):
+                break
         return done
 
-    async def _send_one_by_one(self, rows: Sequence[Waiting]) -> list[Waiting]:
-        done: list[Waiting] = []
-        parked: set[tuple[str, str]] = set()
-        for row in rows:
-            if (row.record.topic, row.record.key) in parked:
+    async def _settle(self, batches: Sequence[Batch]) -> int:
+        acknowledged = [row for batch in batches if batch.fate is Fate.ACKNOWLEDGED for row in batch.rows]
+        if acknowledged:
+            await self._shard.sent(acknowledged)
+        refused = [batch for batch in batches if batch.fate is Fate.REFUSED]
+        unknown = [batch for batch in batches if batch.fate is Fate.UNKNOWN]
+        if refused or unknown:
+            await self._sending.drop()  # one refused record poisons the idempotent producer
+        for batch in unknown:
+            await self._leave(batch)
+        return len(acknowledged) + sum([await self._one_by_one(batch) for batch in refused])
+
+    async def _one_by_one(self, refused: Batch) -> int:
+        """Who is it that the broker does not take? Its key waits from now on, the others of the batch go."""
+        if len(refused.rows) == 1:
+            await self._park(refused.rows[0], type(refused.error).__name__)
+            return 0
+        done, parked = 0, set[tuple[str, str]]()
+        for row in refused.rows:
+            if _lane(row) in parked:
                 continue
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await (await self._ready()).send_and_wait(**self._message(row))
-            except REFUSED as error:
-                await self._drop_producer()
-                parked.add((row.record.topic, row.record.key))
-                await self._shard.park(row, type(error).__name__)
-                self._metrics.parked_keys("outbox", (await self._shard.state()).parked)
-                log.error("the broker refused a record; its key is parked", topic=row.record.topic, event_id=str(row.record.event_id))
-            else:
-                done.append(row)
+            self._beat()
+            await self._sending.ready()
+            await self._hold()
+            [batch], _ = await self._sending.batches([row])
+            await self._sending.send([batch])
+            done += await self._settle([batch])
+            if batch.fate is Fate.UNKNOWN:
+                break
+            if batch.fate is Fate.REFUSED:
+                parked.add(_lane(row))
         return done
 
-    def _message(self, row: Waiting) -> dict[str, Any]:
-        record = row.record
-        headers = dict(record.headers)
-        if parent := headers.get("traceparent"):
-            with self._telemetry.span(f"{record.topic} send", parent, Kind.PRODUCER, {"messaging.destination.name": record.topic}):
-                headers["traceparent"] = self._telemetry.current_traceparent() or parent
-        return {
-            "topic": record.topic,
-            "key": record.key.encode(),
-            "value": record.value,
-            "headers": [(name, value.encode()) for name, value in headers.items()],
-        }
+    async def _park(self, row: Waiting, reason: str) -> None:
+        await self._shard.park(row, reason)
+        await self._tell()
+        log.error("a record can't be sent; its key is parked", topic=row.record.topic, event_id=str(row.record.event_id), reason=reason)
 
-    async def _ready(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap, client_id=self._client_id, acks="all", enable_idempotence=True, linger_ms=5
-            )
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await producer.start()
-            except BaseException:
-                await _stop(producer)
-                raise
-            self._producer = producer
-        return self._producer
+    async def _leave(self, batch: Batch) -> None:
+        """Its topic is tried again soon, from the start, so that the others need not wait for it."""
+        place = {"topic": batch.topic, "partition": batch.partition, "records": len(batch.rows)}
+        log.warning("a batch was not acknowledged", error=batch.error, **place)
+        self._stuck_topics.add(batch.topic)
+        self._again_soon()
 
-    async def _drop_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop(producer)
+    async def _failed(self) -> None:
+        await self._sending.drop()
+        self._again_soon()
+
+    def _again_soon(self) -> None:
+        self._from_zero_at = min(self._from_zero_at, time.monotonic() + self._pace.again)
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """`stop()` can hang for ever with brokers down (aiokafka#1101)."""
-    with suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(STOP_SECONDS):
-            await producer.stop()
+def _lane(row: Waiting) -> tuple[str, str]:
+    return row.record.topic, row.record.key

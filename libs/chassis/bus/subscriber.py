@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from libs.events.topics import Topic
 BATCH_TIMEOUT_MS = 50
 METADATA_AGE_MS = 10_000  # how soon a new frontend's topics are heard
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 15.0
+GRACE_SECONDS = 10.0  # for the batch in hand when the process stops
 
 Take = Callable[[Sequence[Delivery]], Awaitable[None]]
 log = structlog.stdlib.get_logger("bus")
@@ -42,24 +44,74 @@ class Subscription:
         return "|".join(topic.pattern for topic in self.topics)
 
 
-def new_broker(bootstrap: str, *, client_id: str) -> KafkaBroker:
+def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADATA_AGE_MS) -> KafkaBroker:
     """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (design.md 4.3)."""
     return KafkaBroker(
         bootstrap,
         client_id=client_id,
+        consumer_only=True,
         allow_auto_create_topics=False,
-        metadata_max_age_ms=METADATA_AGE_MS,
+        metadata_max_age_ms=metadata_age_ms,
+        graceful_timeout=GRACE_SECONDS,
         logger=logging.getLogger("faststream"),
         apply_types=True,
     )
 
 
-def declare(broker: KafkaBroker, subscription: Subscription, on_progress: Callable[[], None]) -> Any:
+class Pause:
+    """A growing, jittered pause between attempts; far below Kafka's max.poll.interval of five minutes. Who stops does not wait for it."""
+
+    def __init__(self, *, jitter: Callable[[], float] = random.random) -> None:
+        self._seconds = FIRST_PAUSE_SECONDS
+        self._jitter = jitter
+        self._over = asyncio.Event()
+
+    def reset(self) -> None:
+        self._seconds = FIRST_PAUSE_SECONDS
+        self._over.clear()
+
+    def end(self) -> None:
+        """This one and all that follow, until the next reset."""
+        self._over.set()
+
+    async def after_failure(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds * (0.5 + self._jitter())):
+                await self._over.wait()
+        self._seconds = min(self._seconds * 2, LONGEST_PAUSE_SECONDS)
+
+
+class Hand:
+    """The batch that a consumer has in hand, and the pause before it is tried again. While it is full, no lag is no sign of life."""
+
+    def __init__(self, *, beat: Callable[[], None], finished: Callable[[], None], pause: Pause | None = None) -> None:
+        self.full = False
+        self.pause = pause or Pause()
+        self._beat = beat
+        self._finished = finished
+
+    def take(self) -> None:
+        self._beat()
+        self.full = True
+
+    async def put_back(self) -> None:
+        """The batch comes again: who waits for a database is alive."""
+        self._beat()
+        self.full = False
+        await self.pause.after_failure()
+
+    def finish(self) -> None:
+        self.full = False
+        self.pause.reset()
+        self._finished()
+
+
+def declare(broker: KafkaBroker, subscription: Subscription, hand: Hand) -> Any:
     """Declare the subscription; returns FastStream's subscriber, whose `consumer` is there once it runs.
 
     Only infrastructure errors leave the handler; then nothing is committed, and the batch comes again after a growing, jittered pause.
+    Whatever else leaves it is a mistake of ours: it waits the same way, else the next attempt would follow at once, for ever.
     """
-    pause = Pause()
 
     async def parse(records: "tuple[ConsumerRecord[bytes, bytes], ...]") -> KafkaAckableMessage:
         return KafkaAckableMessage(
@@ -96,27 +148,17 @@ def declare(broker: KafkaBroker, subscription: Subscription, on_progress: Callab
 
     @subscriber
     async def take(message: KafkaMessage) -> None:
+        hand.take()
         try:
             await subscription.take([delivery_of(record) for record in message.raw_message])
         except INFRASTRUCTURE_ERRORS as error:
             log.warning("a batch waits for its infrastructure", consumer=subscription.group, error=error)
-            await pause.after_failure()
+            await hand.put_back()
             raise
-        pause.reset()
-        on_progress()
+        except Exception as error:
+            log.critical("a batch can't be taken and comes again", consumer=subscription.group, error=error)
+            await hand.put_back()
+            raise
+        hand.finish()
 
     return subscriber
-
-
-class Pause:
-    """A growing, jittered pause between attempts; far below Kafka's max.poll.interval of five minutes."""
-
-    def __init__(self) -> None:
-        self._seconds = FIRST_PAUSE_SECONDS
-
-    def reset(self) -> None:
-        self._seconds = FIRST_PAUSE_SECONDS
-
-    async def after_failure(self) -> None:
-        await asyncio.sleep(self._seconds * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret
-        self._seconds = min(self._seconds * 2, LONGEST_PAUSE_SECONDS)

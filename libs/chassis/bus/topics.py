@@ -1,11 +1,12 @@
 """Topics on the broker against the topic table: made by one command, compared at start-up (design.md 4.5, 4.14)."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
-from libs.events.topics import Topic, Wanted, topic_of
+from libs.events.topics import Topic, Wanted
 
 
 class WrongPartitions(Exception):
@@ -50,12 +51,12 @@ async def apply(bootstrap: str, wanted: Collection[Wanted], *, replication: int 
     return [topic.name for topic in missing]
 
 
-def compare(existing: dict[str, int], topics: Collection[Topic]) -> None:
+def compare(existing: Mapping[str, int], topics: Collection[Topic]) -> None:
     """Raises `MissingTopics` or `WrongPartitions`; topics that are not ours are none of our business."""
     missing = [topic.name for topic in topics if not topic.per_frontend and topic.name not in existing]
     if missing:
         raise MissingTopics(", ".join(missing))
     for name, partitions in existing.items():
-        topic = topic_of(name)
-        if topic in topics and topic is not None and partitions != topic.partitions:
-            raise WrongPartitions(f"{name} has {partitions} partitions, the table says {topic.partitions}")
+        for topic in topics:
+            if re.fullmatch(topic.pattern, name) and partitions != topic.partitions:
+                raise WrongPartitions(f"{name} has {partitions} partitions, the table says {topic.partitions}")

@@ -50,7 +50,7 @@ class Readiness:
     limit_seconds: float = 2.0
 
     async def ask(self, door: str) -> dict[str, str]:
-        """Each check of a door: `ok`, or the type of what went wrong."""
+        """Each check of a door: `ok`, or the code or the type of what went wrong."""
         checks = self.doors.get(door, {})
         answers = await asyncio.gather(*(self._ask(check) for check in checks.values()))
         return dict(zip(checks, answers, strict=True))
@@ -60,7 +60,8 @@ class Readiness:
             async with asyncio.timeout(self.limit_seconds):
                 await check()
         except Exception as error:
-            return type_name(error)
+            code = getattr(error, "code", None)
+            return code if isinstance(code, str) else type_name(error)
         return "ok"
 
 

@@ -10,6 +10,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
 # What the outside does to us, not what a record holds: the work is tried again, the record is no poison (design.md 4.5).
+# A schema that is behind the code is the outside, too: were it poison, a migration that is late would set every record aside.
 INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
@@ -25,6 +26,15 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.OutdatedSchemaCacheError,
+    asyncpg.InvalidCachedStatementError,
 )
 
 

@@ -23,14 +23,18 @@ from libs.events.topics import Topic
 
 SQL = queries(__file__)
 MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer (design.md 4.3)
+STREAM_VERSION = "events_pkey"  # the one key that two honest writers can both want
+NOTHING_WRITTEN = "INSERT 0 0"
 
 
 class LostRace(Exception):
-    """Another writer appended to the stream first: load and decide again."""
+    """The stream is not at the expected version, mostly because another writer was first: load and decide again."""
 
 
 class EventTooLarge(ValueError):
     """An event is over `MAX_EVENT_BYTES`; the door must refuse such input before it comes here."""
+
+    code = "too-large"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +111,15 @@ class EventStore:
             return []
         keys = await self._keyring.made_for(db, {row.envelope.thread_id for row in recorded})
         rows = [_row(row, keys[row.envelope.thread_id]) for row in recorded]
+        before = _versions_before(recorded)
         try:
-            await db.execute(SQL["append_events"], *map(list, zip(*rows, strict=True)))
+            written = await db.execute(SQL["append_events"], *map(list, zip(*rows, strict=True)), list(before), list(before.values()))
         except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != STREAM_VERSION:
+                raise
             raise LostRace from error
+        if written == NOTHING_WRITTEN:
+            raise LostRace
         await self._outbox.add(db, list(self._published(appends, recorded)), recorded_at)
         return recorded
 
@@ -198,10 +207,26 @@ def record_of(envelope: Envelope, topic: str, key: str, traceparent: str | None)
     return Record(topic=topic, key=key, event_id=envelope.event_id, thread_id=envelope.thread_id, value=value, headers=headers)
 
 
+def _versions_before(recorded: Sequence[Recorded]) -> dict[str, int]:
+    """What each stream must be at before: without it a wrong expectation would leave a hole in the stream."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for row in recorded:
+        if row.version != last.get(row.stream, row.version - 1) + 1:
+            raise ValueError(f"two appends to {row.stream} leave a hole between them")
+        first.setdefault(row.stream, row.version - 1)
+        last[row.stream] = row.version
+    return {stream: version for stream, version in first.items() if version}
+
+
 def _row(row: Recorded, key: bytes) -> tuple[Any, ...]:
     envelope = row.envelope
-    clear = open_fields(type(row.fact))
-    sealed = {name: value for name, value in envelope.payload.items() if name not in clear}
+    names = open_fields(type(row.fact))
+    clear = {name: value for name, value in envelope.payload.items() if name in names}
+    hidden = {name: value for name, value in envelope.payload.items() if name not in names}
+    plain = orjson.dumps(hidden)
+    if len(plain) + len(orjson.dumps(clear)) > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{envelope.type} has more than {MAX_EVENT_BYTES} bytes")
     return (
         row.stream,
         row.version,
@@ -217,6 +242,6 @@ def _row(row: Recorded, key: bytes) -> tuple[Any, ...]:
         envelope.causation_id,
         envelope.occurred_at,
         envelope.recorded_at,
-        {name: value for name, value in envelope.payload.items() if name in clear},
-        seal(key, orjson.dumps(sealed), envelope.event_id.bytes) if sealed else None,
+        clear,
+        seal(key, plain, envelope.event_id.bytes) if hidden else None,
     )

@@ -25,6 +25,8 @@ class Keyring:
         """The keys of these threads that exist."""
         wanted = set(threads)
         found = {thread: key for thread in wanted if (key := self._cache.get(thread)) is not None}
+        for thread in found:
+            self._cache.move_to_end(thread)
         missing = sorted(wanted - found.keys())
         return found | await self._read(db, missing) if missing else found
 

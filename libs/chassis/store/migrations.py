@@ -10,10 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import asyncpg
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only
 
 HERE = Path(__file__).parent / "sql"
@@ -59,7 +61,7 @@ def _module(path: Path, revision: str, down: str | None, depends_on: str | None)
 
 async def migrate(admin_dsn: str, schema: Schema) -> list[str]:
     """Bring one schema to its newest version and renew its grants, in one transaction; returns the revisions that were run."""
-    engine = create_async_engine(admin_dsn.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(asyncpg.connect, admin_dsn), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(_upgrade, schema)

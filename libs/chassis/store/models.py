@@ -53,8 +53,8 @@ async def rebuild(db: Connection, store: EventStore, model: ReadModel) -> int:
 
 
 async def checksum(db: Connection, table: str) -> str:
-    """Over all columns of all rows, whatever their order on disk."""
-    sql = f"SELECT md5(coalesce(string_agg(r::text, E'\\n' ORDER BY r::text COLLATE \"C\"), '')) FROM {table} r"  # noqa: S608
+    """Over all columns of all rows, whatever their order on disk; in memory of a fixed size, however many rows there are."""
+    sql = f"SELECT count(*) || ' ' || coalesce(sum(hashtextextended(r::text, 0)), 0) FROM {table} r"  # noqa: S608 - a name of ours
     return str(await db.fetchval(sql))
 
 

@@ -1,15 +1,16 @@
 """The outbox: records wait in PostgreSQL, sealed, until the broker has them (design.md 4.3)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.queries import queries
-from libs.chassis.store.sealing import seal, unseal
+from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 
 SQL = queries(__file__)
 
@@ -57,12 +58,13 @@ class Outbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A record that waits, opened."""
+    """A record that waits, opened; `broken` says why it can't be, and then its value is empty."""
 
     day: date
     id: int
     record: Record
     created_at: datetime
+    broken: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,22 +93,7 @@ class OutboxShard:
         async with self._pool.acquire() as db:
             rows = await db.fetch(SQL["pending_outbox"], self.shard, after, list(stuck_topics), limit)
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
-        return [
-            Waiting(
-                day=row["day"],
-                id=row["id"],
-                created_at=row["created_at"],
-                record=Record(
-                    topic=row["topic"],
-                    key=row["key"],
-                    event_id=row["event_id"],
-                    thread_id=row["thread_id"],
-                    headers=row["headers"],
-                    value=unseal(keys[row["thread_id"]], row["sealed"], row["event_id"].bytes),
-                ),
-            )
-            for row in rows
-        ]
+        return [_opened(row, keys.get(row["thread_id"])) for row in rows]
 
     async def sent(self, rows: Sequence[Waiting]) -> None:
         await self._pool.execute(SQL["sent_from_outbox"], [row.day for row in rows], [row.id for row in rows])
@@ -120,3 +107,19 @@ class OutboxShard:
 
     async def rotate(self, today: date) -> None:
         await self._pool.execute(SQL["rotate_outbox"], today)
+
+
+def _opened(row: Mapping[str, Any], key: bytes | None) -> Waiting:
+    """One row that can't be opened must not hold up its shard."""
+    value, broken = b"", None
+    if key is None:
+        broken = "key-destroyed"
+    else:
+        try:
+            value = unseal(key, row["sealed"], row["event_id"].bytes)
+        except BrokenSeal:
+            broken = "broken-seal"
+    record = Record(
+        topic=row["topic"], key=row["key"], event_id=row["event_id"], thread_id=row["thread_id"], headers=row["headers"], value=value
+    )
+    return Waiting(day=row["day"], id=row["id"], created_at=row["created_at"], record=record, broken=broken)

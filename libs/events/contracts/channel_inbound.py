@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from libs.events.fact import Event, Open, Personal
+from libs.events.fact import Event, Moment, Open, Personal
 from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, Sender, WantedForm
 
 
@@ -12,7 +12,7 @@ class MessageReceived(Event):
     """A person wrote or spoke (N-7). The text is kept byte for byte (N-2.2)."""
 
     external_id: Annotated[ExternalId, Open]
-    received_at: Annotated[AwareDatetime, Open]
+    received_at: Annotated[Moment, Open]
     dialogue: Annotated[str, Personal, StringConstraints(min_length=1, max_length=200)]
     sender: Sender = Sender()
     contacts: Contacts = Contacts()

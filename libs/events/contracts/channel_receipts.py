@@ -22,7 +22,7 @@ class MessageRefused(Event):
 
     external_id: Annotated[str, Open]
     code: Annotated[str, Open]
-    explanation: Annotated[str, Open]
+    explanation: str
 
 
 EVENTS = (MessageAccepted, MessageRefused)

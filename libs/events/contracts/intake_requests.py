@@ -4,9 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
-from libs.events.fact import Event, Open, Personal
+from libs.events.fact import Event, Moment, Open, Personal
 from libs.events.vocabulary import (
     AdditionalChannel,
     Attachment,
@@ -30,7 +28,7 @@ class RequestReceived(Event):
     dialogue_thread: Annotated[UUID, Open]
     dialogue_key: Annotated[str, Open]
     dialogue: Annotated[str, Personal]
-    received_at: Annotated[AwareDatetime, Open]
+    received_at: Annotated[Moment, Open]
     flags: Annotated[tuple[Flag, ...], Open] = ()
     sender: Sender
     contacts: Contacts
@@ -44,7 +42,7 @@ class RequestSupplemented(Event):
     """A further message of the dialogue, or with the request's reference, belongs to this request (N-7.6)."""
 
     message_ref: Annotated[MessageRef, Open]
-    received_at: Annotated[AwareDatetime, Open]
+    received_at: Annotated[Moment, Open]
     flags: Annotated[tuple[Flag, ...], Open] = ()
     sender: Sender
     contacts: Contacts
@@ -57,7 +55,7 @@ class RequestRevised(Event):
     """A message of this request came again with another text; the earlier one stays in its own event (N-2.2)."""
 
     message_ref: Annotated[MessageRef, Open]
-    received_at: Annotated[AwareDatetime, Open]
+    received_at: Annotated[Moment, Open]
     flags: Annotated[tuple[Flag, ...], Open] = ()
     text: Annotated[str, Personal]
 
@@ -69,7 +67,7 @@ class RequestRegistered(Event):
     journal: Annotated[str, Open]
     year: Annotated[int, Open]
     number: Annotated[int, Open]
-    reg_at: Annotated[AwareDatetime, Open]
+    reg_at: Annotated[Moment, Open]
     client_kind: Annotated[ClientKind, Open]
     due_on: Annotated[date, Open]
     rule_version: Annotated[str, Open]
@@ -82,7 +80,7 @@ class RequestStatusChanged(Event):
     to_status: Annotated[Status, Open]
     visible: Annotated[bool, Open]
     template: Annotated[str, Open]
-    explanation: Annotated[str, Open]
+    explanation: str
     reference: Annotated[str, Open]
     reg_no: Annotated[str | None, Open] = None
     due_on: Annotated[date | None, Open] = None
@@ -100,7 +98,7 @@ class RequestChannelsChanged(Event):
 class RequestEmailConfirmed(Event):
     """The link of the first letter was followed: the address belongs to the person (N-3.4)."""
 
-    confirmed_at: Annotated[AwareDatetime, Open]
+    confirmed_at: Annotated[Moment, Open]
 
 
 class HistoricalRequestImported(Event):
@@ -110,13 +108,13 @@ class HistoricalRequestImported(Event):
     old_register: Annotated[str, Open]
     state: Annotated[Status, Open]
     point: Annotated[str, Open]
-    received_at: Annotated[AwareDatetime | None, Open] = None
-    due_at: Annotated[AwareDatetime | None, Open] = None
-    closed_at: Annotated[AwareDatetime | None, Open] = None
+    received_at: Annotated[Moment | None, Open] = None
+    due_at: Annotated[Moment | None, Open] = None
+    closed_at: Annotated[Moment | None, Open] = None
     unit: Annotated[str | None, Open] = None
     subject: Annotated[str | None, Personal] = None
     client_name: Annotated[str | None, Personal] = None
-    imported_at: Annotated[AwareDatetime, Open]
+    imported_at: Annotated[Moment, Open]
 
 
 class HistoricalEntryImported(Event):
@@ -124,7 +122,7 @@ class HistoricalEntryImported(Event):
 
     foreign_no: Annotated[str, Open]
     line: Annotated[int, Open]
-    happened_at: Annotated[AwareDatetime, Open]
+    happened_at: Annotated[Moment, Open]
     what: Annotated[str, Personal]
     by: Annotated[str | None, Personal] = None
 

@@ -81,8 +81,8 @@ class Question:
     after: Place | None = None
     limit: int = 100
 
-    def checked(self) -> "Question":
-        """This question, or why it can't be answered."""
+    def check(self) -> None:
+        """Raises why it can't be answered."""
         if not self.filters():
             raise NothingAsked
         if self.since and self.until and self.until <= self.since:
@@ -91,7 +91,6 @@ class Question:
             raise NotAllowed
         if self.sight is Sight.HISTORY and self.type == AUDIT:
             raise NotAllowed
-        return self
 
     def filters(self) -> dict[str, str]:
         """Which filters were set, as the audit keeps them; all are ids, codes and dates, but for a number, which may be mistyped."""

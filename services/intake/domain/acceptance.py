@@ -1,70 +1,25 @@
 """How a message becomes a request, whatever door it came by (design.md 3). Pure: a batch of messages and what is known, in; facts out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from enum import StrEnum
-from typing import ClassVar
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
+from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
-from libs.events.contracts.intake_requests import (
-    RequestReceived,
-    RequestRegistered,
-    RequestRevised,
-    RequestStatusChanged,
-    RequestSupplemented,
-)
+from libs.events.contracts.intake_requests import RequestRegistered, RequestStatusChanged
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Flag, MessageRef, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_due
-from services.intake.domain.client import Client
+from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
+from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
 from services.intake.domain.register import NumberAssigned, Register, written
-from services.intake.domain.request import Request, evolve, targets
-from services.intake.oddities import PointRule, clock_is_off, point_flags, usable_email
-
-MAX_TEXT_BYTES = 200 * 1024  # design.md 4.8
-MAX_MESSAGE_BYTES = 240 * 1024  # with all that surrounds it, an event stays under the store's 256 KiB
-
-
-class TextTooLarge(Refusal):
-    """The text is over 200 KiB."""
-
-    code: ClassVar[str] = "too-large"
-    says: ClassVar[str] = "Текст больше 200 КиБ. Сократите его или приложите файлом."
-    status: ClassVar[int] = 413
-
-
-class Door(StrEnum):
-    """How a message came. `OWN_RECORD`: by HTTP before, and now back from channel.inbound, where intake itself had published it."""
-
-    HTTP = "http"
-    KAFKA = "kafka"
-    OWN_RECORD = "own-record"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inbound:
-    """One message at a door. `arrived_at` is the broker's or the door's time, never the sender's."""
-
-    frontend: str
-    message: MessageReceived
-    point: str | None
-    dialogue_thread: UUID
-    dialogue_key: str
-    arrived_at: datetime
-    causation_id: UUID | None = None
-    traceparent: str | None = None
-    door: Door = Door.KAFKA
-
-    @property
-    def ref(self) -> MessageRef:
-        return MessageRef(frontend=self.frontend, external_id=self.message.external_id)
+from services.intake.domain.request import Request, RequestEvent, evolve, targets
+from services.intake.oddities import PointRule, point_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +38,16 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Facts for one stream: `kind` is request, client or register."""
+    """Facts for one stream: `kind` is request, client or register, `point` where it happened."""
 
     kind: str
     aggregate_id: str
     expected_version: int
-    events: list[Event]
+    events: Sequence[Event]
     thread_id: UUID
     client_id: UUID | None
     message: Inbound
+    point: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +68,20 @@ class Accepted:
         return statuses.TITLES[self.status]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A message that came before: its request, and the digest of each text it came with, the newest last."""
+
+    request_id: UUID
+    digests: tuple[bytes, ...]
+
+
 @dataclass(kw_only=True)
 class Known:
     """What a batch may know; it grows with each of its messages, so that the second sees what the first did."""
 
-    messages: dict[MessageRef, tuple[UUID, bytes]] = field(default_factory=dict)
-    open_dialogues: dict[UUID, UUID] = field(default_factory=dict)
+    messages: dict[MessageRef, Seen] = field(default_factory=dict)
+    open_dialogues: dict[bytes, UUID] = field(default_factory=dict)
     references: dict[str, UUID] = field(default_factory=dict)
     requests: dict[UUID, Request] = field(default_factory=dict)
     client_of: dict[UUID, UUID] = field(default_factory=dict)
@@ -135,238 +99,163 @@ class FreshIds:
     client_id: UUID
 
 
-def account_identity(key: bytes, frontend: str, account: str) -> bytes:
-    """An account of a platform is verified by the platform: the same account is the same client."""
-    return tracking.fingerprint(key, "account", frontend, account)
-
-
-def contact_identity(key: bytes, address: str, name: str) -> bytes:
-    """A confirmed contact with the same full name is the same client."""
-    return tracking.fingerprint(key, "contact", address.lower(), " ".join(name.lower().split()))
-
-
-def digest(key: bytes, message: MessageReceived) -> bytes:
-    """Recognises a message whose text was edited."""
-    return tracking.fingerprint(key, "text", message.text)
-
-
 def accept(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> Accepted:
     """Raises `TextTooLarge`; anything else is kept, odd as it may be."""
-    if len(inbound.message.text.encode()) > MAX_TEXT_BYTES or stored_size(inbound.message) > MAX_MESSAGE_BYTES:
-        raise TextTooLarge
+    check_size(inbound.message)
+    text = digest(rules.key, inbound.message.text)
     seen = known.messages.get(inbound.ref)
-    now = digest(rules.key, inbound.message)
-    if seen is not None and (seen[1] == now or inbound.door is Door.OWN_RECORD):
-        return _receipt(seen[0], known, rules, again=True)
-    known.messages[inbound.ref] = (seen[0] if seen else ids.request_id, now)
-    if seen is not None:
-        request_id = seen[0]
-        _add(known, inbound, request_id, [_revised(inbound)])
-    elif (joined := _joins(inbound, known)) is not None:
-        request_id = joined
-        known.messages[inbound.ref] = (request_id, now)
-        _add(known, inbound, request_id, [_supplement(inbound, rules)])
-    else:
-        request_id = ids.request_id
-        _identify(inbound, known, rules, ids)
-        _add(known, inbound, request_id, [_first(inbound, request_id, rules)])
-    _register_or_tell(inbound, known, rules, request_id, is_new=known.requests[request_id].version == 1)
-    return _receipt(request_id, known, rules)
+    if seen is not None and _is_again(inbound, seen, text):
+        return _receipt(seen.request_id, known, rules, again=True)
+    return _Turn(inbound, known, rules).taken(seen, text, ids)
 
 
-def stored_size(message: MessageReceived) -> int:
-    """Bytes of the message as JSON keeps it: a control character takes six."""
-    return len(message.model_dump_json().encode())
+def _is_again(inbound: Inbound, seen: Seen, text: bytes) -> bool:
+    """The same text; an earlier one that is delivered late is no edit, unless the frontend calls it one."""
+    if inbound.door is Door.OWN_RECORD or text == seen.digests[-1]:
+        return True
+    return text in seen.digests and not isinstance(inbound.message, MessageRevised)
 
 
-def flags_of(inbound: Inbound, rules: Rules) -> tuple[Flag, ...]:
-    """What is odd about a message."""
-    message = inbound.message
-    flags = list(point_flags(inbound.point, message.sender.kind, rules.points))
-    if clock_is_off(message.received_at, inbound.arrived_at, inbound.point):
-        flags.append(Flag.CLOCK_OFF)
-    if message.contacts.email and usable_email(message.contacts.email) is None:
-        flags.append(Flag.BAD_EMAIL)
-    if message.thread_ref:
-        flags.append(Flag.THREAD_UNKNOWN)
-    return tuple(flags)
+class _Turn:
+    """One message's turn in its batch: what it does is added to `known`."""
 
+    def __init__(self, inbound: Inbound, known: Known, rules: Rules) -> None:
+        self.inbound = inbound
+        self.known = known
+        self.rules = rules
+        self.point = point_of(inbound.point, inbound.frontend, rules.points)
+        self.dialogue = tracking.dialogue_mark(rules.key, inbound.frontend, inbound.message.dialogue)
 
-def received_at(inbound: Inbound) -> datetime:
-    """When it was received: as the frontend says, unless its clock is off; then the broker's time counts."""
-    said = inbound.message.received_at
-    return inbound.arrived_at if clock_is_off(said, inbound.arrived_at, inbound.point) else said
+    def taken(self, seen: Seen | None, text: bytes, ids: FreshIds) -> Accepted:
+        """The message as a fact of its request, then the number if that was all that lacked."""
+        joined = seen.request_id if seen else self._joined()
+        request_id = joined or ids.request_id
+        lacked = self.known.requests[request_id].lacks if joined else None
+        if joined is None:
+            self._begin(request_id, ids.client_id)
+        elif seen:
+            self._add(request_id, revision(self.inbound))
+        else:
+            self._add(request_id, supplement(self.inbound, self.rules.points, knows_thread=joined == self._named()))
+        self.known.messages[self.inbound.ref] = Seen(request_id, (*(seen.digests if seen else ()), text))
+        self._register_or_tell(request_id, lacked)
+        return _receipt(request_id, self.known, self.rules)
 
+    def _named(self) -> UUID | None:
+        thread_ref = self.inbound.message.thread_ref
+        return self.known.references.get(tracking.typed(thread_ref)) if thread_ref else None
 
-def _joins(inbound: Inbound, known: Known) -> UUID | None:
-    """A message joins a request of its own dialogue only: the one it names, else the one that still lacks something."""
-    named = known.references.get(tracking.typed(inbound.message.thread_ref)) if inbound.message.thread_ref else None
-    if named is not None:
-        request = known.requests[named]
-        if (request.frontend, request.dialogue_key) == (inbound.frontend, inbound.dialogue_key):
-            return named
-    return known.open_dialogues.get(inbound.dialogue_thread)
+    def _joined(self) -> UUID | None:
+        """A message joins a request of its own dialogue only: the one it names, else the one that still lacks something."""
+        candidates = (self._named(), self.known.open_dialogues.get(self.dialogue))
+        return next((request_id for request_id in candidates if request_id and self._is_own(self.known.requests[request_id])), None)
 
+    def _is_own(self, request: Request) -> bool:
+        """Whoever joins gets the request's code: in a conversation of several people another account is another person."""
+        message = self.inbound.message
+        account = message.sender.account
+        same_dialogue = (request.frontend, request.dialogue) == (self.inbound.frontend, message.dialogue)
+        return same_dialogue and (account == request.account or None in (account, request.account))
 
-def _first(inbound: Inbound, request_id: UUID, rules: Rules) -> RequestReceived:
-    message = inbound.message
-    return RequestReceived(
-        reference=tracking.reference(request_id),
-        message_ref=inbound.ref,
-        channel=inbound.frontend,
-        dialogue_thread=inbound.dialogue_thread,
-        dialogue_key=inbound.dialogue_key,
-        dialogue=message.dialogue,
-        received_at=received_at(inbound),
-        flags=flags_of(inbound, rules),
-        sender=message.sender,
-        contacts=message.contacts,
-        text=message.text,
-        wanted_form=message.wanted_form,
-        additional_channel=message.additional_channel,
-        attachments=message.attachments,
-    )
+    def _begin(self, request_id: UUID, new_client_id: UUID) -> None:
+        self._identify(request_id, new_client_id)
+        received = first(self.inbound, request_id, self.rules.points)
+        lacks = evolve(Request(), received).lacks
+        self._add(request_id, received.model_copy(update={"flags": (*received.flags, *lacks)}))
+        self.known.open_dialogues[self.dialogue] = request_id
 
-
-def _supplement(inbound: Inbound, rules: Rules) -> RequestSupplemented:
-    message = inbound.message
-    return RequestSupplemented(
-        message_ref=inbound.ref,
-        received_at=received_at(inbound),
-        flags=tuple(flag for flag in flags_of(inbound, rules) if flag is not Flag.THREAD_UNKNOWN),
-        sender=message.sender,
-        contacts=message.contacts,
-        text=message.text,
-        additional_channel=message.additional_channel,
-        attachments=message.attachments,
-    )
-
-
-def _revised(inbound: Inbound) -> RequestRevised:
-    expected = isinstance(inbound.message, MessageRevised)
-    return RequestRevised(
-        message_ref=inbound.ref,
-        received_at=inbound.arrived_at,
-        flags=() if expected else (Flag.TEXT_CHANGED,),
-        text=inbound.message.text,
-    )
-
-
-def _identify(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> None:
-    """The account's client, or a new one: anything weaker than an account is only proposed to staff."""
-    sender = inbound.message.sender
-    identity = account_identity(rules.key, inbound.frontend, sender.account) if sender.account else None
-    client_id = known.identities.get(identity) if identity else None
-    if client_id is None:
-        client_id = ids.client_id
-        fact = ClientIdentified(
-            kind=sender.kind or ClientKind.UNKNOWN,
-            name=sender.name if has_name(sender.name) else None,
-            contacts=inbound.message.contacts,
-            platform=inbound.frontend if sender.account else None,
-            account=sender.account,
-        )
-        known.facts.append(
-            Facts(
-                kind="client",
-                aggregate_id=str(client_id),
-                expected_version=0,
-                events=[fact],
-                thread_id=client_id,
-                client_id=client_id,
-                message=inbound,
+    def _identify(self, request_id: UUID, new_client_id: UUID) -> None:
+        """The account's client, or a new one: anything weaker than an account is only proposed to staff."""
+        sender, frontend = self.inbound.message.sender, self.inbound.frontend
+        identity = account_identity(self.rules.key, frontend, sender.account) if sender.account else None
+        client_id = self.known.identities.get(identity) if identity else None
+        if client_id is None:
+            client_id = new_client_id
+            fact = ClientIdentified(
+                kind=sender.kind or ClientKind.UNKNOWN,
+                name=sender.name if has_name(sender.name) else None,
+                contacts=self.inbound.message.contacts,
+                platform=frontend if sender.account else None,
+                account=sender.account,
             )
+            self._note("client", str(client_id), 0, fact, thread_id=client_id, client_id=client_id)
+            self.known.clients[client_id] = evolve_client(Client(), fact)
+            if identity:
+                self.known.identities[identity] = client_id
+        self.known.client_of[request_id] = client_id
+
+    def _register_or_tell(self, request_id: UUID, lacked: tuple[Flag, ...] | None) -> None:
+        """The number, or word of what still lacks whenever that is something new to the person."""
+        request = self.known.requests[request_id]
+        if request.reg_no is not None or request.imported:
+            return
+        if self.rules.register_at_once and not request.lacks:
+            self._register(request_id)
+            if self.known.open_dialogues.get(self.dialogue) == request_id:
+                del self.known.open_dialogues[self.dialogue]
+        elif request.lacks != lacked:
+            self._tell(request_id, Status.RECEIVED, statuses.received(request.lacks))
+
+    def _register(self, request_id: UUID) -> None:
+        rules = self.rules
+        on = self.inbound.arrived_at.astimezone(rules.time_zone).date()
+        register = self.known.registers[rules.journal, on.year]
+        number = register.next_number
+        self._note("register", register.aggregate_id, register.version, NumberAssigned(request_id=request_id), thread_id=request_id)
+        self.known.registers[rules.journal, on.year] = replace(register, version=register.version + 1)
+        registered = RequestRegistered(
+            reg_no=written(rules.index, number, on.year),
+            journal=rules.journal,
+            year=on.year,
+            number=number,
+            reg_at=self.inbound.arrived_at,
+            client_kind=self.known.requests[request_id].kind or ClientKind.UNKNOWN,
+            due_on=answer_due(on, rules.terms, rules.is_working),
+            rule_version=rules.terms.version,
         )
-        known.clients[client_id] = evolve_client(Client(), fact)
-        if identity:
-            known.identities[identity] = client_id
-    known.client_of[ids.request_id] = client_id
+        self._add(request_id, registered)
+        self._tell(request_id, Status.REGISTERED, statuses.registered(registered.reg_no, on, registered.due_on))
 
-
-def _register_or_tell(inbound: Inbound, known: Known, rules: Rules, request_id: UUID, *, is_new: bool) -> None:
-    request = known.requests[request_id]
-    if request.reg_no is not None or request.imported:
-        return
-    if rules.register_at_once and not request.lacks:
-        _register(inbound, known, rules, request_id)
-        known.open_dialogues.pop(inbound.dialogue_thread, None)
-    elif is_new:
-        explanation = statuses.received(request.lacks)
-        _add(known, inbound, request_id, [_status(request_id, known, rules, None, Status.RECEIVED, explanation)])
-        known.open_dialogues[inbound.dialogue_thread] = request_id
-
-
-def _register(inbound: Inbound, known: Known, rules: Rules, request_id: UUID) -> None:
-    on = inbound.arrived_at.astimezone(rules.time_zone).date()
-    register = known.registers[rules.journal, on.year]
-    number = register.next_number
-    assigned = NumberAssigned(request_id=request_id)
-    known.facts.append(
-        Facts(
-            kind="register",
-            aggregate_id=register.aggregate_id,
-            expected_version=register.version,
-            events=[assigned],
-            thread_id=request_id,
-            client_id=None,
-            message=inbound,
+    def _tell(self, request_id: UUID, status: Status, explanation: str) -> None:
+        """A status that the person sees, with where it is told to at this moment (design.md 4.9)."""
+        request = self.known.requests[request_id]
+        client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
+        confirmed = request.email_confirmed or (request.email is not None and request.email in client.confirmed)
+        token = tracking.confirm_token(self.rules.key, request_id, request.email) if request.email else None
+        changed = RequestStatusChanged(
+            from_status=request.status if request.steps else None,
+            to_status=status,
+            visible=True,
+            template=status.value,
+            explanation=explanation,
+            reference=request.reference,
+            reg_no=request.reg_no,
+            due_on=request.due_on,
+            addressee=request.name,
+            targets=targets(request, confirmed, token),
         )
-    )
-    known.registers[rules.journal, on.year] = replace(register, version=register.version + 1)
-    due = answer_due(on, rules.terms, rules.is_working)
-    reg_no = written(rules.index, number, on.year)
-    before = known.requests[request_id]
-    registered = RequestRegistered(
-        reg_no=reg_no,
-        journal=rules.journal,
-        year=on.year,
-        number=number,
-        reg_at=inbound.arrived_at,
-        client_kind=before.kind or ClientKind.UNKNOWN,
-        due_on=due,
-        rule_version=rules.terms.version,
-    )
-    _add(known, inbound, request_id, [registered])
-    told_before = Status.RECEIVED if before.steps else None
-    explanation = statuses.registered(reg_no, on, due)
-    _add(known, inbound, request_id, [_status(request_id, known, rules, told_before, Status.REGISTERED, explanation)])
+        self._add(request_id, changed)
 
+    def _add(self, request_id: UUID, event: RequestEvent) -> None:
+        request = self.known.requests.get(request_id, Request())
+        client_id = self.known.client_of.get(request_id)
+        self._note("request", str(request_id), request.version, event, thread_id=request_id, client_id=client_id)
+        self.known.requests[request_id] = evolve(request, event, self.inbound.arrived_at)
 
-def _status(request_id: UUID, known: Known, rules: Rules, before: Status | None, after: Status, explanation: str) -> RequestStatusChanged:
-    request = known.requests[request_id]
-    client = known.clients.get(known.client_of.get(request_id, request_id), Client())
-    confirmed = request.email_confirmed or (request.email is not None and request.email in client.confirmed)
-    token = tracking.confirm_token(rules.key, request_id, request.email) if request.email else None
-    return RequestStatusChanged(
-        from_status=before,
-        to_status=after,
-        visible=True,
-        template=after.value,
-        explanation=explanation,
-        reference=request.reference,
-        reg_no=request.reg_no,
-        due_on=request.due_on,
-        addressee=request.name,
-        targets=targets(request, confirmed, token),
-    )
-
-
-def _add(known: Known, inbound: Inbound, request_id: UUID, events: list[Event]) -> None:
-    request = known.requests.get(request_id, Request())
-    known.facts.append(
-        Facts(
-            kind="request",
-            aggregate_id=str(request_id),
-            expected_version=request.version,
-            events=events,
-            thread_id=request_id,
-            client_id=known.client_of.get(request_id),
-            message=inbound,
+    def _note(
+        self, kind: str, aggregate_id: str, expected_version: int, event: Event, *, thread_id: UUID, client_id: UUID | None = None
+    ) -> None:
+        facts = Facts(
+            kind=kind,
+            aggregate_id=aggregate_id,
+            expected_version=expected_version,
+            events=[event],
+            thread_id=thread_id,
+            client_id=client_id,
+            message=self.inbound,
+            point=self.point,
         )
-    )
-    for event in events:
-        request = evolve(request, event, inbound.arrived_at)  # type: ignore[arg-type]  # facts of a request, made above
-    known.requests[request_id] = request
+        self.known.facts.append(facts)
 
 
 def _receipt(request_id: UUID, known: Known, rules: Rules, *, again: bool = False) -> Accepted:

@@ -15,6 +15,7 @@ from libs.events.contracts.intake_clients import (
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind
+from services.intake import tracking
 
 ClientEvent = (
     ClientIdentified | ContactConfirmed | ContactChannelChosen | ContactChannelDropped | ClientIdentitiesLinked | ClientIdentitiesUnlinked
@@ -57,3 +58,13 @@ def replayed(events: Sequence[Event]) -> Client:
     for event in events:
         client = evolve(client, event)  # type: ignore[arg-type]  # the category's registry holds no other type
     return client
+
+
+def account_identity(key: bytes, frontend: str, account: str) -> bytes:
+    """An account of a platform is verified by the platform: the same account is the same client."""
+    return tracking.fingerprint(key, "account", frontend, account)
+
+
+def contact_identity(key: bytes, address: str, name: str) -> bytes:
+    """A confirmed contact with the same full name is the same client."""
+    return tracking.fingerprint(key, "contact", address.lower(), " ".join(name.lower().split()))

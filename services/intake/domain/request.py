@@ -18,7 +18,7 @@ from libs.events.contracts.intake_requests import (
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Status, Target
-from services.intake.completeness import missing
+from services.intake.completeness import has_phone, has_postal, missing
 from services.intake.oddities import usable_email
 
 RequestEvent = (
@@ -34,6 +34,7 @@ RequestEvent = (
 )
 SITE = "site"
 NO_CONTACTS = Contacts()
+STILL_MISSING = frozenset({Flag.NO_NAME, Flag.NO_CONTACT, Flag.NO_QUESTION})
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as its events tell it; `texts` holds the newest text of each of its messages."""
+    """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any."""
 
     version: int = 0
     status: Status = Status.RECEIVED
@@ -59,6 +60,7 @@ class Request:
     received_at: datetime | None = None
     due_on: date | None = None
     name: str | None = None
+    account: str | None = None
     kind: ClientKind | None = None
     contacts: Contacts = NO_CONTACTS
     additional: AdditionalChannel | None = None
@@ -72,10 +74,13 @@ class Request:
     @property
     def reachable(self) -> bool:
         """By a contact that the law names, or in the dialogue itself where the frontend can reply."""
-        return any((self.email, self.contacts.phone, self.contacts.postal, self.additional)) or self.frontend not in ("", SITE)
+        if self.frontend not in ("", SITE) or self.email or self.additional:
+            return True
+        return has_phone(self.contacts.phone) or has_postal(self.contacts.postal)
 
     @property
     def lacks(self) -> tuple[Flag, ...]:
+        """What the law needs and nobody said yet."""
         return missing(self.name, self.reachable, tuple(text for _, text in self.texts))
 
 
@@ -116,26 +121,38 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
 
 
 def _said(request: Request, event: RequestReceived | RequestSupplemented) -> Request:
-    """What the newest message says goes before what was said earlier; silence changes nothing."""
-    contacts = Contacts(
-        email=event.contacts.email or request.contacts.email,
-        phone=event.contacts.phone or request.contacts.phone,
-        postal=event.contacts.postal or request.contacts.postal,
-    )
-    additional = event.additional_channel or request.additional
-    typed = additional.address if additional and additional.channel == "email" else contacts.email
-    email = usable_email(typed) or request.email
+    """What the newest message says goes before what was said earlier; silence and what can't be used change nothing."""
+    additional = _usable(event.additional_channel)
+    chosen = additional.address if additional and additional.channel == "email" else event.contacts.email
+    email = usable_email(chosen) or request.email  # never the contacts of earlier messages: the person may have changed it since
     return replace(
         request,
-        name=event.sender.name or request.name,
-        kind=event.sender.kind or request.kind,
-        contacts=contacts,
-        additional=additional,
+        name=_newer(event.sender.name, request.name),
+        account=request.account or event.sender.account,
+        kind=request.kind if event.sender.kind in (None, ClientKind.UNKNOWN) else event.sender.kind,
+        contacts=Contacts(
+            email=_newer(event.contacts.email, request.contacts.email),
+            phone=_newer(event.contacts.phone, request.contacts.phone),
+            postal=_newer(event.contacts.postal, request.contacts.postal),
+        ),
+        additional=additional or request.additional,
         email=email,
         email_confirmed=request.email_confirmed and email == request.email,
         texts=_with_text(request.texts, event.message_ref, event.text),
-        flags=request.flags | set(event.flags),
+        flags=(request.flags | set(event.flags)) - STILL_MISSING,
     )
+
+
+def _usable(chosen: AdditionalChannel | None) -> AdditionalChannel | None:
+    """The additional channel, unless nothing could ever be sent there."""
+    if chosen is None:
+        return None
+    can_be_used = {"email": usable_email, "phone": has_phone, "post": has_postal}[chosen.channel]
+    return chosen if can_be_used(chosen.address) else None
+
+
+def _newer(said: str | None, before: str | None) -> str | None:
+    return said if said and said.strip() else before
 
 
 def _with_text(texts: tuple[tuple[MessageRef, str], ...], ref: MessageRef, text: str) -> tuple[tuple[MessageRef, str], ...]:

@@ -1,1 +1,1 @@
-"""An older register becomes events (docs/import.md). Pure: `mapping` says how to read its file, `rows` reads it, `cases` makes the facts."""
+"""An older register becomes events (docs/import.md). Pure: `mapping` says how its file is read, `rows` reads it, `cases` makes facts."""

@@ -1,10 +1,10 @@
 """The mapping file: which column of an older register means what (docs/import.md)."""
 
 import codecs
-from typing import Annotated, Self
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.vocabulary import Status
 
@@ -15,7 +15,7 @@ ISO = "iso"
 def _known_encoding(name: str) -> str:
     """A byte-order mark of UTF-8 is no part of the first column's name."""
     try:
-        b"".decode(name)
+        b" ".decode(name, "ignore")
     except LookupError:
         raise ValueError("no such encoding") from None
     return "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
@@ -69,15 +69,15 @@ class PointRule(_Part):
     values: dict[str, str] = {}
     default: str | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.default and not (self.column and self.values):
-            raise ValueError("either a column with values or a default is needed")
-        return self
-
     @property
     def codes(self) -> set[str]:
         return {*self.values.values(), *([self.default] if self.default else [])}
+
+
+def _decides(rule: PointRule) -> PointRule:
+    if not rule.default and not (rule.column and rule.values):
+        raise ValueError("a column with values is needed, or a default")
+    return rule
 
 
 class StateRule(_Part):
@@ -96,7 +96,7 @@ class RegisterMapping(_Part):
     file: FileForm
     case: CaseColumns
     line: LineColumns | None = None
-    point: PointRule
+    point: Annotated[PointRule, AfterValidator(_decides)]
     state: StateRule = StateRule()
 
     @property

@@ -160,14 +160,18 @@ async def test_a_notice_whose_key_is_destroyed_fails_and_is_not_sent(notifying: 
     await notifying.sink.stop()
     async with notifying.running(breaker_failures=1):
         made = await notifying.changed("destroyed", Status.REGISTERED, by_site, email("destroyed@example.org"))
+        await notifying.changed("spoiled", Status.REGISTERED, by_site, email("spoiled@example.org"))
         await notifying.become("destroyed", "accepted", "deferred")
+        await eventually(lambda: _planned(notifying, 2))
     async with notifying.database.superuser() as db:
         await db.execute("DELETE FROM notifier.outbox")
         await db.execute("DELETE FROM notifier.thread_keys WHERE thread_id = $1", made.thread_id)
+        await db.execute("UPDATE notifier.notices SET sealed = 'of another key' WHERE request_id = 'spoiled' AND channel = 'email'")
     await notifying.sink.start()
     async with notifying.running():
         rows = await notifying.become("destroyed", "accepted", "failed")
-    assert rows[1]["reason"] == "content-destroyed"
+        await notifying.become("spoiled", "accepted", "failed")
+    assert rows[1]["reason"] == "content-unreadable"
     assert notifying.sink.letters == []
 
 

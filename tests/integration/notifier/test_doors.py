@@ -67,6 +67,9 @@ async def test_staff_see_what_became_of_a_requests_notices_and_nothing_personal(
         assert (await service.http.get("/v1/deliveries", params={"request": "board"}, headers=bearer(Role.SRE))).status_code == 403
         guarded = {(route.path, route.roles) for route in guarded_routes(service.app) if route.path.startswith("/v1")}
         assert guarded == {("/v1/deliveries", MAY_LOOK)}
+        figures = (await service.http.get("/metrics")).text
+        assert "otklik_notices_total" in figures
+        assert not any(personal in figures for personal in (NAME, ADDRESS, "peer-2000001"))
         assert (await service.http.get("/health/ready")).status_code == 200
         assert (await service.http.get("/health/live")).json()["loops"]["sender email"]["alive"]
 

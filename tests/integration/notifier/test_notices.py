@@ -158,6 +158,16 @@ async def test_a_deferred_letter_comes_again_and_holds_up_only_the_later_ones_of
 
 
 @pytest.mark.requirement("N-3.5")
+async def test_original_and_duplicate_never_wait_for_each_other(notifying: Notifying) -> None:
+    notifying.sink.texts["original@example.org"] = "451 4.7.1 Come again later"
+    async with notifying.running():
+        for status in (Status.REGISTERED, Status.ASSIGNED, Status.CLOSED):
+            await notifying.changed("apart", status, email("original@example.org", role="original"), email("duplicate@example.org"))
+        await notifying.become("apart", "deferred", "accepted", "planned", "accepted", "planned", "accepted")
+    assert len(notifying.sink.to("duplicate@example.org")) == 3
+
+
+@pytest.mark.requirement("N-3.5")
 async def test_a_letter_is_given_up_after_the_time_that_is_set(notifying: Notifying) -> None:
     notifying.sink.recipients["*"] = "450 4.2.0 Not now"
     async with notifying.running(notice_give_up_hours=0.5 / 3600):

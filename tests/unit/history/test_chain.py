@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from asyncpg.pgproto.pgproto import UUID as DriversUuid
+from asyncpg.pgproto import pgproto
 
 from services.history.domain.chain import HASHED_COLUMNS, SHARDS, genesis, link, shard_of
 from services.history.domain.entries import KEPT_COLUMNS, Entry
@@ -73,10 +73,7 @@ def test_the_shard_of_a_thread_never_changes() -> None:
 @pytest.mark.parametrize("column", HASHED_COLUMNS)
 def test_no_column_can_be_changed_without_changing_the_hash(column: str) -> None:
     before = link(genesis(5), PLACE, KEPT, COMMITMENT, SEALED)
-    values: dict[str, Any] = {
-        **dict(zip(("shard", "position", "stored_at"), PLACE, strict=True)),
-        **dict(zip(KEPT_COLUMNS, KEPT, strict=True)),
-    }
+    values: dict[str, Any] = dict(zip(("shard", "position", "stored_at", *KEPT_COLUMNS), (*PLACE, *KEPT), strict=True))
     values[column] = "another" if column != "commitment" else None
     place = (values["shard"], values["position"], values["stored_at"])
     after = link(genesis(5), place, [values[name] for name in KEPT_COLUMNS], None if column == "commitment" else COMMITMENT, SEALED)
@@ -93,7 +90,7 @@ def test_neither_the_sealed_bytes_nor_the_row_before_can_be_changed() -> None:
 
 @pytest.mark.requirement("R-18")
 def test_the_ids_of_the_database_driver_have_the_same_form() -> None:
-    kept = [DriversUuid(str(value)) if isinstance(value, UUID) else value for value in KEPT]
+    kept = [pgproto.UUID(str(value)) if isinstance(value, UUID) else value for value in KEPT]
     assert link(genesis(5), PLACE, kept, COMMITMENT, SEALED) == link(genesis(5), PLACE, KEPT, COMMITMENT, SEALED)
 
 

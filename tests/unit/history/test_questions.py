@@ -28,15 +28,15 @@ def staff(*roles: Role) -> Staff:
 def test_readers_see_history_and_no_audits(role: Role) -> None:
     assert sight_of(staff(role)) is Sight.HISTORY
     with pytest.raises(NotAllowed):
-        Question(sight=Sight.HISTORY, type=AUDIT).checked()
+        Question(sight=Sight.HISTORY, type=AUDIT).check()
 
 
 @pytest.mark.requirement("D-25", "R-25")
 def test_an_auditor_sees_audits_alone() -> None:
     assert sight_of(staff(Role.AUDITOR)) is Sight.AUDITS
-    assert Question(sight=Sight.AUDITS, type=AUDIT).checked()
+    Question(sight=Sight.AUDITS, type=AUDIT).check()
     with pytest.raises(NotAllowed):
-        Question(sight=Sight.AUDITS, type="RequestReceived").checked()
+        Question(sight=Sight.AUDITS, type="RequestReceived").check()
 
 
 @pytest.mark.requirement("R-25")
@@ -54,15 +54,15 @@ def test_all_others_see_nothing(role: Role) -> None:
 @pytest.mark.requirement("D-25")
 def test_a_question_needs_a_filter_or_a_period() -> None:
     with pytest.raises(NothingAsked):
-        Question(sight=Sight.HISTORY).checked()
-    assert Question(sight=Sight.HISTORY, since=AT).checked()
-    assert Question(sight=Sight.HISTORY, channel="site").checked()
+        Question(sight=Sight.HISTORY).check()
+    Question(sight=Sight.HISTORY, since=AT).check()
+    Question(sight=Sight.HISTORY, channel="site").check()
 
 
 @pytest.mark.requirement("D-25")
 def test_a_period_ends_after_it_begins() -> None:
     with pytest.raises(PeriodReversed):
-        Question(sight=Sight.HISTORY, since=AT, until=AT - timedelta(seconds=1)).checked()
+        Question(sight=Sight.HISTORY, since=AT, until=AT - timedelta(seconds=1)).check()
 
 
 @pytest.mark.requirement("D-25")

@@ -11,7 +11,7 @@ from libs.events.contracts.intake_clients import ClientIdentified, ClientIdentit
 from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestStatusChanged
 from libs.events.envelope import Actor, Envelope, encode
 from libs.events.fact import Event
-from libs.events.topics import CLIENTS, DELIVERIES, INBOUND, REQUESTS
+from libs.events.topics import CLIENTS, INBOUND, REQUESTS
 from libs.events.vocabulary import ClientKind, Contacts, MessageRef, Sender, Status, Target
 from services.history.domain.entries import Coordinates
 
@@ -20,6 +20,7 @@ NAME = "Евпраксия Запланированная-Невидимая"
 EMAIL = "evpraksiya@example.org"
 TEXT = f"Прошу сообщить, когда будет ответ. {NAME}"
 SECRET = "one-time-token-of-the-link"
+WHEN_MS = 1_795_000_000_000
 AUTHORITY = "demo"
 IN_SITE = INBOUND.of("site")
 IDS = TimeOrderedIds()
@@ -52,7 +53,7 @@ def delivery(value: bytes | None, topic: str = REQUESTS.name, **changed: Any) ->
     fields: dict[str, Any] = {
         "partition": 0,
         "offset": next(_offset),
-        "timestamp_ms": 1_795_000_000_000,
+        "timestamp_ms": WHEN_MS,
         "key": b"key",
         "traceparent": None,
     }
@@ -64,7 +65,7 @@ def delivered(told: Envelope, topic: str = REQUESTS.name, **changed: Any) -> Del
 
 
 def came(topic: str = REQUESTS.name, offset: int = 7) -> Coordinates:
-    return Coordinates(topic, 3, offset, 1_795_000_000_000)
+    return Coordinates(topic, 3, offset, WHEN_MS)
 
 
 def message(**changed: Any) -> MessageReceived:
@@ -154,6 +155,3 @@ def request_of(client: UUID | None, *, point: str | None = "site", channel: str 
 def reference_of(request: UUID) -> str:
     """Ten letters that differ from request to request."""
     return "".join("ABCDEFGHJKLMNPQR"[int(digit, 16)] for digit in request.hex[-10:])
-
-
-__all__ = ["DELIVERIES", "REQUESTS"]

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from libs.chassis.access.roles import Role
-from libs.chassis.access.tokens import TokenVerifier
-from libs.chassis.ops.clock import SystemClock
-from libs.chassis.ops.settings import load_authority
 from local import keys
-from local.logins import write_tokens
 from local.places import Places
-from local.processes import AUTHORITY
 
 
 @pytest.fixture
@@ -60,12 +54,3 @@ def test_the_public_key_of_staff_tokens_fits_the_private_one(places: Places) -> 
     made = keys.ensure(places, [], [])
     private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(made[keys.STAFF_PRIVATE_KEY]))
     Ed25519PublicKey.from_public_bytes(base64.b64decode(made[keys.STAFF_PUBLIC_KEY])).verify(private.sign(b"x"), b"x")
-
-
-def test_sample_tokens_open_the_doors_of_their_roles(places: Places) -> None:
-    made = keys.ensure(places, [], [])
-    path = write_tokens(places, made[keys.STAFF_PRIVATE_KEY])
-    tokens = keys.read(path)
-    verifier = TokenVerifier(base64.b64decode(made[keys.STAFF_PUBLIC_KEY]), issuer=load_authority(AUTHORITY).code, clock=SystemClock())
-    assert {verifier.verify(tokens[role.upper()]).staff.roles for role in Role} == {frozenset([role]) for role in Role}
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600

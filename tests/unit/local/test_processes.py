@@ -55,13 +55,6 @@ def test_a_frontend_is_told_nothing_of_the_stores(around: Surroundings) -> None:
             assert not {"OTKLIK_POSTGRES_DSN", "OTKLIK_KAFKA_BOOTSTRAP", "OTKLIK_MASTER_KEY"} & set(told)
 
 
-def test_services_start_before_frontends_and_side_by_side() -> None:
-    assert [[process.name for process in wave] for wave in processes.waves(processes.TABLE)] == [
-        ["intake", "history", "notifier"],
-        ["site"],
-    ]
-
-
 def test_the_table_holds_every_process_of_the_tree() -> None:
     found = {path.parent.name for kind in ("services", "frontends") for path in (ROOT / kind).glob("*/main.py")}
     assert found <= {process.name for process in processes.TABLE}

@@ -50,7 +50,7 @@ def test_every_status_is_told_without_a_code_name_and_with_an_explanation_and_th
         assert set(LATIN.findall(text)) <= ALLOWED_LATIN
         assert not CODE.search(text)
         assert not re.search(r" {2}| [.,:;!]|\.\.|\n{3}", text.replace("\n\n--\n", "\n"))
-    assert letter.subject == f"Запрос № ЗИ-15/2026: {words.title}"
+    assert letter.subject == f"{words.noun} № ЗИ-15/2026: {words.title}"
     assert is_safe(letter.subject)
 
 
@@ -112,7 +112,7 @@ def test_a_letter_to_an_address_that_was_only_typed_holds_number_status_and_link
     for text in (letter.subject, letter.text, letter.html):
         for personal in (NAME, "Аделаида", ADDRESS, own, "Лесной"):
             assert personal not in text
-        assert f"Запрос № ЗИ-15/2026: {WORDS[status].title}" in text
+        assert f"№ ЗИ-15/2026: {WORDS[status].title}" in text
     assert f"{SITE_URL}/confirm/one-time-token" in letter.text
     assert f'href="{SITE_URL}/confirm/one-time-token"' in letter.html
     assert WORDS[status].happened not in letter.text

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.mime import Mail, UnsafeHeader, is_safe
+from services.notifier.mime import Mail, Sender, UnsafeHeader, is_safe
 from tests.unit.notifier.examples import AT
 
+SENDER = Sender("Департамент земельных и лесных отношений Приобской области", "otklik@example.org")
 HEADERS = [
     *("Date", "From", "To", "Subject", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress"),
     *("Content-Language", "MIME-Version", "Content-Type"),
@@ -22,8 +23,7 @@ def mail(**changed: object) -> Mail:
     facts = {
         "id": UUID(int=7),
         "date": AT,
-        "sender_name": "Департамент земельных и лесных отношений Приобской области",
-        "sender": "otklik@example.org",
+        "sender": SENDER,
         "recipient": "adelaida@example.org",
         "subject": "Запрос № ЗИ-15/2026: зарегистрирован",
         "text": "Здравствуйте!\n.\nКонец.\n",
@@ -78,11 +78,23 @@ def test_the_same_notice_is_the_same_letter_however_often_it_is_sent() -> None:
         "д" * 5_000,
     ],
 )
-@pytest.mark.parametrize("field", ["subject", "recipient", "sender_name", "sender"])
+@pytest.mark.parametrize("field", ["subject", "recipient"])
 def test_a_value_with_a_line_break_a_control_character_or_an_encoded_word_stands_in_no_header(field: str, value: str) -> None:
     assert not is_safe(value)
     with pytest.raises(UnsafeHeader):
         mail(**{field: value}).encoded()
+
+
+@pytest.mark.requirement("N-0.1")
+def test_an_authority_that_no_header_can_name_is_refused_before_the_first_letter() -> None:
+    assert Sender("Служба\u00a0надзора", "a@example.org").header == Sender("Служба надзора", "a@example.org").header
+    for name, address in (
+        (f"Служба {ENCODED_BREAK}", "a@example.org"),
+        ("С" * 5_000, "a@example.org"),
+        ("Служба", "a@example.org\r\nBcc: x@y.z"),
+    ):
+        with pytest.raises(UnsafeHeader):
+            Sender(name, address)
 
 
 @given(st.text())

@@ -1,2 +1,2 @@
--- rotate_outbox.sql: make the partitions of the next days, drop the empty ones of days past.
+-- rotate_outbox.sql: make the partitions of the next days, drop the empty ones of days past; it waits for nobody and never fails for a lock.
 SELECT outbox_rotate($1::date)

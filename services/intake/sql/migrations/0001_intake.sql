@@ -1,9 +1,11 @@
 -- 0001_intake.sql: intake's read models; each is a function of one stream and can be dropped and rebuilt.
+-- `reference` and `plain_no` are in the form in which numbers are looked for: capitals without blanks and dashes.
 CREATE TABLE requests (
     stream text PRIMARY KEY,
     request_id uuid NOT NULL UNIQUE,
     reference text NOT NULL UNIQUE,
     reg_no text UNIQUE,
+    plain_no text,
     journal text,
     year integer,
     number bigint,
@@ -17,27 +19,27 @@ CREATE TABLE requests (
     flags text[] NOT NULL,
     UNIQUE (journal, year, number)
 );
-CREATE INDEX requests_typed_no ON requests (upper(translate(reg_no, '- ', '')));
+CREATE INDEX requests_plain_no ON requests (plain_no);
 
--- Messages by (frontend, external id): unique for as long as history is kept (D-24).
+-- Messages by (frontend, external id): unique for as long as history is kept (D-24). `digests` are of each text it came with, the newest last.
 CREATE TABLE messages (
     stream text NOT NULL,
     frontend text NOT NULL,
     external_id text NOT NULL,
     request_id uuid NOT NULL,
-    digest bytea NOT NULL,
+    digests bytea[] NOT NULL,
     PRIMARY KEY (frontend, external_id)
 );
 CREATE INDEX messages_stream ON messages (stream);
 
--- The newest request of a dialogue that still waits for what the law needs.
+-- Requests by the mark (HMAC) of their dialogue; an open one still waits for what the law needs.
 CREATE TABLE dialogues (
     stream text PRIMARY KEY,
-    dialogue_thread uuid NOT NULL,
+    mark bytea NOT NULL,
     request_id uuid NOT NULL,
     open boolean NOT NULL
 );
-CREATE INDEX dialogues_thread ON dialogues (dialogue_thread) WHERE open;
+CREATE INDEX dialogues_mark ON dialogues (mark) WHERE open;
 
 CREATE TABLE clients (
     stream text PRIMARY KEY,

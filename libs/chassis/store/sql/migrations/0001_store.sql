@@ -88,32 +88,49 @@ CREATE TABLE dead_letters (
 );
 
 -- The application's role has no right to create or drop tables; this is all that it may do to the outbox's days.
-CREATE FUNCTION outbox_rotate(today date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- Nobody waits for it: what is locked for longer than a moment is left for the next time.
+CREATE FUNCTION outbox_rotate(today date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '200ms' AS $$
 DECLARE
     wanted date;
-    old record;
+    name text;
     pending boolean;
 BEGIN
-    SET LOCAL lock_timeout = '2s';
+    IF NOT pg_try_advisory_xact_lock(hashtext('outbox_rotate'), 'outbox'::regclass::oid::integer) THEN
+        RETURN; -- the other shard's relay is at it
+    END IF;
     FOR wanted IN SELECT today + n FROM generate_series(0, 2) AS n LOOP
-        IF to_regclass(format('outbox_%s', to_char(wanted, 'YYYYMMDD'))) IS NULL THEN
-            BEGIN
-                EXECUTE format('CREATE TABLE %I PARTITION OF outbox FOR VALUES FROM (%L) TO (%L)',
-                    'outbox_' || to_char(wanted, 'YYYYMMDD'), wanted, wanted + 1);
-            EXCEPTION WHEN check_violation THEN
-                NULL; -- rows of that day already lie in the default partition; they stay there until they are sent
-            END;
-        END IF;
+        name := 'outbox_' || to_char(wanted, 'YYYYMMDD');
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        BEGIN
+            EXECUTE format('CREATE TABLE %I (LIKE outbox INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+            EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, wanted, wanted + 1);
+        EXCEPTION WHEN check_violation OR lock_not_available THEN
+            NULL; -- rows of that day lie in the default partition and stay there until they are sent, or somebody holds it
+        END;
     END LOOP;
-    FOR old IN
+    FOR name IN
         SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
         WHERE inhparent = 'outbox'::regclass AND child.relname ~ '^outbox_\d{8}$'
             AND to_date(right(child.relname, 8), 'YYYYMMDD') < today - 1
     LOOP
-        EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', old.relname);
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', old.relname) INTO pending;
-        IF NOT pending THEN
-            EXECUTE format('DROP TABLE %I', old.relname);
-        END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO pending;
+        CONTINUE WHEN pending;
+        BEGIN
+            LOCK TABLE ONLY outbox IN ACCESS EXCLUSIVE MODE;
+            EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', name);
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO pending;
+            IF NOT pending THEN
+                EXECUTE format('DROP TABLE %I', name);
+            END IF;
+        EXCEPTION WHEN lock_not_available THEN
+            NULL;
+        END;
     END LOOP;
 END $$;
+
+DO $$
+BEGIN
+    -- pg_temp last: what a session names outbox itself must not be taken for ours.
+    EXECUTE format('ALTER FUNCTION outbox_rotate(date) SET search_path = %I, pg_temp', current_schema());
+END $$;
+REVOKE ALL ON FUNCTION outbox_rotate(date) FROM PUBLIC;

@@ -1,0 +1,76 @@
+"""How a figure is measured: rounds of ours and of the floor by turns, and the processor time that each process took meanwhile."""
+
+import math
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import psutil
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One measurement; `cores` tells how many processor cores each process kept busy."""
+
+    rate: float
+    latencies_ms: Sequence[float] = ()
+    cores: Mapping[str, float] = field(default_factory=dict)
+
+
+Measure = Callable[[], Awaitable[Round]]
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least so many percent of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+async def by_turns(rounds: int, ours: Measure, floor: Measure | None, tell: Callable[[str], None]) -> tuple[list[Round], list[Round]]:
+    """Ours, floor, ours, floor …: what the machine does beside it meets both alike."""
+    measured: list[Round] = []
+    floors: list[Round] = []
+    for number in range(1, rounds + 1):
+        measured.append(await ours())
+        line = f"round {number} of {rounds}: {measured[-1].rate:,.0f}/s"
+        if floor is not None:
+            floors.append(await floor())
+            line += f", floor {floors[-1].rate:,.0f}/s"
+        tell(line)
+    return measured, floors
+
+
+def load_average() -> float:
+    """Of the last minute: what the machine had to do, ours and others'."""
+    return os.getloadavg()[0]
+
+
+class Cores:
+    """Filled when the watched span ends."""
+
+    def __init__(self) -> None:
+        self.busy: dict[str, float] = {}
+
+
+@contextmanager
+def cores_of(pids: Mapping[str, int]) -> Iterator[Cores]:
+    """How many cores each process and its children keep busy while the block runs."""
+    cores = Cores()
+    began, before = time.monotonic(), {name: _processor_seconds(pid) for name, pid in pids.items()}
+    yield cores
+    passed = time.monotonic() - began
+    cores.busy = {name: round((_processor_seconds(pid) - before[name]) / passed, 2) for name, pid in pids.items()}
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process, of its children that live and of those that ended."""
+    total = 0.0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        total += sum(process.cpu_times()[:4])
+        for child in process.children(recursive=True):
+            with suppress(psutil.Error):
+                total += sum(child.cpu_times()[:2])
+    return total

@@ -1,0 +1,179 @@
+"""`python -m bench.soak [--minutes M] [--rate R]`: the town under steady load from both doors; nothing may be lost or doubled."""
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import orjson
+import psutil
+import typer
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+
+from bench import messages, soak_checks
+from bench.load import Order, Report, send
+from bench.measuring import load_average
+from bench.smtp_sink import SmtpSink
+from bench.soak_checks import Check
+from bench.stage import Service, Stage
+from libs.chassis.ops.identifiers import TimeOrderedIds
+from libs.chassis.ops.settings import load_authority
+from libs.chassis.store.queries import queries
+from libs.events.envelope import encode
+from libs.events.topics import INBOUND
+from local.embedded import embedded
+from local.places import places
+from local.processes import AUTHORITY
+
+SQL = queries(__file__)
+MINUTES = 10.0
+RATE = 5.0
+AT_HTTP, AT_KAFKA = "http", "kafka"  # what the external ids of each door begin with
+FRONTEND = "vk"
+SAMPLE_SECONDS = 1.0
+TELL_SECONDS = 30.0
+QUIET_SECONDS = 120.0
+SCREEN = Console(highlight=False)
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@dataclass
+class _Soak:
+    stage: Stage
+    db: "asyncpg.Connection[Any]"
+    services: Mapping[str, Service]
+    sink: SmtpSink
+    seconds: float
+    rate: float
+    memory: dict[str, list[int]] = field(default_factory=dict)
+    at_http: Report | None = None
+    at_kafka: int = 0
+
+    async def run(self) -> list[Check]:
+        watching = asyncio.create_task(self._watch())
+        try:
+            self.at_http, self.at_kafka = await asyncio.gather(self._load_http(), self._load_kafka())
+            await self._quiet()
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        return [*await self._checks(self.at_http), *(soak_checks.memory(name, samples) for name, samples in self.memory.items())]
+
+    async def _load_http(self) -> Report:
+        port, key = self.services["intake"].port, self.stage.keys["site"]
+        return await send(Order(port=port, key=key, prefix=AT_HTTP, seconds=self.seconds, rate=self.rate))
+
+    async def _load_kafka(self) -> int:
+        """Records as a foreign frontend writes them; how many the broker has."""
+        topic, authority, ids = INBOUND.of(FRONTEND), load_authority(AUTHORITY).code, TimeOrderedIds()
+        producer = AIOKafkaProducer(bootstrap_servers=self.stage.parts.kafka_bootstrap, acks="all", enable_idempotence=True)
+        await producer.start()
+        began = time.monotonic()
+        try:
+            for number in range(int(self.seconds * self.rate)):
+                await asyncio.sleep(began + number / self.rate - time.monotonic())
+                record = messages.inbound(FRONTEND, AT_KAFKA, number, datetime.now(UTC), authority, ids)
+                await producer.send_and_wait(topic, encode(record), key=record.aggregate_id.encode())
+        finally:
+            await producer.stop()
+        return int(self.seconds * self.rate)
+
+    async def _watch(self) -> None:
+        began = told = time.monotonic()
+        while True:
+            for name, service in self.services.items():
+                self.memory.setdefault(name, []).append(psutil.Process(service.pid).memory_info().rss)
+            if time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                sizes = ", ".join(f"{name} {samples[-1] / soak_checks.MIB:.0f} MiB" for name, samples in self.memory.items())
+                SCREEN.print(f"{told - began:6.0f} s: {self.sink.letters} letters; {sizes}; load {load_average():.1f}")
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    async def _quiet(self) -> None:
+        """All that was sent is worked off, or the time for it is over; the checks then say what is missing."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_SECONDS):
+                while True:
+                    checks = await self._checks(self.at_http)
+                    if all(check.held for check in checks):
+                        return
+                    await asyncio.sleep(SAMPLE_SECONDS)
+
+    async def _checks(self, at_http: Report | None) -> list[Check]:
+        answers = at_http.answers if at_http else {}
+        asked, created = sum(answers.values()), at_http.created if at_http else 0
+        sent = created + self.at_kafka
+        addresses = {messages.email(AT_HTTP, number) for number in range(asked)} | {
+            messages.email(AT_KAFKA, number) for number in range(self.at_kafka)
+        }
+        [row] = await self.db.fetch(SQL["soak_numbers"])
+        entries = {each["type"]: (each["entries"], each["different"]) for each in await self.db.fetch(SQL["soak_history"])}
+        [left] = await self.db.fetch(SQL["soak_left"])
+        return [
+            Check("every message registered at the HTTP door", created == asked > 0, f"answers by status {answers}"),
+            soak_checks.register(sent, soak_checks.Register(**row)),
+            *soak_checks.history(sent, entries, await self.db.fetchval(SQL["soak_not_in_history"])),
+            soak_checks.letters(addresses, self.sink.arrived),
+            soak_checks.nothing_left(**left),
+        ]
+
+
+@app.command()
+def command(
+    minutes: Annotated[float, typer.Option(min=0.1, help="how long messages keep coming")] = MINUTES,
+    rate: Annotated[float, typer.Option(min=0.1, help="messages a second at each of the two doors")] = RATE,
+) -> None:
+    """Intake, history and notifier as real processes on a Kafka and a PostgreSQL of their own; ends with 1 when a check fails."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that has just started is asked until it answers
+    before = load_average()
+    checks = asyncio.run(_run(minutes * 60, rate))
+    for check in checks:
+        SCREEN.print(f"[{'green' if check.held else 'red'}]{'✓' if check.held else '✗'}[/] {check.what}: {check.says}", soft_wrap=True)
+    _write(minutes, rate, (before, load_average()), checks)
+    raise typer.Exit(0 if all(check.held for check in checks) else 1)
+
+
+async def _run(seconds: float, rate: float) -> list[Check]:
+    with (
+        tempfile.TemporaryDirectory(prefix="otklik-soak-") as directory,
+        embedded(Path(directory), without=["mail"], durable=True) as parts,
+    ):
+        stage = Stage(parts)
+        await stage.prepare()
+        database = await stage.new_database()
+        db = await asyncpg.connect(database)
+        try:
+            async with (
+                SmtpSink() as sink,
+                stage.running("notifier", database, "notifier", smtp_port=sink.port) as notifier,
+                stage.running("history", database, "history") as history,
+                stage.running("intake", database, "intake") as intake,
+            ):
+                services = {"intake": intake, "history": history, "notifier": notifier}
+                SCREEN.print(f"{rate:g} messages/s at each door for {seconds / 60:g} minutes")
+                return await _Soak(stage, db, services, sink, seconds, rate).run()
+        finally:
+            await db.close()
+
+
+def _write(minutes: float, rate: float, load: tuple[float, float], checks: Sequence[Check]) -> None:
+    directory = places({}).state / "bench"
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"soak-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    told = {"minutes": minutes, "rate": rate, "load_average": load, "checks": [asdict(check) for check in checks]}
+    path.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    SCREEN.print(f"written to {path}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,34 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.integration.chassis.chassis import SERVICE, Chassis
+from tests.stack import Database, Stack
+
+EMPTY = "TRUNCATE events, thread_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
+
+
+@pytest.fixture(scope="session")
+def chassis_database(stack: Stack) -> Database:
+    """One database for all tests of the chassis: emptying it is faster than a new one for each."""
+    return asyncio.run(_made(stack))
+
+
+async def _made(stack: Stack) -> Database:
+    made = await stack.new_database()
+    async with made.superuser() as db:
+        await db.execute(f"SET search_path = {SERVICE}")
+        await db.execute("CREATE TABLE effects (number integer, event_id uuid)")  # no key: a double shows
+        await db.execute(f"GRANT SELECT, INSERT ON effects TO {SERVICE}")
+    return made
+
+
+@pytest.fixture
+async def chassis(chassis_database: Database) -> AsyncIterator[Chassis]:
+    """The chassis on an empty database."""
+    async with chassis_database.superuser() as db:
+        await db.execute(f"SET search_path = {SERVICE}")
+        await db.execute(EMPTY)
+    async with chassis_database.pool(SERVICE) as pool:
+        yield Chassis(database=chassis_database, pool=pool)

@@ -1,0 +1,144 @@
+"""Keys per thread: made with what they seal, remembered only once they are there for good (design.md 5)."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs.chassis.store.database import Connection
+from libs.chassis.store.keys import Keyring
+from libs.chassis.store.sealing import BrokenSeal
+from tests.integration.chassis.chassis import Chassis, about, note
+from tests.integration.chassis.notes import Noted
+
+
+class RolledBack(Exception):
+    """The test's own way out of a transaction."""
+
+
+@pytest.mark.requirement("R-17", "D-19")
+async def test_a_key_of_a_transaction_that_was_rolled_back_is_not_remembered(chassis: Chassis) -> None:
+    thread = uuid4()
+    with pytest.raises(RolledBack):
+        async with chassis.pool.acquire() as db, db.transaction():
+            await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
+            assert await chassis.store.read(db, note("1").category, ["1"])
+            raise RolledBack
+    await chassis.append(note("1", Noted(number=2), context=about(thread)))
+    [row] = await chassis.again().read("1")
+    assert row.fact == Noted(number=2)
+
+
+@pytest.mark.requirement("R-17", "D-19")
+async def test_a_key_of_a_savepoint_that_was_rolled_back_is_not_remembered(chassis: Chassis) -> None:
+    thread = uuid4()
+    async with chassis.pool.acquire() as db, db.transaction():
+        with pytest.raises(RolledBack):
+            async with db.transaction():
+                await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
+                assert await chassis.store.read(db, note("1").category, ["1"])
+                raise RolledBack
+        await chassis.store.append(db, [note("1", Noted(number=2), context=about(thread))])
+    [row] = await chassis.again().read("1")
+    assert row.fact == Noted(number=2)
+
+
+@pytest.mark.requirement("R-17")
+async def test_a_committed_key_is_asked_for_once(chassis: Chassis) -> None:
+    thread = uuid4()
+    await chassis.append(note("1", Noted(), context=about(thread)))
+    asked = Asks()
+    assert await chassis.keyring.of(asked.of(chassis), [thread])
+    assert await chassis.keyring.of(asked.of(chassis), [thread])
+    assert asked.times <= 1
+
+
+async def test_the_cache_keeps_the_keys_that_were_used_last(chassis: Chassis) -> None:
+    small = Keyring(b"-" * 32, "1", cached=2)
+    threads = [uuid4() for _ in range(3)]
+    async with chassis.pool.acquire() as db:
+        await small.made_for(db, threads)
+        for thread in (threads[0], threads[1], threads[0], threads[2]):
+            await small.of(db, [thread])
+    asked = Asks()
+    await small.of(asked.of(chassis), [threads[0], threads[2]])
+    assert asked.times == 0
+
+
+@pytest.mark.requirement("R-17")
+async def test_writers_that_want_the_key_of_one_thread_at_once_seal_with_the_same_key(chassis: Chassis) -> None:
+    thread = uuid4()
+    await asyncio.gather(*(chassis.again().append(note(str(n), Noted(number=n), context=about(thread))) for n in range(8)))
+    reader = chassis.again()
+    assert [[row.fact for row in await reader.read(str(n))] for n in range(8)] == [[Noted(number=n)] for n in range(8)]
+    assert await chassis.pool.fetchval("SELECT count(*) FROM thread_keys") == 1
+
+
+@pytest.mark.requirement("R-17")
+async def test_two_batches_that_make_the_same_keys_in_another_order_do_not_deadlock(chassis: Chassis) -> None:
+    threads = [uuid4() for _ in range(50)]
+
+    async def write(prefix: str, order: list[UUID]) -> None:
+        await chassis.again().append(*(note(f"{prefix}{n}", Noted(), context=about(thread)) for n, thread in enumerate(order)))
+
+    await asyncio.gather(*(write(f"{n}-", threads if n % 2 else threads[::-1]) for n in range(6)))
+
+
+@pytest.mark.requirement("R-17", "E-13")
+async def test_another_master_key_opens_nothing(chassis: Chassis) -> None:
+    await chassis.append(note("1", Noted(number=1)))
+    thief = chassis.again()
+    thief.store._keyring = Keyring(b"x" * 32, "1")
+    with pytest.raises(BrokenSeal):
+        await thief.read("1")
+
+
+@pytest.mark.requirement("R-17")
+async def test_a_key_that_was_moved_to_another_thread_does_not_open_there(chassis: Chassis) -> None:
+    one, other = uuid4(), uuid4()
+    await chassis.append(note("1", Noted(), context=about(one)), note("2", Noted(), context=about(other)))
+    async with chassis.database.superuser() as db:
+        await db.execute(
+            "UPDATE intake.thread_keys SET wrapped = (SELECT wrapped FROM intake.thread_keys WHERE thread_id = $1) WHERE thread_id = $2",
+            one,
+            other,
+        )
+    with pytest.raises(BrokenSeal):
+        await chassis.again().read("2")
+
+
+@pytest.mark.requirement("R-17", "D-19")
+async def test_what_is_sealed_belongs_to_its_event(chassis: Chassis) -> None:
+    thread = uuid4()
+    await chassis.append(note("1", Noted(text="one"), Noted(text="two"), context=about(thread)))
+    async with chassis.database.superuser() as db:
+        await db.execute("UPDATE intake.events e SET sealed = (SELECT sealed FROM intake.events WHERE version = 3 - e.version)")
+    with pytest.raises(BrokenSeal):
+        await chassis.again().read("1")
+
+
+@pytest.mark.requirement("R-17")
+async def test_the_master_key_is_named_beside_what_it_wraps(chassis: Chassis) -> None:
+    keyring = Keyring(b"-" * 32, "2026-11")
+    async with chassis.pool.acquire() as db:
+        await keyring.made_for(db, [uuid4()])
+        await keyring.for_dead_letters(db, chassis.clock.now().date())
+    assert await chassis.pool.fetchval("SELECT master_key_id FROM thread_keys") == "2026-11"
+    assert await chassis.pool.fetchval("SELECT master_key_id FROM dead_letter_keys") == "2026-11"
+
+
+class Asks:
+    """Counts the questions that go to the database."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def of(self, chassis: Chassis) -> Connection:
+        asks = self
+
+        class Counted:
+            async def fetch(self, *arguments: object) -> object:
+                asks.times += 1
+                return await chassis.pool.fetch(*arguments)
+
+        return Counted()  # type: ignore[return-value]  # all that a keyring reads with

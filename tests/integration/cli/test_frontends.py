@@ -1,0 +1,29 @@
+"""A new frontend gets its topics and a key that opens the HTTP door."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.frontends import app
+from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.bus.topics import partitions_on
+from libs.events.topics import wanted
+from tests.stack import Stack
+
+
+@pytest.mark.requirement("D-23")
+async def test_a_new_frontend_gets_its_topics_and_a_key(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "frontends.json"
+    monkeypatch.setenv("OTKLIK_STATE", str(tmp_path))
+    monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
+    monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", stack.parts.kafka_bootstrap)
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["add", "max-messenger"])
+    assert result.exit_code == 0, result.output
+    found = re.search(r"shown this once: (\S+)", result.output)
+    assert found
+    assert FrontendKeys(path).name_of(found[1]) == "max-messenger"
+    there = await partitions_on(stack.parts.kafka_bootstrap)
+    assert {topic.name: topic.partitions for topic in wanted(("max-messenger",))}.items() <= there.items()

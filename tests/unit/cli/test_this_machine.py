@@ -1,0 +1,50 @@
+"""What `make up` made for this machine is lent to the commands, whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from cli import this_machine
+from local import keys, processes
+from local.places import Places
+
+SERVICE = "intake"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """An environment that says where `make up` keeps its state, and nothing else."""
+    return {"OTKLIK_STATE": str(tmp_path)}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, str]:
+    """The secrets that `make up` made there."""
+    return keys.ensure(Places(tmp_path), processes.services(), processes.frontends())
+
+
+def test_the_commands_find_the_system_that_runs_here(made: dict[str, str], environ: dict[str, str]) -> None:
+    this_machine.lend(SERVICE, administrator=True, environ=environ)
+    assert environ["OTKLIK_MASTER_KEY"] == made[keys.master_key_of(SERVICE)]
+    assert made[keys.password_of(SERVICE)] in environ["OTKLIK_POSTGRES_DSN"]
+    assert made[keys.ADMIN_PASSWORD] in environ["OTKLIK_ADMIN_DSN"]
+
+
+def test_a_single_setting_of_ones_own_keeps_every_other_away(made: dict[str, str], environ: dict[str, str]) -> None:
+    environ["OTKLIK_POSTGRES_DSN"] = "postgresql://elsewhere/otklik"
+    this_machine.lend(SERVICE, environ=environ)
+    assert "OTKLIK_MASTER_KEY" not in environ
+
+
+def test_the_demo_mode_may_be_said_beside_what_is_lent(made: dict[str, str], environ: dict[str, str]) -> None:
+    environ["OTKLIK_DEMO"] = "0"
+    this_machine.lend_administration(environ)
+    assert environ["OTKLIK_DEMO"] == "0"
+    assert environ[keys.STAFF_PRIVATE_KEY] == made[keys.STAFF_PRIVATE_KEY]
+
+
+def test_where_nothing_was_made_nothing_is_lent(environ: dict[str, str]) -> None:
+    before = dict(environ)
+    this_machine.lend(SERVICE, environ=environ)
+    this_machine.lend_administration(environ)
+    assert environ == before
