@@ -109,7 +109,7 @@ class Stage:
             answers=partial(healthy, f"http://127.0.0.1:{port}/health/ready"),
             env={**environment, "OTKLIK_HTTP_PORT": str(port)},
         )
-        part = Part(program, self.parts.directory / f"{name}.log")
+        part = Part(program, self.parts.directory / f"{name}.log", self.parts.kafka.held)
         await asyncio.to_thread(part.start)
         try:
             yield Service(part, port)

@@ -1,6 +1,7 @@
 """The figures as a person reads them."""
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from rich.table import Table
 
@@ -8,7 +9,7 @@ from bench.figures import Result
 from bench.measuring import Round
 
 ABSENT = "–"
-SHOWN_CORES = 0.01
+SHOWN_MS = 0.005
 
 
 def table_of(results: Sequence[Result]) -> Table:
@@ -38,7 +39,9 @@ def row_of(result: Result) -> tuple[str, ...]:
 def remarks_of(result: Result) -> Iterator[str]:
     """Whether the figure is what it must be, and what was busy meanwhile."""
     yield f"{result.figure.name}: {verdict(result)}"
-    yield f"  busy cores: {cores_of(result.rounds)}"
+    for name, rounds in (("ours", result.rounds), ("floor", result.floor_rounds)):
+        if costs := costs_of(rounds):
+            yield f"  processor time for each, {name}: {costs}"
     for name, value in result.notes.items():
         yield f"  {name}: {value}"
 
@@ -50,10 +53,11 @@ def verdict(result: Result) -> str:
     return f"met: {must}{', and the moonshot' if result.reaches_moonshot else ''}"
 
 
-def cores_of(rounds: Sequence[Round]) -> str:
-    """Of the last round, the busiest first."""
-    cores = rounds[-1].cores
-    return ", ".join(f"{name} {cores[name]:.2f}" for name in sorted(cores, key=lambda name: -cores[name]) if cores[name] >= SHOWN_CORES)
+def costs_of(rounds: Sequence[Round]) -> str:
+    """Milliseconds of each process for one of what is counted, the dearest first: a busy machine changes them less than rates."""
+    names = {name for each in rounds for name in each.cores}
+    costs = {name: median(each.cores.get(name, 0) / each.rate * 1000 for each in rounds) for name in names}
+    return ", ".join(f"{name} {costs[name]:.2f} ms" for name in sorted(names, key=lambda name: -costs[name]) if costs[name] >= SHOWN_MS)
 
 
 def _shown(value: float | None, form: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Reads the leaders of process groups until its input ends: by our "end" when all is stopped already, or because we are no more.
-WATCH = 'while read -r group; do [ "$group" = end ] && exit; set -- "$@" "-$group"; done; kill -9 -- "$@"'
+WATCH = 'while read -r group; do [ "$group" = end ] && exit; set -- "$@" "-$group"; done; kill -s KILL -- "$@"'
 
 
 class Leash:

@@ -20,8 +20,18 @@ from libs.chassis.store.events import LostRace, record_of
 from libs.chassis.store.outbox import Outbox
 from libs.chassis.store.sealing import BrokenSeal
 from libs.events.envelope import Actor, Envelope, Unreadable, decode
-from libs.events.topics import HISTORY, INBOUND, dialogue_key, dialogue_thread, frontend_of, topic_of
-from services.history.domain.entries import ID_TAKEN, NOT_STORABLE, PRODUCER, UNREADABLE, Coordinates, Entry, entry_of, unreadable
+from libs.events.topics import HISTORY
+from services.history.domain.entries import (
+    ID_TAKEN,
+    NOT_STORABLE,
+    PRODUCER,
+    UNREADABLE,
+    Coordinates,
+    Entry,
+    entry_of,
+    in_its_dialogue,
+    unreadable,
+)
 from services.history.domain.questions import AUDIT, EntryNotFound, Question, Sight, role_of, sight_of, viewed
 from services.history.store import Appended, Stored
 
@@ -69,7 +79,7 @@ class Keeper:
 
     def _entry(self, delivery: Delivery) -> Entry:
         try:
-            return entry_of(_in_its_dialogue(decode(delivery.value), delivery), _came(delivery))
+            return entry_of(in_its_dialogue(decode(delivery.value), delivery.topic, delivery.key), _came(delivery))
         except Unreadable as error:
             return self._unreadable(delivery, error.code)
         except Exception as error:
@@ -134,15 +144,6 @@ class Keeper:
     def _span(self, delivery: Delivery, parent: str) -> Span:
         attributes = {"messaging.destination.name": delivery.topic, "messaging.consumer.group.name": CONSUMER}
         return self.telemetry.span(f"{delivery.topic} process", parent, Kind.CONSUMER, attributes)
-
-
-def _in_its_dialogue(envelope: Envelope, delivery: Delivery) -> Envelope:
-    """What a frontend brings belongs to its own dialogue, whatever thread or client it names: it must not reach into others' files."""
-    frontend = frontend_of(delivery.topic)
-    if frontend is None or topic_of(delivery.topic) is not INBOUND:
-        return envelope
-    thread = dialogue_thread(frontend, dialogue_key(delivery.key, envelope.thread_id))
-    return envelope.model_copy(update={"thread_id": thread, "client_id": None})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -38,7 +38,15 @@ class Consumers:
     """All subscriptions of a process on one broker."""
 
     def __init__(
-        self, *, broker: KafkaBroker, bootstrap: str, subscriptions: Sequence[Subscription], health: Health, metrics: Metrics, now: Any
+        self,
+        *,
+        broker: KafkaBroker,
+        bootstrap: str,
+        subscriptions: Sequence[Subscription],
+        health: Health,
+        metrics: Metrics,
+        now: Callable[[], float],
+        watch_seconds: float = WATCH_SECONDS,
     ) -> None:
         self._broker = broker
         self._bootstrap = bootstrap
@@ -46,6 +54,7 @@ class Consumers:
         self._topics = {topic for subscription in subscriptions for topic in subscription.topics}
         self._health = health
         self._metrics = metrics
+        self._watch_seconds = watch_seconds
         self._connected = False
         self._answers = False
         self._progress = {
@@ -72,7 +81,7 @@ class Consumers:
                 await self._connect(stopping)
             while not stopping.requested:
                 await self._watch()
-                await stopping.sleep(WATCH_SECONDS)
+                await stopping.sleep(self._watch_seconds)
         except WrongPartitions as error:
             log.critical("a topic differs from the topic table; nothing is consumed", reason=str(error))
             for progress in self._progress.values():

@@ -8,6 +8,8 @@ from aiokafka.errors import for_code
 
 from libs.events.topics import Topic, Wanted
 
+CONFIG = {"message.timestamp.type": "LogAppendTime"}  # the broker's time: a producer's clock must decide no term and no retention
+
 
 class WrongPartitions(Exception):
     """A topic has another number of partitions than the table: keys would move and order would break."""
@@ -39,7 +41,7 @@ async def apply(bootstrap: str, wanted: Collection[Wanted], *, replication: int 
     try:
         response = await admin.create_topics(
             [
-                NewTopic(topic.name, topic.partitions, replication, topic_configs={"retention.ms": str(topic.retention_ms)})
+                NewTopic(topic.name, topic.partitions, replication, topic_configs=CONFIG | {"retention.ms": str(topic.retention_ms)})
                 for topic in missing
             ]
         )

@@ -33,7 +33,7 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.InsufficientPrivilegeError,
-    asyncpg.OutdatedSchemaCacheError,
+    asyncpg.InternalClientError,  # asyncpg's word for a connection that broke off in the middle of a reply, and for a changed schema
     asyncpg.InvalidCachedStatementError,
 )
 

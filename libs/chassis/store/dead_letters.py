@@ -41,7 +41,7 @@ class DeadLetters:
             letter.partition,
             letter.offset,
             letter.timestamp_ms,
-            letter.key,
+            None if letter.key is None else seal(key, letter.key, letter.topic.encode()),  # a stranger's key may be a name
             letter.event_id,
             letter.reason,
             at.date(),

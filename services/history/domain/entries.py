@@ -13,8 +13,9 @@ from typing_extensions import TypedDict
 from libs.events.contracts import CONTRACTS, REGISTRY
 from libs.events.envelope import Envelope, Unreadable
 from libs.events.fact import Event, open_fields, without_secrets
-from libs.events.topics import frontend_of, topic_of
+from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of, topic_of
 
+FOREIGN: Final = INBOUND.contract  # what frontends write: a consumer can't see who produced a record (design.md 4.8)
 UNREADABLE: Final = "Unreadable"  # the type of an entry whose record could not be read
 ID_TAKEN: Final = "event-id-taken"  # another event bears the id of this one
 NOT_STORABLE: Final = "cannot-be-stored"
@@ -105,6 +106,15 @@ def entry_of(envelope: Envelope, came: Coordinates | None) -> Entry:
         orjson.dumps(clear).decode(),
         orjson.dumps(hidden) if hidden else None,
     )
+
+
+def in_its_dialogue(envelope: Envelope, topic: str, key: bytes | None) -> Envelope:
+    """What a frontend brings belongs to its own dialogue, whatever thread or client it names: it must not reach into others' files."""
+    frontend = _frontend(topic) if contract_of(topic) == FOREIGN else None
+    if frontend is None:
+        return envelope
+    thread = dialogue_thread(frontend, dialogue_key(key, envelope.thread_id))
+    return envelope.model_copy(update={"thread_id": thread, "client_id": None})
 
 
 def unreadable(came: Coordinates, key: bytes | None, value: bytes | None, reason: str, authority: str, now: datetime) -> Entry:

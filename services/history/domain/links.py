@@ -14,9 +14,8 @@ import orjson
 
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ClientIdentitiesUnlinked
 from libs.events.contracts.intake_requests import HistoricalRequestImported, RequestReceived, RequestRegistered
-from services.history.domain.entries import UNREADABLE, contract_of
+from services.history.domain.entries import FOREIGN, UNREADABLE, contract_of
 
-FOREIGN: Final = "channel.inbound"  # what frontends write: their word says nothing of whom a thread belongs to
 NUMBERS: Final = ("reference", "reg_no", "foreign_no")
 ARRIVALS: Final = (RequestReceived.type_name(), HistoricalRequestImported.type_name())
 NUMBERED: Final = frozenset((*ARRIVALS, RequestRegistered.type_name()))
@@ -96,6 +95,7 @@ def numbers_meant(typed: str) -> list[str]:
 
 
 def links_of(entries: Iterable[Kept]) -> Links:
+    """The rows that these entries make; what frontends write says nothing of whom a thread belongs to."""
     links = Links()
     for entry in entries:
         if entry.type != UNREADABLE and contract_of(entry.topic) != FOREIGN:

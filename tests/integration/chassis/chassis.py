@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,15 +14,18 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import CollectorRegistry
 
+from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import EffectOnce, Handler
+from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
 from libs.chassis.bus.relay import Bell, Pace, Relay
+from libs.chassis.bus.subscriber import Subscription, Take, new_broker
 from libs.chassis.ops.clock import Clock, SystemClock
+from libs.chassis.ops.health import Health, Readiness
 from libs.chassis.ops.identifiers import TimeOrderedIds
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.ops.telemetry import Telemetry
-from libs.chassis.store.database import Pool
+from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.dead_letters import DeadLetters
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.keys import Keyring
@@ -31,10 +35,10 @@ from libs.events.fact import Event
 from libs.events.registry import Registry
 from libs.events.topics import Topic, dead_letter_topic
 from tests.integration.chassis.notes import NOTES, PRIVATE, Noted
-from tests.stack import Database, eventually
+from tests.stack import eventually
 
-MASTER_KEY = b"-" * 32
 SERVICE = "intake"  # any service's schema has the chassis's tables
+MASTER_KEY = SERVICE.encode().ljust(32, b"-")
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 
@@ -47,8 +51,8 @@ def keyring() -> Keyring:
 class Chassis:
     """One service's parts; `again()` makes another process of the same service."""
 
-    database: Database
     pool: Pool
+    kafka: str
     clock: Clock = field(default_factory=SystemClock)
     telemetry: Telemetry = field(default_factory=Telemetry)
     keyring: Keyring = field(default_factory=keyring)
@@ -57,17 +61,14 @@ class Chassis:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.registry, self.clock)
+        self.health = Health(registry=self.registry, readiness=Readiness(doors={}))
         self.outbox = Outbox(self.keyring)
         self.store = EventStore(
             producer=SERVICE, authority="test", keyring=self.keyring, outbox=self.outbox, clock=self.clock, ids=TimeOrderedIds()
         )
 
-    @property
-    def kafka(self) -> str:
-        return self.database.stack.parts.kafka_bootstrap
-
     def again(self) -> "Chassis":
-        return Chassis(database=self.database, pool=self.pool, clock=self.clock, telemetry=self.telemetry)
+        return Chassis(pool=self.pool, kafka=self.kafka, clock=self.clock, telemetry=self.telemetry)
 
     def figure(self, name: str, **labels: str) -> float:
         """What Prometheus would read."""
@@ -139,9 +140,7 @@ class Chassis:
     @asynccontextmanager
     async def relaying(self, *, pace: Pace = BRISK) -> AsyncIterator[None]:
         """A relay for each shard runs meanwhile."""
-        async with AsyncExitStack() as stack:
-            for shard in range(self.outbox.shards):
-                await stack.enter_async_context(running(self.relay(shard, pace=pace)))
+        async with running(*(self.relay(shard, pace=pace) for shard in range(self.outbox.shards)), wake=self.bell.ring):
             yield
 
     async def pending(self) -> int:
@@ -161,6 +160,29 @@ class Chassis:
             ids=TimeOrderedIds(),
             metrics=self.metrics,
             telemetry=self.telemetry,
+        )
+
+    async def count(self, db: Connection, batch: Sequence[Received]) -> None:
+        """A handler whose effects can be counted."""
+        rows = [(item.event.number, item.envelope.event_id) for item in batch if isinstance(item.event, Noted)]
+        await db.executemany("INSERT INTO effects (number, event_id) VALUES ($1, $2)", rows)
+
+    async def effects(self) -> list[int]:
+        """The numbers of the notes that had their effect, doubles included."""
+        return [row["number"] for row in await self.pool.fetch("SELECT number FROM effects ORDER BY number")]
+
+    def subscription(self, *topics: Topic, take: Take, group: str = "", **more: Any) -> Subscription:
+        return Subscription(group=group or f"test-{uuid4().hex}", topics=topics, take=take, **more)
+
+    def consumers(self, *subscriptions: Subscription) -> Consumers:
+        return Consumers(
+            broker=new_broker(self.kafka, client_id="test", metadata_age_ms=500),
+            bootstrap=self.kafka,
+            subscriptions=subscriptions,
+            health=self.health,
+            metrics=self.metrics,
+            now=monotonic,
+            watch_seconds=0.2,
         )
 
     async def reasons(self) -> list[str]:
@@ -217,7 +239,7 @@ def number_in(value: bytes | None) -> int:
 
 
 @asynccontextmanager
-async def running(*loops: Any) -> AsyncIterator[Stopping]:
+async def running(*loops: Any, wake: Callable[[], None] = lambda: None) -> AsyncIterator[Stopping]:
     """These loops run meanwhile, and are asked to stop afterwards; what one of them raises is raised here."""
     stopping = Stopping()
     tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
@@ -225,6 +247,7 @@ async def running(*loops: Any) -> AsyncIterator[Stopping]:
         yield stopping
     finally:
         stopping.request()
+        wake()
         await asyncio.gather(*tasks)
 
 

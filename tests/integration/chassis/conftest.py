@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.integration.chassis.chassis import SERVICE, Chassis
@@ -25,10 +27,18 @@ async def _made(stack: Stack) -> Database:
 
 
 @pytest.fixture
+async def superuser(chassis_database: Database) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """Whoever may do what the service may not; its tables are found by their names."""
+    async with chassis_database.superuser() as db:
+        await db.execute(f"SET search_path = {SERVICE}")
+        yield db
+
+
+@pytest.fixture
 async def chassis(chassis_database: Database) -> AsyncIterator[Chassis]:
     """The chassis on an empty database."""
     async with chassis_database.superuser() as db:
         await db.execute(f"SET search_path = {SERVICE}")
         await db.execute(EMPTY)
     async with chassis_database.pool(SERVICE) as pool:
-        yield Chassis(database=chassis_database, pool=pool)
+        yield Chassis(pool=pool, kafka=chassis_database.stack.parts.kafka_bootstrap)

@@ -1,29 +1,28 @@
 """Keys per thread: made with what they seal, remembered only once they are there for good (design.md 5)."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from libs.chassis.store.database import Connection
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.sealing import BrokenSeal
 from tests.integration.chassis.chassis import Chassis, about, note
-from tests.integration.chassis.notes import Noted
-
-
-class RolledBack(Exception):
-    """The test's own way out of a transaction."""
+from tests.integration.chassis.notes import PRIVATE, Noted
 
 
 @pytest.mark.requirement("R-17", "D-19")
 async def test_a_key_of_a_transaction_that_was_rolled_back_is_not_remembered(chassis: Chassis) -> None:
     thread = uuid4()
-    with pytest.raises(RolledBack):
-        async with chassis.pool.acquire() as db, db.transaction():
-            await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
-            assert await chassis.store.read(db, note("1").category, ["1"])
-            raise RolledBack
+    async with chassis.pool.acquire() as db:
+        given_up = db.transaction()
+        await given_up.start()
+        await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
+        assert await chassis.store.read(db, PRIVATE, ["1"])
+        await given_up.rollback()
     await chassis.append(note("1", Noted(number=2), context=about(thread)))
     [row] = await chassis.again().read("1")
     assert row.fact == Noted(number=2)
@@ -33,11 +32,11 @@ async def test_a_key_of_a_transaction_that_was_rolled_back_is_not_remembered(cha
 async def test_a_key_of_a_savepoint_that_was_rolled_back_is_not_remembered(chassis: Chassis) -> None:
     thread = uuid4()
     async with chassis.pool.acquire() as db, db.transaction():
-        with pytest.raises(RolledBack):
-            async with db.transaction():
-                await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
-                assert await chassis.store.read(db, note("1").category, ["1"])
-                raise RolledBack
+        given_up = db.transaction()
+        await given_up.start()
+        await chassis.store.append(db, [note("1", Noted(number=1), context=about(thread))])
+        assert await chassis.store.read(db, PRIVATE, ["1"])
+        await given_up.rollback()
         await chassis.store.append(db, [note("1", Noted(number=2), context=about(thread))])
     [row] = await chassis.again().read("1")
     assert row.fact == Noted(number=2)
@@ -94,25 +93,20 @@ async def test_another_master_key_opens_nothing(chassis: Chassis) -> None:
 
 
 @pytest.mark.requirement("R-17")
-async def test_a_key_that_was_moved_to_another_thread_does_not_open_there(chassis: Chassis) -> None:
+async def test_a_key_that_was_moved_to_another_thread_does_not_open_there(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
     one, other = uuid4(), uuid4()
     await chassis.append(note("1", Noted(), context=about(one)), note("2", Noted(), context=about(other)))
-    async with chassis.database.superuser() as db:
-        await db.execute(
-            "UPDATE intake.thread_keys SET wrapped = (SELECT wrapped FROM intake.thread_keys WHERE thread_id = $1) WHERE thread_id = $2",
-            one,
-            other,
-        )
+    taken = "UPDATE thread_keys SET wrapped = (SELECT wrapped FROM thread_keys WHERE thread_id = $1) WHERE thread_id = $2"
+    await superuser.execute(taken, one, other)
     with pytest.raises(BrokenSeal):
         await chassis.again().read("2")
 
 
 @pytest.mark.requirement("R-17", "D-19")
-async def test_what_is_sealed_belongs_to_its_event(chassis: Chassis) -> None:
+async def test_what_is_sealed_belongs_to_its_event(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
     thread = uuid4()
     await chassis.append(note("1", Noted(text="one"), Noted(text="two"), context=about(thread)))
-    async with chassis.database.superuser() as db:
-        await db.execute("UPDATE intake.events e SET sealed = (SELECT sealed FROM intake.events WHERE version = 3 - e.version)")
+    await superuser.execute("UPDATE events e SET sealed = (SELECT sealed FROM events WHERE version = 3 - e.version)")
     with pytest.raises(BrokenSeal):
         await chassis.again().read("1")
 
@@ -137,8 +131,8 @@ class Asks:
         asks = self
 
         class Counted:
-            async def fetch(self, *arguments: object) -> object:
+            async def fetch(self, query: str, *arguments: object) -> object:
                 asks.times += 1
-                return await chassis.pool.fetch(*arguments)
+                return await chassis.pool.fetch(query, *arguments)
 
         return Counted()  # type: ignore[return-value]  # all that a keyring reads with

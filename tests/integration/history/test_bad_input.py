@@ -14,12 +14,12 @@ from libs.chassis.store.sealing import unseal
 from libs.events.contracts.dead_letters import MessageRejected
 from libs.events.contracts.history_events import HistoryViewed
 from libs.events.envelope import MAX_RECORD_BYTES, encode
-from libs.events.topics import REQUESTS, dead_letter_topic
+from libs.events.topics import INBOUND, REQUESTS, dead_letter_topic
 from services.history.handlers import NotKept
 from services.history.store import Log
 from tests.integration.history.conftest import SignedIn
 from tests.integration.history.keeping import Keeping
-from tests.unit.history.told import IN_SITE, delivered, delivery, envelope, message, received
+from tests.unit.history.told import IN_SITE, delivered, delivery, envelope, message, received, request_of
 
 GOOD = encode(envelope(message()))
 DEEP = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
@@ -113,6 +113,19 @@ async def test_a_frontend_can_not_forge_an_audit_or_a_service_event(history: Kee
     assert [reason(row) for row in await history.rows()] == ["wrong-topic"] * 2
     assert await history.count("thread_links") == 0
     assert await history.entries(signed_in(Role.AUDITOR), type="HistoryViewed") == []
+
+
+@pytest.mark.requirement("D-23", "R-17")
+async def test_a_frontend_can_not_put_a_message_into_somebody_elses_history(history: Keeping, signed_in: SignedIn) -> None:
+    client = uuid4()
+    theirs = request_of(client)
+    await history.take(*theirs)
+    [request] = await history.rows("SELECT thread_id FROM history.log WHERE type = 'RequestReceived'")
+    smuggled = envelope(message(), thread_id=request["thread_id"], client_id=client)
+    await history.take(delivered(smuggled, INBOUND.of("vk")))
+    found = await history.entries(signed_in(Role.OPERATOR), client=client)
+    assert len(found) == len(theirs)
+    assert str(smuggled.event_id) not in {entry["event_id"] for entry in found}
 
 
 @pytest.mark.requirement("R-6", "D-25")

@@ -15,7 +15,7 @@ from cli.verify import Finding, verify
 from services.history.domain.chain import SHARDS, genesis, link
 from services.history.domain.entries import KEPT_COLUMNS
 from tests.integration.history.keeping import Keeping
-from tests.unit.history.told import IN_SITE, delivered, envelope, message, received
+from tests.unit.history.told import IN_SITE, delivered, dialogue_of, envelope, message, received
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.requirement("R-18", "D-19", "N-4.7")
@@ -26,7 +26,7 @@ async def filled(history: Keeping, count: int = 40) -> dict[str, Any]:
     thread = uuid4()
     await history.take(*(delivered(envelope(message(), thread_id=thread), IN_SITE) for _ in range(count)))
     await history.take(*(delivered(envelope(received(), seq=1)) for _ in range(count)))
-    rows = await history.rows("SELECT * FROM history.log WHERE thread_id = $1 ORDER BY position", thread)
+    rows = await history.rows("SELECT * FROM history.log WHERE thread_id = $1 ORDER BY position", dialogue_of(thread))
     return rows[count // 2]
 
 

@@ -16,7 +16,10 @@ with warnings.catch_warnings():
 
 @dataclass
 class Sink:
-    """`recipients` and `texts` answer instead of 250, for one address or all ("*"). `mute`: letters are taken, nothing is said."""
+    """`recipients` and `texts` answer instead of 250, for one address or all ("*"). `mute`: letters are taken, nothing is said.
+
+    `tired`: a connection that was used before is sent away.
+    """
 
     port: int = 0
     letters: list[tuple[str, EmailMessage]] = field(default_factory=list)
@@ -24,6 +27,8 @@ class Sink:
     texts: dict[str, str] = field(default_factory=dict)
     mute: bool = False
     drop_after_text: bool = False
+    tired: bool = False
+    used: list[SMTP] = field(default_factory=list)
     sessions: int = 0
     open: list[SMTP] = field(default_factory=list)
     _server: asyncio.Server | None = None
@@ -60,6 +65,14 @@ class Sink:
 class _Hooks:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
+
+    async def handle_MAIL(self, server: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+        if self.sink.tired and server in self.sink.used:
+            return "421 4.4.2 This connection was open for too long"
+        self.sink.used.append(server)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802
         if refusal := self.sink.recipients.get(address, self.sink.recipients.get("*")):

@@ -185,8 +185,11 @@ async def test_kept_connections_are_used_again_and_a_closed_one_costs_no_attempt
         await notifying.sink.hang_up()
         await notifying.changed("kept-6", Status.REGISTERED, by_vk, email("kept6@example.org"))
         rows = await notifying.become("kept-6", "accepted", "accepted")
-    assert rows[1]["attempt"] == 1
-    assert notifying.sink.sessions == 2
+        notifying.sink.tired = True
+        await notifying.changed("kept-7", Status.REGISTERED, by_vk, email("kept7@example.org"))
+        [_, sent_away] = await notifying.become("kept-7", "accepted", "accepted")
+    assert rows[1]["attempt"] == sent_away["attempt"] == 1
+    assert notifying.sink.sessions == 3
 
 
 async def test_after_so_many_letters_a_connection_is_made_anew(notifying: Notifying) -> None:

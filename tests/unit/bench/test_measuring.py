@@ -6,8 +6,7 @@ import pytest
 
 from bench.figures import FIGURES, INTAKE_HTTP, Result, at_least, at_most, values_of
 from bench.measuring import Round, by_turns, cores_of, percentile
-from bench.table import cores_of as told_cores
-from bench.table import row_of, verdict
+from bench.table import costs_of, remarks_of, row_of, verdict
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_a_limit_holds_a_value_against_its_bound_and_an_absent_value_meets_none(
 
 
 def result(**values: float) -> Result:
-    rounds = (Round(rate=1, cores={"intake": 0.5, "kafka": 0.75, "postgres": 0.0}),)
+    rounds = (Round(rate=100, cores={"intake": 0.5, "kafka": 0.75, "postgres": 0.0}),)
     return Result(figure=INTAKE_HTTP, values=values, rounds=rounds, floor_rounds=(), load_average=(0.5, 1.25))
 
 
@@ -83,7 +82,15 @@ def test_a_row_shows_what_there_is_and_the_load_of_the_machine() -> None:
         "0.5 → 1.2",
     )
     assert row_of(result(rate=1))[2:6] == ("–", "–", "–", "–")
-    assert told_cores(result().rounds) == "kafka 0.75, intake 0.50"
+
+
+def test_the_processor_time_of_each_process_is_told_for_one_of_what_is_counted() -> None:
+    rounds = [Round(rate=100, cores={"intake": 0.5}), Round(rate=50, cores={"intake": 0.5, "kafka": 0.1}), Round(rate=100, cores={})]
+    assert costs_of(rounds) == "intake 5.00 ms"
+    assert costs_of([Round(rate=5)]) == ""
+    assert list(remarks_of(result(rate=800, ratio=0.6, p99_ms=90)))[1:] == [
+        "  processor time for each, ours: kafka 7.50 ms, intake 5.00 ms"
+    ]
 
 
 def test_every_figure_has_a_name_of_its_own_and_something_that_it_must_reach() -> None:

@@ -14,8 +14,8 @@ from libs.events.contracts.history_events import HistoryViewed
 from libs.events.contracts.notifier_deliveries import NotificationDelivered
 from libs.events.envelope import Unreadable
 from libs.events.fact import open_fields, without_secrets
-from libs.events.topics import CLIENTS, DELIVERIES, RECEIPTS, REQUESTS
-from services.history.domain.entries import Entry, entry_of, unreadable
+from libs.events.topics import CLIENTS, DELIVERIES, INBOUND, RECEIPTS, REQUESTS, dialogue_thread
+from services.history.domain.entries import Entry, entry_of, in_its_dialogue, unreadable
 from tests.unit.history.told import AT, AUTHORITY, EMAIL, IN_SITE, NAME, SECRET, came, envelope, message, received, status_changed
 
 json_values = st.recursive(
@@ -113,6 +113,16 @@ def test_every_event_on_the_topic_of_requests_belongs_to_the_request_that_it_nam
     told = envelope(aggregate_id="r-1")
     assert entry_of(told, came(REQUESTS.name)).request_id == "r-1"
     assert entry_of(told, came(CLIENTS.name)).request_id is None
+
+
+@pytest.mark.requirement("D-23", "R-17")
+def test_what_a_frontend_brings_stays_in_its_own_dialogue_whatever_thread_and_client_it_names() -> None:
+    told = envelope(message(), thread_id=AT_ID, client_id=AT_ID)
+    kept = in_its_dialogue(told, IN_SITE, b"dialogue-key")
+    assert (kept.thread_id, kept.client_id) == (dialogue_thread("site", "dialogue-key"), None)
+    assert in_its_dialogue(told, INBOUND.of("vk"), b"dialogue-key").thread_id != kept.thread_id
+    assert in_its_dialogue(told, IN_SITE, None).thread_id == dialogue_thread("site", str(AT_ID))
+    assert in_its_dialogue(told, REQUESTS.name, b"dialogue-key") is told
 
 
 @pytest.mark.requirement("R-21", "D-23")

@@ -11,7 +11,7 @@ from libs.events.contracts.intake_clients import ClientIdentified, ClientIdentit
 from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestStatusChanged
 from libs.events.envelope import Actor, Envelope, encode
 from libs.events.fact import Event
-from libs.events.topics import CLIENTS, INBOUND, REQUESTS
+from libs.events.topics import CLIENTS, INBOUND, REQUESTS, dialogue_thread, frontend_of
 from libs.events.vocabulary import ClientKind, Contacts, MessageRef, Sender, Status, Target
 from services.history.domain.entries import Coordinates
 
@@ -61,7 +61,12 @@ def delivery(value: bytes | None, topic: str = REQUESTS.name, **changed: Any) ->
 
 
 def delivered(told: Envelope, topic: str = REQUESTS.name, **changed: Any) -> Delivery:
-    return delivery(encode(told), topic, **changed)
+    return delivery(encode(told), topic, **{"key": str(told.thread_id).encode(), **changed})
+
+
+def dialogue_of(thread_id: UUID, topic: str = IN_SITE) -> UUID:
+    """The thread that history files a message under which was delivered with the envelope's thread as its key."""
+    return dialogue_thread(frontend_of(topic) or "", str(thread_id))
 
 
 def came(topic: str = REQUESTS.name, offset: int = 7) -> Coordinates:
@@ -142,10 +147,11 @@ def about_client(client: UUID, fact: Event, **changed: Any) -> Delivery:
 
 def request_of(client: UUID | None, *, point: str | None = "site", channel: str = "site", reg_no: str = "ЗИ-15/2026") -> list[Delivery]:
     """A message, the request that it became, its registration and its status."""
-    request, dialogue = IDS.new(), uuid4()
+    request, said = IDS.new(), uuid4()
     around: dict[str, Any] = {"thread_id": request, "client_id": client}
+    dialogue = dialogue_of(said, INBOUND.of(channel))
     return [
-        delivered(envelope(message(), thread_id=dialogue, seq=None, point=point, producer=channel), INBOUND.of(channel)),
+        delivered(envelope(message(), thread_id=said, seq=None, point=point, producer=channel), INBOUND.of(channel)),
         delivered(envelope(received(dialogue, channel=channel, reference=reference_of(request)), seq=1, point=point, **around)),
         delivered(envelope(registered(reg_no), seq=2, **around)),
         delivered(envelope(status_changed(), seq=3, **around)),

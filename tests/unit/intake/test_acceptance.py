@@ -14,11 +14,11 @@ from libs.events.contracts.intake_requests import (
     RequestSupplemented,
 )
 from libs.events.vocabulary import AdditionalChannel, Attachment, ClientKind, Contacts, Flag, Sender, Status
-from services.intake.domain.inbound import Door, TextTooLarge
+from services.intake.domain.inbound import Door, Inbound, TextTooLarge
 from services.intake.domain.register import NumberAssigned
 from tests.examples import GREETING, NOW, QUESTION, anna, boris, message, revised
 from tests.spec import like
-from tests.unit.intake.desk import Inbound, inbound, intake, intake_with, later
+from tests.unit.intake.desk import inbound, intake, intake_with, later
 
 hello = message("m-1", dialogue="d", sender=Sender(), contacts=Contacts(), text=GREETING)
 from_vk = message("m-1", text=QUESTION, sender=anna.sender, contacts=Contacts())
@@ -193,7 +193,7 @@ def test_a_wrong_reference_stays_flagged_when_the_message_joins_its_own_open_dia
 )
 def test_nobody_completes_the_request_of_another_person(frontend: str, changed: dict[str, Any]) -> None:
     greeting = inbound(message("m-1", dialogue="chat", sender=anna.sender, text=GREETING), "vk")
-    told = {"dialogue": "chat", "sender": anna.sender, "text": QUESTION} | changed
+    told: dict[str, Any] = {"dialogue": "chat", "sender": anna.sender, "text": QUESTION} | changed
     outcome = intake.given(greeting).when(inbound(message("m-2", **told), frontend))
     assert len(outcome.state.requests) == 2
     assert outcome.state.told[0].tracking_code != outcome.state.last.tracking_code
@@ -201,7 +201,7 @@ def test_nobody_completes_the_request_of_another_person(frontend: str, changed: 
 
 @pytest.mark.requirement("R-20", "R-21")
 def test_a_frontend_that_gives_all_its_records_one_thread_and_key_mixes_nobody_up() -> None:
-    shared = {"dialogue_thread": inbound().dialogue_thread, "dialogue_key": "same"}
+    shared: dict[str, Any] = {"dialogue_thread": inbound().dialogue_thread, "dialogue_key": "same"}
     outcome = intake.given(inbound(message(text=GREETING), **shared)).when(inbound(message("m-2", boris), **shared))
     assert len(outcome.state.requests) == 2
 

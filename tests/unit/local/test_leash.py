@@ -12,8 +12,9 @@ from local.supervisor import born
 STARTS_AND_IS_KILLED = """
 import os, signal, subprocess, sys
 from local.leash import leash
+quiet = subprocess.DEVNULL
 with leash() as held:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True, stdout=quiet, stderr=quiet)
     held.hold(child.pid)
     print(child.pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -78,7 +78,7 @@ CREATE TABLE dead_letters (
     kafka_partition integer NOT NULL,
     kafka_offset bigint NOT NULL,
     record_timestamp_ms bigint NOT NULL,
-    key bytea,
+    sealed_key bytea,
     event_id uuid,
     reason text NOT NULL,
     day date NOT NULL REFERENCES dead_letter_keys,

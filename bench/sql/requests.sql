@@ -1,0 +1,2 @@
+-- requests.sql: how many requests intake knows.
+SELECT count(*) FROM intake.requests
