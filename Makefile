@@ -30,7 +30,7 @@ fresh: ## erase all data, after asking
 	@$(LOCAL) fresh
 
 test: ## every test, on a Kafka and a PostgreSQL of its own (TESTS="tests/unit -x": some of them)
-	@$(LOCAL) test $(TESTS)
+	@$(LOCAL) test -- $(TESTS)
 
 check: environment ## style, types, borders between the parts, generated files
 	$(VENV)/ruff check .

@@ -1,6 +1,7 @@
 """The Kafka door of intake, played by a frontend of somebody else."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.contracts.intake_requests import RequestReceived, RequestRevised
 from libs.events.topics import CLIENTS, RECEIPTS, REQUESTS
-from libs.events.vocabulary import Contacts, Flag, Sender
+from libs.events.vocabulary import ClientKind, Contacts, Flag, Sender
 from tests.examples import GREETING, anna, boris, revised
 from tests.integration.intake.town import Town, said
 
@@ -60,7 +61,7 @@ async def test_an_edit_is_a_revision_and_one_that_is_not_called_so_is_flagged(to
 
 @pytest.mark.requirement("R-19")
 async def test_a_greeting_gets_no_number_until_name_and_question_are_there(town: Town) -> None:
-    nobody = {"dialogue": "chat 7", "sender": Sender(), "contacts": Contacts()}
+    nobody: dict[str, Any] = {"dialogue": "chat 7", "sender": Sender(), "contacts": Contacts()}
     await town.vk.send(said("m-1", **nobody, text=GREETING))
     first = await town.vk.receipt("m-1")
     assert (first.reg_no, first.status, first.due_on) == (None, "received", None)
@@ -108,7 +109,7 @@ async def test_a_frontend_can_not_reach_into_the_dialogue_of_another(town: Town)
 
 @pytest.mark.requirement("R-8", "R-20")
 async def test_a_frontend_that_gives_every_record_one_key_and_thread_mixes_nobody_up(town: Town) -> None:
-    same = {"key": b"partition-1", "thread_id": UUID(int=7)}
+    same: dict[str, Any] = {"key": b"partition-1", "thread_id": UUID(int=7)}
     await town.vk.send(said("m-1", anna, text=GREETING), **same)
     await town.vk.send(said("m-2", boris), **same)
     assert (await town.vk.receipt("m-1")).reference != (await town.vk.receipt("m-2")).reference
@@ -137,11 +138,11 @@ async def test_what_a_frontend_calls_intakes_own_is_not_lost(town: Town) -> None
 async def test_what_is_odd_is_kept_and_flagged(town: Town) -> None:
     ten_years = timedelta(days=3653)
     now = datetime.now(UTC)
-    clerk = Sender(name=anna.name, kind="internal")
+    somebody = Sender(name=anna.name, kind=ClientKind.INTERNAL)
     await town.vk.send(said("point"), point="у колодца")
     await town.vk.send(said("late", dialogue="2", received_at=now - ten_years), occurred_at=now - ten_years, recorded_at=now - ten_years)
     await town.vk.send(said("early", dialogue="3", received_at=now + ten_years))
-    await town.vk.send(said("clerk", dialogue="4", sender=clerk))
+    await town.vk.send(said("clerk", dialogue="4", sender=somebody))
     await town.site.post(said("contact", contacts=Contacts(email="нет"), dialogue="5"))
     flags = {
         "point": ["unknown-point"],
