@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.embedded import embedded
 from tests.stack import Database, Stack
+
+settings.register_profile("otklik", deadline=None)  # a busy machine is no defect of the code
+settings.load_profile("otklik")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 

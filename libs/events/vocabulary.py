@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from libs.events.fact import Personal, Secret, Value
 
@@ -100,7 +100,7 @@ class Attachment(Value):
     upload_id: str
     name: Annotated[str, Personal]
     type: str
-    size: int
+    size: Annotated[int, Field(ge=0, le=2**53)]  # what JSON carries exactly
     sha256: str
 
 

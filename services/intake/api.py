@@ -126,8 +126,10 @@ def parsed(raw: bytes) -> Any:
     try:
         data = orjson.loads(raw)
         json.loads(raw, object_pairs_hook=_each_once)
-    except (orjson.JSONDecodeError, RecursionError):  # only the second parser counts on Python's stack
+    except orjson.JSONDecodeError:
         raise NotJson from None
+    except RecursionError:  # of the second parser, far deeper than any message
+        raise WrongSchema([]) from None
     if b"\\u0000" in raw and contains_nul(data):
         raise ContainsNul
     return data

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -46,6 +47,7 @@ def clock_is_off(said: datetime, arrived: datetime, point: str) -> bool:
     return not arrived - back <= said <= arrived + FAR_AHEAD
 
 
+@lru_cache(maxsize=10_000)  # each fact of a request asks again, and each costs a tenth of a millisecond
 def usable_email(typed: str | None) -> str | None:
     """The address in its normal form, or None when it can't be one; nothing is asked of the network."""
     if not typed or not typed.strip() or len(typed) > MAX_EMAIL_CHARS:

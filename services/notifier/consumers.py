@@ -14,7 +14,7 @@ HEARS = (RequestStatusChanged, DeliveryReported)
 SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic (design.md 4.5)
 
 
-def subscription(take: Take, bells: Sequence[Bell]) -> Subscription:
+def subscription(group: str, take: Take, bells: Sequence[Bell]) -> Subscription:
     """`bells` wake whoever works on what a batch planned."""
 
     async def take_and_ring(deliveries: Sequence[Delivery]) -> None:
@@ -22,4 +22,4 @@ def subscription(take: Take, bells: Sequence[Bell]) -> Subscription:
         for bell in bells:
             bell.ring()
 
-    return Subscription(group=GROUP, topics=(REQUESTS, INBOUND), take=take_and_ring, session_timeout_ms=SESSION_TIMEOUT_MS)
+    return Subscription(group=group, topics=(REQUESTS, INBOUND), take=take_and_ring, session_timeout_ms=SESSION_TIMEOUT_MS)

@@ -39,7 +39,7 @@ async def build(process: Process, settings: NotifierSettings) -> FastAPI:
     )
     bell = Bell()
     effects = process.effect_once(consumers.GROUP, consumers.HEARS, handlers.heard)
-    process.connect([consumers.subscription(effects.take, [process.bell, bell])])
+    process.connect([consumers.subscription(process.group, effects.take, [process.bell, bell])])
     _send_email(process, settings, letters, notices, handlers, figures, bell)
     app = process.app("Notifier")
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)

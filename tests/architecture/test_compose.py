@@ -15,6 +15,8 @@ from local import containers, jars, kafka, keys, postgres, processes
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
 
+pytestmark = pytest.mark.requirement("D-11")
+
 COMPOSE_GO = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2"
 COMPOSE = ROOT / "docker-compose.yml"
 NOT_TOLD_LOCALLY = {"PROCESS", "OTKLIK_OTLP_ENDPOINT"}

@@ -50,7 +50,7 @@ def town(database: Database, directory: Path, otlp_endpoint: str | None = None) 
                 answers=partial(healthy, f"{made.url(name)}/health/ready"),
                 env=_environment(made, name) | ({"OTKLIK_OTLP_ENDPOINT": otlp_endpoint} if otlp_endpoint else {}),
             )
-            made.parts[name] = Part(program, directory / f"{name}.log")
+            made.parts[name] = Part(program, directory / f"{name}.log", database.stack.parts.kafka.held)
             made.parts[name].start()
             stop.callback(made.parts[name].stop)
         yield made

@@ -53,7 +53,8 @@ def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADAT
         allow_auto_create_topics=False,
         metadata_max_age_ms=metadata_age_ms,
         graceful_timeout=GRACE_SECONDS,
-        logger=logging.getLogger("faststream"),
+        logger=logging.getLogger("bus.faststream"),  # its own prints past our formatter, exceptions with the values in their messages too
+        log_level=logging.DEBUG,
         apply_types=True,
     )
 

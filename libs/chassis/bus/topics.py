@@ -22,8 +22,8 @@ class MissingTopics(Exception):
 async def partitions_on(bootstrap: str) -> dict[str, int]:
     """Topics of the broker with their number of partitions."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
-    await admin.start()
     try:
+        await admin.start()
         described = await admin.describe_topics()
         return {topic["topic"]: len(topic["partitions"]) for topic in described}
     finally:
@@ -37,8 +37,8 @@ async def apply(bootstrap: str, wanted: Collection[Wanted], *, replication: int 
     if not missing:
         return []
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
-    await admin.start()
     try:
+        await admin.start()
         response = await admin.create_topics(
             [
                 NewTopic(topic.name, topic.partitions, replication, topic_configs=CONFIG | {"retention.ms": str(topic.retention_ms)})

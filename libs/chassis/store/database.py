@@ -38,13 +38,20 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
-def _dump(value: Any) -> str:
-    return orjson.dumps(value).decode()
+JSONB_VERSION = b"\x01"  # the first byte of a jsonb value in PostgreSQL's binary format, which COPY needs
+
+
+def _dump(value: Any) -> bytes:
+    return JSONB_VERSION + orjson.dumps(value)
+
+
+def _load(raw: bytes) -> Any:
+    return orjson.loads(raw[1:])
 
 
 async def prepare_connection(connection: "asyncpg.Connection[Any]") -> None:
     """JSON columns are Python values on our side."""
-    await connection.set_type_codec("jsonb", encoder=_dump, decoder=orjson.loads, schema="pg_catalog")
+    await connection.set_type_codec("jsonb", encoder=_dump, decoder=_load, schema="pg_catalog", format="binary")
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> Pool:

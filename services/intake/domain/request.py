@@ -1,9 +1,9 @@
 """A request, from the first message on: what was said, its number, its status, where its notices go."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
@@ -85,42 +85,42 @@ class Request:
 
 
 def evolve(request: Request, event: RequestEvent, at: datetime | None = None) -> Request:  # noqa: C901 - one case for each fact
-    request = replace(request, version=request.version + 1)
+    version = request.version + 1
     match event:
         case RequestReceived():
             return _said(
-                replace(
-                    request,
-                    reference=event.reference,
-                    frontend=event.message_ref.frontend,
-                    dialogue_key=event.dialogue_key,
-                    dialogue=event.dialogue,
-                    received_at=event.received_at,
-                ),
+                request,
                 event,
+                version=version,
+                reference=event.reference,
+                frontend=event.message_ref.frontend,
+                dialogue_key=event.dialogue_key,
+                dialogue=event.dialogue,
+                received_at=event.received_at,
             )
         case RequestSupplemented():
-            return _said(request, event)
+            return _said(request, event, version=version)
         case RequestRevised():
-            return replace(request, texts=_with_text(request.texts, event.message_ref, event.text), flags=request.flags | set(event.flags))
+            texts = _with_text(request.texts, event.message_ref, event.text)
+            return replace(request, version=version, texts=texts, flags=request.flags | set(event.flags))
         case RequestRegistered():
-            return replace(request, reg_no=event.reg_no, due_on=event.due_on)
+            return replace(request, version=version, reg_no=event.reg_no, due_on=event.due_on)
         case RequestStatusChanged():
             steps = (*request.steps, Step(at, event.to_status, event.explanation)) if event.visible else request.steps
-            return replace(request, status=event.to_status, steps=steps)
+            return replace(request, version=version, status=event.to_status, steps=steps)
         case RequestChannelsChanged():
-            return replace(request, email=event.email, email_confirmed=event.email_confirmed)
+            return replace(request, version=version, email=event.email, email_confirmed=event.email_confirmed)
         case RequestEmailConfirmed():
-            return replace(request, email_confirmed=True)
+            return replace(request, version=version, email_confirmed=True)
         case HistoricalRequestImported():
-            return replace(request, status=event.state, received_at=event.received_at, imported=True)
+            return replace(request, version=version, status=event.state, received_at=event.received_at, imported=True)
         case HistoricalEntryImported():
-            return request
+            return replace(request, version=version)
         case _:
             assert_never(event)
 
 
-def _said(request: Request, event: RequestReceived | RequestSupplemented) -> Request:
+def _said(request: Request, event: RequestReceived | RequestSupplemented, **also: Any) -> Request:
     """What the newest message says goes before what was said earlier; silence and what can't be used change nothing."""
     additional = _usable(event.additional_channel)
     chosen = additional.address if additional and additional.channel == "email" else event.contacts.email
@@ -140,6 +140,7 @@ def _said(request: Request, event: RequestReceived | RequestSupplemented) -> Req
         email_confirmed=request.email_confirmed and email == request.email,
         texts=_with_text(request.texts, event.message_ref, event.text),
         flags=(request.flags | set(event.flags)) - STILL_MISSING,
+        **also,
     )
 
 
@@ -147,8 +148,8 @@ def _usable(chosen: AdditionalChannel | None) -> AdditionalChannel | None:
     """The additional channel, unless nothing could ever be sent there."""
     if chosen is None:
         return None
-    can_be_used = {"email": usable_email, "phone": has_phone, "post": has_postal}[chosen.channel]
-    return chosen if can_be_used(chosen.address) else None
+    checks: dict[str, Callable[[str], object]] = {"email": usable_email, "phone": has_phone, "post": has_postal}
+    return chosen if checks[chosen.channel](chosen.address) else None
 
 
 def _newer(said: str | None, before: str | None) -> str | None:

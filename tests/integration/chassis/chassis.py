@@ -35,10 +35,11 @@ from libs.events.fact import Event
 from libs.events.registry import Registry
 from libs.events.topics import Topic, dead_letter_topic
 from tests.integration.chassis.notes import NOTES, PRIVATE, Noted
-from tests.stack import eventually
+from tests.stack import Database, eventually
 
 SERVICE = "intake"  # any service's schema has the chassis's tables
 MASTER_KEY = SERVICE.encode().ljust(32, b"-")
+EMPTY = "TRUNCATE events, thread_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 
@@ -174,20 +175,61 @@ class Chassis:
     def subscription(self, *topics: Topic, take: Take, group: str = "", **more: Any) -> Subscription:
         return Subscription(group=group or f"test-{uuid4().hex}", topics=topics, take=take, **more)
 
-    def consumers(self, *subscriptions: Subscription) -> Consumers:
+    def consumers(self, *subscriptions: Subscription, now: Callable[[], float] = monotonic) -> Consumers:
         return Consumers(
             broker=new_broker(self.kafka, client_id="test", metadata_age_ms=500),
             bootstrap=self.kafka,
             subscriptions=subscriptions,
             health=self.health,
             metrics=self.metrics,
-            now=monotonic,
+            now=now,
             watch_seconds=0.2,
         )
 
     async def reasons(self) -> list[str]:
         """Why records were set aside, in the order in which they were."""
         return [row["reason"] for row in await self.pool.fetch("SELECT reason FROM dead_letters ORDER BY id")]
+
+
+@asynccontextmanager
+async def emptied(database: Database) -> AsyncIterator[Chassis]:
+    """The chassis on this database, which is empty now."""
+    async with database.superuser() as db:
+        await db.execute(f"SET search_path = {SERVICE}")
+        await db.execute(EMPTY)
+    async with database.pool(SERVICE) as pool:
+        yield Chassis(pool=pool, kafka=database.stack.parts.kafka_bootstrap)
+
+
+class MovedClock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@asynccontextmanager
+async def kafka_stopped(database: Database) -> AsyncIterator[None]:
+    """The broker is down meanwhile."""
+    kafka = database.stack.parts.kafka
+    await asyncio.to_thread(kafka.stop)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(kafka.start)
+
+
+@asynccontextmanager
+async def kafka_frozen(database: Database) -> AsyncIterator[None]:
+    """The broker keeps its connections and says nothing meanwhile."""
+    database.stack.parts.kafka.freeze()
+    try:
+        yield
+    finally:
+        database.stack.parts.kafka.thaw()
 
 
 class Tap:

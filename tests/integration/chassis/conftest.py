@@ -5,10 +5,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.integration.chassis.chassis import SERVICE, Chassis
+from tests.integration.chassis.chassis import SERVICE, Chassis, emptied
 from tests.stack import Database, Stack
-
-EMPTY = "TRUNCATE events, thread_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +35,5 @@ async def superuser(chassis_database: Database) -> AsyncIterator["asyncpg.Connec
 @pytest.fixture
 async def chassis(chassis_database: Database) -> AsyncIterator[Chassis]:
     """The chassis on an empty database."""
-    async with chassis_database.superuser() as db:
-        await db.execute(f"SET search_path = {SERVICE}")
-        await db.execute(EMPTY)
-    async with chassis_database.pool(SERVICE) as pool:
-        yield Chassis(pool=pool, kafka=chassis_database.stack.parts.kafka_bootstrap)
+    async with emptied(chassis_database) as made:
+        yield made

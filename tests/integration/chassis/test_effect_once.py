@@ -13,6 +13,7 @@ from libs.chassis.bus.effect_once import Poison, Received
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection
 from libs.chassis.store.events import LostRace
+from libs.chassis.store.inbox import LIFETIME, forget_inbox
 from libs.chassis.store.sealing import unseal
 from libs.events.contracts import REGISTRY
 from libs.events.contracts.channel_inbound import DeliveryReported
@@ -82,17 +83,15 @@ async def test_two_members_that_have_the_same_batch_at_once_have_each_effect_onc
 
 @pytest.mark.requirement("D-17", "R-6", "R-7")
 @pytest.mark.parametrize("size", [1, 2, 3, 200])
-@pytest.mark.parametrize("error", [Poison("no-such-thing"), NotWanted(), ValueError("Иванова")])
+@pytest.mark.parametrize("error", [Poison("no-such-thing"), NotWanted(), ValueError("Иванова")], ids=lambda error: type(error).__name__)
 async def test_refused_the_culprit_alone_is_set_aside_with_its_reason(chassis: Chassis, size: int, error: Exception) -> None:
     numbers = [BAD, *range(100, 100 + size - 1)]
     batch = notes(*numbers[size // 2 :], *numbers[: size // 2])
-    topic = await chassis.topic(dead_letters=True)
     await chassis.effect_once(failing(chassis, error)).take(batch)
     assert await chassis.effects() == sorted(set(numbers) - {BAD})
     reason = getattr(error, "code", "handler-failed:ValueError")
     assert await chassis.reasons() == [reason]
     assert chassis.figure("otklik_dead_letters_total", consumer="test", reason=reason) == 1
-    del topic
 
 
 @pytest.mark.requirement("D-17", "R-6")
@@ -302,8 +301,6 @@ async def test_events_that_a_handler_appends_are_there_once_whatever_it_was_halv
 
 
 async def test_ids_are_forgotten_after_sixty_days_and_not_before(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
-    from libs.chassis.store.inbox import LIFETIME, forget_inbox
-
     for age in (LIFETIME.days + 1, LIFETIME.days - 1):
         await superuser.execute("INSERT INTO inbox VALUES ('test', $1, now() - make_interval(days => $2))", uuid4(), age)
     async with chassis.pool.acquire() as db:

@@ -1,8 +1,7 @@
 """The broker and the database come and go under the relay; what was taken arrives, in order (design.md 4.3, 4.4)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from time import monotonic
 
@@ -12,59 +11,9 @@ from libs.chassis.bus.relay import Pace
 from libs.chassis.ops.stop import Background, Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.chassis.store.events import Append
-from libs.events.topics import Topic
-from tests.integration.chassis.chassis import BRISK, Chassis, note
+from tests.integration.chassis.chassis import BRISK, Chassis, kafka_frozen, note
 from tests.integration.chassis.notes import Noted, published
 from tests.stack import Database, eventually
-
-
-@asynccontextmanager
-async def kafka_stopped(database: Database) -> AsyncIterator[None]:
-    """The broker is down meanwhile."""
-    kafka = database.stack.parts.kafka
-    await asyncio.to_thread(kafka.stop)
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(kafka.start)
-
-
-@asynccontextmanager
-async def kafka_frozen(database: Database) -> AsyncIterator[None]:
-    """The broker keeps its connections and says nothing meanwhile."""
-    database.stack.parts.kafka.freeze()
-    try:
-        yield
-    finally:
-        database.stack.parts.kafka.thaw()
-
-
-@pytest.mark.requirement("R-4", "R-3", "D-5", "D-13")
-async def test_what_was_taken_while_kafka_was_down_arrives_in_order_when_it_comes(chassis: Chassis, chassis_database: Database) -> None:
-    topic = await chassis.topic(partitions=2)
-    beats = 0
-
-    def beat() -> None:
-        nonlocal beats
-        beats += 1
-
-    async with kafka_stopped(chassis_database):
-        stopping = Stopping()
-        relays = [asyncio.create_task(chassis.relay(shard, beat=beat).run(stopping)) for shard in range(2)]
-        for n in range(20):
-            await chassis.append(
-                *(note(f"{key}-{n}", Noted(number=key * 1000 + n), category=published(topic), key=str(key)) for key in range(3))
-            )
-        before = beats
-        await eventually(lambda: reached(lambda: beats > before + 2))
-        assert await chassis.pending() == 60
-    await eventually(lambda: reached_pending(chassis))
-    stopping.request()
-    await asyncio.gather(*relays)
-    async with chassis.tap(topic) as tap:
-        await tap.to_the_end()
-    for key in range(3):
-        assert [number % 1000 for number in tap.numbers_once() if number // 1000 == key] == list(range(20))
 
 
 @pytest.mark.requirement("R-3", "R-4", "D-28")
@@ -129,10 +78,6 @@ async def test_a_relay_outlives_a_restart_of_the_database(chassis: Chassis, chas
         await eventually(lambda: reached_pending(chassis))
         await tap.to_the_end()
     assert tap.numbers_once() == [1, 2]
-
-
-def taken(key: int, number: int, topic: Topic) -> Append:
-    return note(f"{key}-{number}", Noted(number=key * 1000 + number), category=published(topic), key=str(key))
 
 
 async def appended(chassis: Chassis, append: Append) -> bool:

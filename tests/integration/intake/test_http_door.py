@@ -60,7 +60,7 @@ async def test_what_came_by_http_is_published_and_passed_over_when_it_comes_back
     await town.listener.until(lambda: town.listener.on(RECEIPTS.of("site")), "the receipt")
     await town.vk.send(said("after it"))
     await town.vk.receipt("after it")
-    [(record, envelope)] = town.listener.on(INBOUND.of("site"))
+    [(record, envelope, _)] = town.listener.on(INBOUND.of("site"))
     [published] = town.listener.facts(INBOUND.of("site"))
     assert (envelope.producer, envelope.point, published.text, published.external_id) == ("intake", "site", said().text, "m-1")
     assert town.site.receipts("m-1") == [
@@ -73,7 +73,7 @@ async def test_what_came_by_http_is_published_and_passed_over_when_it_comes_back
             due_on=receipt["due_on"],
         )
     ]
-    [(_, told), *_] = town.listener.on(REQUESTS.name)
+    [(_, told, _), *_] = town.listener.on(REQUESTS.name)
     [received, *_] = town.listener.facts(REQUESTS.name, RequestReceived)
     assert (told.seq, received.dialogue_key.encode(), received.dialogue_thread) == (1, record.key, envelope.thread_id)
     assert await town.types("site", "m-1") == ["RequestReceived", "RequestRegistered", "RequestStatusChanged"]

@@ -123,7 +123,7 @@ async def test_a_key_that_may_be_personal_is_not_handed_on(town: Town, key: byte
     [received, *_] = await town.facts("vk", "m-1")
     assert isinstance(received, RequestReceived)
     assert bytes.fromhex(received.dialogue_key) != key
-    [(record, _)] = town.listener.on(RECEIPTS.of("vk"))
+    [(record, *_)] = town.listener.on(RECEIPTS.of("vk"))
     assert record.key == received.dialogue_key.encode()
 
 
@@ -202,7 +202,7 @@ async def test_every_event_of_a_request_is_published_once_and_in_its_order(town:
     await town.vk.send(said("m-2"))
     await town.vk.receipts_of(["m-1", "m-2"])
     await town.listener.until(lambda: len(town.listener.on(REQUESTS.name)) == 5, "five events")
-    told = [(envelope.seq, envelope.type) for _, envelope in town.listener.on(REQUESTS.name)]
+    told = [(envelope.seq, envelope.type) for _, envelope, _ in town.listener.on(REQUESTS.name)]
     assert told == [
         (1, "RequestReceived"),
         (2, "RequestStatusChanged"),

@@ -90,7 +90,7 @@ async def test_2000_registrations_through_both_doors_at_once_have_numbers_withou
     assert await town.value("SELECT max(version) FROM events WHERE stream LIKE 'register-%'") == 2_000
     await town.listener.until(lambda: len(town.listener.on(REQUESTS.name)) >= 6_000, "all events on Kafka", seconds=60)
     seqs: dict[str, list[int | None]] = {}
-    for _, envelope in town.listener.on(REQUESTS.name):
+    for _, envelope, _ in town.listener.on(REQUESTS.name):
         seqs.setdefault(envelope.aggregate_id, []).append(envelope.seq)
     assert len(seqs) == 2_000
     assert all(found == [1, 2, 3] for found in seqs.values())

@@ -1,7 +1,11 @@
+import asyncio
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +20,7 @@ from services.notifier.main import build
 from services.notifier.settings import NotifierSettings
 from tests.integration.notifier.sink import Sink, smtp_sink
 from tests.running import Running, running, settings_of
-from tests.stack import Database, eventually, producer
+from tests.stack import ROOT, Database, eventually, producer
 from tests.unit.notifier.examples import change, envelope
 
 QUICK = {
@@ -82,6 +86,25 @@ class Notifying:
 
         await eventually(there, seconds=seconds, what=f"{request} becomes {states}")
         return await self.rows(request)
+
+
+@asynccontextmanager
+async def as_process(notifying: Notifying, log: Path = Path(os.devnull), **told: object) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The notifier as operators start it; all that it says goes to `log`."""
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.notifier.main"),
+            cwd=ROOT,
+            env={**os.environ, **notifying.environment(**told)},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """What a kill, a lost answer, a second replica and a late outcome do to notices."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -17,28 +13,13 @@ from services.notifier.domain import Accepted, Rejected, Terms
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
 from services.notifier.store import Notices
-from tests.integration.notifier.conftest import Notifying, figure
+from tests.integration.notifier.conftest import Notifying, as_process, figure
 from tests.integration.notifier.test_notices import email
 from tests.running import Running
-from tests.stack import ROOT, eventually
+from tests.stack import eventually
 from tests.unit.notifier.examples import by_site, by_vk
 
 LEASE = timedelta(minutes=5)
-
-
-@asynccontextmanager
-async def as_process(notifying: Notifying, **told: object) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The notifier as operators start it."""
-    environment = {**os.environ, **notifying.environment(**told)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.notifier.main", cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def leases_run_out(notifying: Notifying) -> None:

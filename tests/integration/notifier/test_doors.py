@@ -1,11 +1,10 @@
 """What the notifier tells: to staff by its door, to Prometheus, to traces, and to nobody what is personal."""
 
 import asyncio
-import os
 import signal
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -23,10 +22,10 @@ from libs.chassis.process import Process
 from libs.events.vocabulary import Status, Target
 from services.notifier.main import build
 from services.notifier.settings import NotifierSettings
-from tests.integration.notifier.conftest import Notifying, figure
+from tests.integration.notifier.conftest import Notifying, as_process, figure
 from tests.integration.notifier.test_notices import email
 from tests.running import Running, settings_of
-from tests.stack import ROOT, eventually
+from tests.stack import eventually
 from tests.unit.notifier.examples import ADDRESS, NAME, by_site, by_vk, change, envelope
 
 KEY = new_private_key()
@@ -116,33 +115,29 @@ async def test_the_trace_of_a_change_goes_on_to_smtp(notifying: Notifying) -> No
 
 
 @pytest.mark.requirement("E-14", "R-17")
-async def test_a_planted_name_stands_in_clear_nowhere_but_in_letters_and_messages(notifying: Notifying) -> None:
+async def test_a_planted_name_stands_in_clear_nowhere_but_in_letters_and_messages(notifying: Notifying, tmp_path: Path) -> None:
     notifying.sink.recipients["refused@example.org"] = f"550 5.1.1 {ADDRESS} is unknown"
     planted = email(ADDRESS)
     by_post = Target(role="additional", channel="post", address=f"630099, {NAME}, а/я 7")
-    environment = {**os.environ, **notifying.environment(log_level="DEBUG")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.notifier.main"),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    await notifying.changed("planted", Status.ANSWERED, by_vk, by_post, planted)
-    await notifying.changed("refused", Status.REGISTERED, by_site, email("refused@example.org"))
-    poisoned = envelope(change(Status.REGISTERED, by_site, planted), request="broken", event_id=UUID(int=9))
-    await notifying.publish(poisoned.model_copy(update={"payload": poisoned.payload | {"to_status": NAME}}))
-    await notifying.become("planted", "accepted", "accepted", "waiting_for_staff")
-    await notifying.become("refused", "accepted", "failed")
-    await notifying.sink.stop()
-    await notifying.sink.hang_up()
-    await notifying.changed("waiting", Status.REGISTERED, by_site, planted)
-    await notifying.become("waiting", "accepted", "deferred")
-    await eventually(lambda: _dead(notifying))
-    process.send_signal(signal.SIGTERM)
-    logs, _ = await process.communicate()
+    log = tmp_path / "notifier.log"
+    async with as_process(notifying, log, log_level="DEBUG") as process:
+        await notifying.changed("planted", Status.ANSWERED, by_vk, by_post, planted)
+        await notifying.changed("refused", Status.REGISTERED, by_site, email("refused@example.org"))
+        poisoned = envelope(change(Status.REGISTERED, by_site, planted), request="broken", event_id=UUID(int=9))
+        await notifying.publish(poisoned.model_copy(update={"payload": poisoned.payload | {"to_status": NAME}}))
+        await notifying.become("planted", "accepted", "accepted", "waiting_for_staff")
+        await notifying.become("refused", "accepted", "failed")
+        await notifying.sink.stop()
+        await notifying.sink.hang_up()
+        await notifying.changed("waiting", Status.REGISTERED, by_site, planted)
+        await notifying.become("waiting", "accepted", "deferred")
+        await eventually(lambda: _dead(notifying))
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    told = log.read_text("utf-8")
+    assert "the process has stopped" in told
     secrets = (NAME, "Запланированная", ADDRESS, "adelaida", "peer-2000001")
-    assert not [secret for secret in secrets if secret in logs.decode() or ascii(secret).strip("'") in logs.decode()]
+    assert not [secret for secret in secrets if secret in told or ascii(secret).strip("'") in told]
     assert [place async for place in _places(notifying, secrets)] == []
     assert NAME in "".join(str(part.get_content()) for _, letter in notifying.sink.letters for part in letter.iter_parts())
 

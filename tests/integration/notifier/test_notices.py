@@ -51,12 +51,12 @@ async def test_each_visible_change_reaches_the_original_channel_and_the_e_mail_i
             await notifying.changed("journey", status, by_site, email("journey@example.org"), reg_no=f"{status}")
             await notifying.changed("journey", status, by_site, email("journey@example.org"), visible=False)
         rows = await notifying.become("journey", *["accepted"] * 2 * len(JOURNEY))
+        facts = await heard(fresh_kafka, DELIVERIES.name, 4 * len(JOURNEY), "journey")
     originals, duplicates = ([row for row in rows if row["role"] == role] for role in ("original", "email"))
     assert [row["status"] for row in originals] == JOURNEY
     assert [row["duplicate_of"] for row in duplicates] == [row["notice_id"] for row in originals]
     numbers = [subject.split(":")[0] for subject in notifying.sink.subjects("journey@example.org")]
     assert numbers == [f"Запрос № {status}" for status in JOURNEY]
-    facts = await heard(fresh_kafka, DELIVERIES.name, 4 * len(JOURNEY), "journey")
     assert [fact["type"] for fact in facts].count("NotificationQueued") == 2 * len(JOURNEY)
     assert [fact["type"] for fact in facts].count("NotificationSent") == 2 * len(JOURNEY)
     assert {fact["key"] for fact in facts} == {"journey"}

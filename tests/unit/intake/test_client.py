@@ -19,7 +19,7 @@ other = some_id("another record of Anna")
 @pytest.mark.requirement("N-2.1", "N-3.4")
 def test_a_client_has_a_kind_and_the_addresses_that_were_proved() -> None:
     anna_now = replayed([known_by_account, address_proved])
-    assert (anna_now.kind, anna_now.confirmed, anna_now.version) == (ClientKind.CITIZEN, {anna.email}, 2)
+    assert (anna_now.kind, anna_now.confirmed, anna_now.version) == (ClientKind.CITIZEN, frozenset({anna.email}), 2)
 
 
 @pytest.mark.requirement("N-4.6", "R-20")

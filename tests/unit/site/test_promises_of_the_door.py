@@ -22,7 +22,8 @@ from libs.chassis.ops.refusals import Busy
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.vocabulary import Status
 from services.intake import api
-from services.intake.domain.acceptance import Accepted, Inbound
+from services.intake.domain.acceptance import Accepted
+from services.intake.domain.inbound import Inbound
 from services.intake.domain.request import Request, Step
 from services.intake.handlers import EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
 from tests.unit.site.conftest import NOW

@@ -1,0 +1,219 @@
+"""What the holder of a number and its code, or of a link, may do (E-10, N-3.2, N-3.4)."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
+from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.topics import CLIENTS, REQUESTS
+from libs.events.vocabulary import Contacts, Sender
+from tests.examples import GREETING, QUESTION, Somebody, anna, boris
+from tests.integration.intake.town import Town, said
+
+
+async def registered(town: Town, name: str = "m-1", who: Somebody = anna, **changed: Any) -> dict[str, Any]:
+    """A request's receipt."""
+    answer = await town.site.post(said(name, who, **changed))
+    assert answer.status_code == 201, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+def asking(receipt: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"number": receipt["reference"], "tracking_code": receipt["tracking_code"], **more}
+
+
+async def page(town: Town, receipt: dict[str, Any]) -> dict[str, Any]:
+    answer = await town.site.ask("status", asking(receipt))
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def token_for(town: Town, name: str) -> str:
+    """What the first letter's link holds."""
+    [*_, told] = [fact for fact in await town.facts("site", name) if isinstance(fact, RequestStatusChanged)]
+    [token] = [target.confirm_token for target in told.targets if target.role == "email"]
+    assert token is not None
+    return token
+
+
+@pytest.mark.requirement("E-10", "N-3.3")
+async def test_the_status_page_tells_the_steps_and_hides_the_address(town: Town) -> None:
+    receipt = await registered(town, "m-1", dialogue="d", text=GREETING)
+    await registered(town, "m-2", dialogue="d")
+    shown = await page(town, receipt)
+    assert [step["status"] for step in shown["steps"]] == ["received", "registered"]
+    assert shown["explanation"] == shown["steps"][-1]["explanation"]
+    assert shown["register_number"] in shown["explanation"]
+    assert (shown["status"], shown["status_title"], shown["email_masked"], shown["email_confirmed"]) == (
+        "registered",
+        "зарегистрирован",
+        "a***@example.ru",
+        False,
+    )
+    assert anna.email not in str(shown)
+    assert anna.name not in str(shown)
+
+
+@pytest.mark.requirement("E-10")
+async def test_number_and_code_are_taken_however_they_are_typed(town: Town) -> None:
+    receipt = await registered(town)
+    code, number = receipt["tracking_code"], receipt["register_number"]
+    spoken = f"{code[:4]} {code[4:8]}–{code[8:]}".lower()
+    for typed in (number, number.lower(), number.replace("-", " "), receipt["reference"].lower(), receipt["reference"].replace("-", "")):
+        answer = await town.site.ask("status", {"number": typed, "tracking_code": spoken})
+        assert answer.status_code == 200, typed
+
+
+@pytest.mark.requirement("E-10")
+async def test_a_wrong_number_and_a_wrong_code_get_the_same_answer_in_the_same_time(town: Town) -> None:
+    receipt = await registered(town)
+    other = await registered(town, "m-2", boris)
+    wrong_code = asking(receipt, tracking_code=other["tracking_code"])
+    wrong_number = asking(receipt, number="ZZZZZ-ZZZZZ")
+
+    async def timed(body: dict[str, Any]) -> tuple[float, Any]:
+        began = time.perf_counter()
+        answer = await town.site.ask("status", body)
+        return time.perf_counter() - began, (answer.status_code, answer.json(), sorted(answer.headers))
+
+    rounds = [(await timed(wrong_code), await timed(wrong_number)) for _ in range(60)]
+    assert {str(answer) for pair in rounds for _, answer in pair} == {str(rounds[0][0][1])}
+    assert rounds[0][0][1][0] == 404
+    quickest = [min(times) for times in zip(*((code[0], number[0]) for code, number in rounds), strict=True)]
+    assert max(quickest) < 1.5 * min(quickest)
+
+
+@pytest.mark.requirement("E-10")
+@pytest.mark.parametrize("path", ["status", "channels"])
+async def test_the_code_of_one_request_opens_no_other(town: Town, path: str) -> None:
+    mine, other = await registered(town), await registered(town, "m-2", boris)
+    answer = await town.site.ask(path, asking(mine, tracking_code=other["tracking_code"]))
+    assert (answer.status_code, answer.json()["code"]) == (404, "request-not-found")
+
+
+@pytest.mark.requirement("N-3.2", "N-3.4", "N-3.5")
+async def test_a_changed_address_is_where_the_next_change_of_status_goes(town: Town) -> None:
+    receipt = await registered(town, "m-1", dialogue="d", text=GREETING)
+    changed = await town.site.ask("channels", asking(receipt, email=" New@Example.ru "))
+    assert (changed.status_code, changed.json()) == (200, {"email_masked": "N***@example.ru"})
+    await registered(town, "m-2", dialogue="d", contacts=Contacts())
+    told = [fact for fact in await town.facts("site", "m-1") if isinstance(fact, RequestStatusChanged)]
+    assert [[target.address for target in fact.targets if target.role == "email"] for fact in told] == [[anna.email], ["New@example.ru"]]
+
+
+@pytest.mark.requirement("N-3.2", "N-3.5")
+async def test_a_dropped_address_gets_nothing_more_and_is_not_brought_back(town: Town) -> None:
+    receipt = await registered(town, "m-1", dialogue="d", text=GREETING, contacts=anna.contacts)
+    dropped = await town.site.ask("channels", asking(receipt, email=None))
+    assert dropped.json() == {"email_masked": None}
+    await registered(town, "m-2", dialogue="d", contacts=Contacts(phone=anna.phone))
+    [*_, told] = [fact for fact in await town.facts("site", "m-1") if isinstance(fact, RequestStatusChanged)]
+    assert [target.role for target in told.targets] == ["original"]
+    assert (await page(town, receipt))["email_masked"] is None
+
+
+@pytest.mark.requirement("N-3.4")
+@pytest.mark.parametrize("email", ["нет", "a@", "@b.ru", "a b@c.ru", " ", "a@b.ru\r\nBcc: c@d.ru"])
+async def test_an_address_that_can_not_be_one_is_refused_with_the_reason(town: Town, email: str) -> None:
+    receipt = await registered(town)
+    answer = await town.site.ask("channels", asking(receipt, email=email))
+    assert (answer.status_code, answer.json()["code"]) == (400, "email-not-valid")
+    assert (await page(town, receipt))["email_masked"] == "a***@example.ru"
+
+
+@pytest.mark.requirement("N-3.2")
+async def test_the_same_address_again_is_no_change(town: Town) -> None:
+    receipt = await registered(town)
+    await town.site.ask("channels", asking(receipt, email=anna.email))
+    assert "RequestChannelsChanged" not in await town.types("site", "m-1")
+
+
+@pytest.mark.requirement("N-3.4")
+async def test_the_link_of_the_first_letter_confirms_the_address_once(town: Town) -> None:
+    receipt = await registered(town)
+    token = await token_for(town, "m-1")
+    for _ in range(2):
+        answer = await town.site.ask("confirmations", {"token": token})
+        assert (answer.status_code, answer.json()) == (200, {"email_masked": "a***@example.ru"})
+    assert (await town.types("site", "m-1")).count("RequestEmailConfirmed") == 1
+    assert [type(fact) for fact in await town.client_facts("site", "m-1")][1:] == [ContactConfirmed]
+    assert (await page(town, receipt))["email_confirmed"]
+    await town.listener.until(lambda: town.listener.facts(CLIENTS.name, ContactConfirmed), "the confirmation on Kafka")
+    assert [heard.envelope.type for heard in town.listener.on(REQUESTS.name)][-1] == "RequestEmailConfirmed"
+
+
+@pytest.mark.requirement("N-3.4")
+async def test_a_link_dies_with_its_address(town: Town) -> None:
+    receipt = await registered(town)
+    token = await token_for(town, "m-1")
+    await town.site.ask("channels", asking(receipt, email="other@example.ru"))
+    answer = await town.site.ask("confirmations", {"token": token})
+    assert (answer.status_code, answer.json()["code"]) == (404, "link-not-valid")
+    assert not (await page(town, receipt))["email_confirmed"]
+
+
+@pytest.mark.requirement("N-3.4")
+async def test_no_other_link_confirms_anything(town: Town) -> None:
+    await registered(town)
+    token = await token_for(town, "m-1")
+    for wrong in (token[:-1] + ("A" if token[-1] != "A" else "B"), token[:-2], token + "AA", "A" * 43, "ы", token.lower(), f" {token}"):
+        answer = await town.site.ask("confirmations", {"token": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (404, "link-not-valid")
+
+
+@pytest.mark.requirement("R-20", "N-4.6")
+async def test_a_confirmed_address_with_the_same_full_name_is_the_same_person(town: Town) -> None:
+    for name in ("m-1", "m-2"):
+        await registered(town, name, sender=Sender(name=anna.name if name == "m-1" else f"  {anna.name.upper()} "))
+        await town.site.ask("confirmations", {"token": await token_for(town, name)})
+    first, second = [await town.client_of("site", name) for name in ("m-1", "m-2")]
+    assert first != second
+    [link] = [fact for fact in await town.client_facts("site", "m-2") if isinstance(fact, ClientIdentitiesLinked)]
+    assert (link.other, link.basis) == (first, "подтверждённый адрес и то же полное имя")
+
+
+@pytest.mark.requirement("R-20")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(anna.name, boris.name, id="another name at the address of a firm"),
+        pytest.param("Анна", "Анна", id="a given name alone"),
+    ],
+)
+async def test_a_confirmed_address_without_the_same_full_name_links_nobody(town: Town, first: str, second: str) -> None:
+    for name, sender in (("m-1", first), ("m-2", second)):
+        await registered(town, name, sender=Sender(name=sender))
+        await town.site.ask("confirmations", {"token": await token_for(town, name)})
+    assert [type(fact) for fact in await town.client_facts("site", "m-2")][1:] == [ContactConfirmed]
+
+
+@pytest.mark.requirement("R-20", "N-3.4")
+async def test_an_address_that_its_person_proved_before_needs_no_second_proof(town: Town) -> None:
+    known: dict[str, Any] = {"sender": anna.sender, "dialogue": "d-1"}
+    await registered(town, "m-1", **known)
+    await town.site.ask("confirmations", {"token": await token_for(town, "m-1")})
+    receipt = await registered(town, "m-2", **(known | {"dialogue": "d-2"}))
+    [told] = [fact for fact in await town.facts("site", "m-2") if isinstance(fact, RequestStatusChanged)]
+    assert [(target.confirmed, target.confirm_token) for target in told.targets if target.role == "email"] == [(True, None)]
+    assert (await page(town, receipt))["email_confirmed"]
+
+
+@pytest.mark.requirement("R-2", "N-3.2")
+async def test_who_changes_and_completes_at_the_same_moment_loses_neither(town: Town) -> None:
+    receipt = await registered(town, "m-0", dialogue="d", text=GREETING)
+    answers = await asyncio.gather(
+        town.site.ask("channels", asking(receipt, email="one@example.ru")),
+        town.site.post(said("m-1", dialogue="d", text=QUESTION)),
+        town.site.ask("channels", asking(receipt, email="two@example.ru")),
+        town.site.post(said("m-2", dialogue="d", thread_ref=receipt["reference"], text="Участок у реки.")),
+    )
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    types = await town.types("site", "m-0")
+    assert types.count("RequestChannelsChanged") == 2
+    assert types.count("RequestRegistered") == 1
+    assert types.count("RequestSupplemented") == 2
