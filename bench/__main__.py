@@ -25,7 +25,7 @@ from local.embedded import embedded
 from local.places import places
 
 ROUNDS = 5
-SECONDS = 3.0
+SECONDS = 2.0
 MEASURES: dict[str, Callable[[Stage, Plan], Awaitable[Measured]]] = {
     INTAKE_HTTP.name: intake_http.measure,
     HISTORY_INGEST.name: history_ingest.measure,
@@ -76,7 +76,7 @@ async def _measure(figures: Sequence[Figure], rounds: int, seconds: float, profi
 
 
 async def _one(stage: Stage, figure: Figure, rounds: int, seconds: float) -> Result:
-    SCREEN.print(f"[bold]{figure.name}[/bold]: {figure.title}")
+    SCREEN.print(f"[bold]{figure.name}[/bold]: {figure.title}", soft_wrap=True)
     before = load_average()
     plan = Plan(rounds=rounds, seconds=seconds, tell=lambda line: SCREEN.print(f"  {line}"))
     measured = await MEASURES[figure.name](stage, plan)

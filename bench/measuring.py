@@ -38,6 +38,8 @@ async def by_turns(rounds: int, ours: Measure, floor: Measure | None, tell: Call
         if floor is not None:
             floors.append(await floor())
             line += f", floor {floors[-1].rate:,.0f}/s"
+        if measured[-1].latencies_ms:
+            line += f", p99 {percentile(measured[-1].latencies_ms, 99):,.0f} ms"
         tell(line)
     return measured, floors
 

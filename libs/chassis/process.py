@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from libs.chassis.bus.consumers import Consumers
-from libs.chassis.bus.effect_once import EffectOnce, Handler
+from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside
 from libs.chassis.bus.relay import Bell, Relay
 from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
@@ -34,7 +34,7 @@ from libs.events.fact import Event
 
 RELAY_SILENT_SECONDS = 90.0
 HOUSEKEEPING_SECONDS = 3600.0
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 3.0
 
 log = structlog.stdlib.get_logger("process")
 
@@ -98,7 +98,9 @@ class Process:
         """The Kafka consumer group of this service."""
         return self.settings.consumer_group or self.name
 
-    def effect_once(self, consumer: str, hears: Sequence[type[Event]], handler: Handler) -> EffectOnce:
+    def effect_once(
+        self, consumer: str, hears: Sequence[type[Event]], handler: Handler, on_set_aside: OnSetAside | None = None
+    ) -> EffectOnce:
         """A consumer whose handler sees each event once, in a transaction with its inbox."""
         return EffectOnce(
             consumer=consumer,
@@ -113,6 +115,7 @@ class Process:
             ids=self.ids,
             metrics=self.metrics,
             telemetry=self.telemetry,
+            on_set_aside=on_set_aside,
         )
 
     def connect(self, subscriptions: Sequence[Subscription]) -> None:

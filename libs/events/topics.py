@@ -5,6 +5,7 @@ Frontends are data: a row with `<frontend>` in its name is a pattern, and each f
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 FRONTEND = re.compile(r"[a-z][a-z0-9-]*")  # no braces: FastStream reads them as a path parameter
@@ -105,11 +106,13 @@ def wanted(frontends: tuple[str, ...]) -> list[Wanted]:
     return rows
 
 
+@lru_cache(maxsize=1024)
 def topic_of(name: str) -> Topic | None:
     """The row that a concrete topic belongs to."""
     return next((topic for topic in TOPICS if re.fullmatch(topic.pattern, name)), None)
 
 
+@lru_cache(maxsize=1024)
 def frontend_of(name: str) -> str | None:
     """The frontend of a concrete topic; consumers take the channel from here, never from the record (design.md 4.8)."""
     topic = topic_of(name)

@@ -5,18 +5,25 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
+import orjson
+from pydantic import TypeAdapter
+
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
+from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside, Received
 from libs.chassis.bus.subscriber import Subscription
+from libs.chassis.ops.refusals import ContainsNul, Refusal, WrongSchema
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
 from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of
+from libs.events.vocabulary import ExternalId
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.handlers import Acceptance
+from services.intake.handlers import NOBODYS, Acceptance, Unread
 
 CONSUMER = "intake"
 HEARS = (MessageReceived, MessageRevised)
 PRODUCER = "intake"
+UNREADABLE: dict[str, type[Refusal]] = {ContainsNul.code: ContainsNul, WrongSchema.code: WrongSchema}
+EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
 HMAC = re.compile(r"[0-9a-f]{32,128}")
 
 
@@ -48,6 +55,29 @@ def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
         traceparent=item.traceparent,
         door=Door.OWN_RECORD if item.envelope.producer == PRODUCER else Door.KAFKA,
     )
+
+
+def refuser(acceptance: Acceptance) -> OnSetAside:
+    """Tells a frontend that its record can't be read, as far as it can be told which of its messages that was (D-23)."""
+
+    async def tell(db: Connection, delivery: Delivery, reason: str) -> None:
+        refusal, external_id = UNREADABLE.get(reason), external_id_in(delivery.value)
+        frontend = frontend_of(delivery.topic)
+        if refusal is not None and external_id is not None and frontend is not None:
+            thread = dialogue_thread(frontend, dialogue_key(delivery.key, NOBODYS))
+            at = datetime.fromtimestamp(delivery.timestamp_ms / 1000, UTC)
+            await acceptance.refuse(db, Unread(frontend, external_id, refusal, thread, at, delivery.traceparent))
+
+    return tell
+
+
+def external_id_in(value: bytes | None) -> str | None:
+    """The message's own id, out of a record that is wrong somewhere else."""
+    try:
+        found = orjson.loads(value or b"")["payload"]["external_id"]
+        return EXTERNAL_ID.validate_python(found) if "\x00" not in found else None
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> Subscription:

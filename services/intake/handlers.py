@@ -24,7 +24,7 @@ from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.domain.request import Request
-from services.intake.oddities import usable_email
+from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
 
 Outcome = Accepted | Refusal
@@ -53,6 +53,18 @@ class EmailNotValid(Refusal):
     code = "email-not-valid"
     status = 400
     says = "Адрес электронной почты указан неверно. Проверьте его, например: ivanova@example.ru."
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A record of a frontend that can't be read, but for the id of its message."""
+
+    frontend: str
+    external_id: str
+    refusal: type[Refusal]
+    thread_id: UUID
+    arrived_at: datetime
+    traceparent: str | None
 
 
 class Acceptance:
@@ -84,6 +96,13 @@ class Acceptance:
         new = [inbound for inbound in batch if inbound.door is not Door.OWN_RECORD or inbound.ref not in seen]
         if new:
             await self.accept(db, new)
+
+    async def refuse(self, db: Connection, unread: Unread) -> None:
+        """A receipt for what is set aside unread."""
+        fact = MessageRefused(external_id=unread.external_id, code=unread.refusal.code, explanation=unread.refusal.says)
+        key = unread.thread_id.hex
+        envelope = self._envelope(fact, key, unread.thread_id, unread.frontend, unread.arrived_at)
+        await self._outbox.add(db, [record_of(envelope, RECEIPTS.of(unread.frontend), key, unread.traceparent)], self._clock.now())
 
     def _decide(self, inbound: Inbound, known: acceptance.Known) -> Outcome:
         try:
@@ -119,23 +138,28 @@ class Acceptance:
         return records
 
     def _record(self, inbound: Inbound, outcome: Outcome, fact: Event, topic: str, thread_id: UUID) -> Record:
-        envelope = Envelope(
+        envelope = self._envelope(fact, inbound.dialogue_key, thread_id, inbound.frontend, inbound.arrived_at)
+        around = {
+            "client_id": outcome.client_id if isinstance(outcome, Accepted) else None,
+            "point": point_of(inbound.point, inbound.frontend, self._rules.points),
+            "causation_id": inbound.causation_id,
+        }
+        return record_of(envelope.model_copy(update=around), topic, inbound.dialogue_key, inbound.traceparent)
+
+    def _envelope(self, fact: Event, dialogue_key: str, thread_id: UUID, frontend: str, at: datetime) -> Envelope:
+        return Envelope(
             event_id=self._ids.new(),
             type=fact.type_name(),
             version=fact.version,
             authority=self._authority,
-            aggregate_id=inbound.dialogue_key,
+            aggregate_id=dialogue_key,
             thread_id=thread_id,
-            occurred_at=inbound.arrived_at,
+            occurred_at=at,
             recorded_at=self._clock.now(),
             producer="intake",
-            actor=Actor(role="frontend", id=inbound.frontend),
-            client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
-            point=inbound.point,
-            causation_id=inbound.causation_id,
+            actor=Actor(role="frontend", id=frontend),
             payload=fact.payload(),
         )
-        return record_of(envelope, topic, inbound.dialogue_key, inbound.traceparent)
 
 
 def _receipt(inbound: Inbound, outcome: Outcome) -> Event:

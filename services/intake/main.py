@@ -85,7 +85,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(rules.key, frontend, dialogue).hex()
 
-    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, key_of))
+    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, key_of), consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     app = process.app("Intake")
     app.include_router(

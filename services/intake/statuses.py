@@ -1,6 +1,7 @@
 """Statuses in the person's words: a title and an explanation that says what happens next (A-2.1.4)."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -34,6 +35,7 @@ LACKS = {
 }
 
 
+@lru_cache(maxsize=128)
 def day(on: date) -> str:
     """«14 декабря 2026 года»."""
     return f"{format_date(on, 'd MMMM y', locale='ru')} года"

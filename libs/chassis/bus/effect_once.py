@@ -54,6 +54,7 @@ class Received:
 
 
 Handler = Callable[[Connection, Sequence[Received]], Awaitable[None]]
+OnSetAside = Callable[[Connection, Delivery, str], Awaitable[None]]
 
 
 @dataclass
@@ -65,7 +66,10 @@ class _Sorted:
 
 
 class EffectOnce:
-    """Takes batches for one consumer. `hears` limits the types that are handled; others are counted and passed over."""
+    """Takes batches for one consumer. `hears` limits the types that are handled; others are counted and passed over.
+
+    `on_set_aside` is told of each dead letter and its reason, in the transaction that keeps it.
+    """
 
     def __init__(
         self,
@@ -82,8 +86,10 @@ class EffectOnce:
         ids: Ids,
         metrics: Metrics,
         telemetry: Telemetry,
+        on_set_aside: OnSetAside | None = None,
     ) -> None:
         self._consumer = consumer
+        self._on_set_aside = on_set_aside
         self._authority = authority
         self._pool = pool
         self._registry = registry
@@ -189,6 +195,8 @@ class EffectOnce:
             first_time = await self._dead_letters.set_aside(db, letter, now)
             if first_time:
                 await self._tell(db, letter, now)
+                if self._on_set_aside is not None:
+                    await self._on_set_aside(db, delivery, reason)
         if not first_time:
             return
         self._metrics.dead_letter(self._consumer, reason)

@@ -43,14 +43,18 @@ class SqlScripts(ScriptDirectory):
         super().__init__(str(HERE))
 
     def _load_revisions(self) -> Iterator[Script]:
-        base: str | None = None
+        first: str | None = None  # on a later one alembic would believe it done as soon as what depends on it is
         for branch, folder in self._branches:
             down: str | None = None
             for path in sorted((folder / "migrations").glob("[0-9]*.sql")):
                 revision = f"{branch}_{path.stem.split('_')[0]}"
-                yield Script(_module(path, revision, down, None if down else base), revision, str(path))
+                yield Script(_module(path, revision, down, None if down else first), revision, str(path))
+                first = first or revision
                 down = revision
-            base = base or down
+
+    def newest(self, branch: str) -> str:
+        """The last revision of a branch; the chassis's goes first, because a service's file may build on it."""
+        return max(name for name in self.get_heads() if name.startswith(f"{branch}_"))
 
 
 def _module(path: Path, revision: str, down: str | None, depends_on: str | None) -> ModuleType:
@@ -59,30 +63,31 @@ def _module(path: Path, revision: str, down: str | None, depends_on: str | None)
     return module
 
 
-async def migrate(admin_dsn: str, schema: Schema) -> list[str]:
+async def migrate(admin_dsn: str, schema: Schema, *, chassis: Path = HERE) -> list[str]:
     """Bring one schema to its newest version and renew its grants, in one transaction; returns the revisions that were run."""
     engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(asyncpg.connect, admin_dsn), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(_upgrade, schema)
+            return await connection.run_sync(_upgrade, schema, chassis)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, schema: Schema) -> list[str]:
+def _upgrade(connection: Connection, schema: Schema, chassis: Path) -> list[str]:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('otklik migrations'))"))
     _run(connection, f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL ROLE {schema.owner}; SET LOCAL search_path = {schema.name}")
-    scripts = SqlScripts([(CHASSIS, HERE), (schema.name, schema.folder)])
+    scripts = SqlScripts([(CHASSIS, chassis), (schema.name, schema.folder)])
     done: list[str] = []
 
-    def steps(current: Any, _context: MigrationContext) -> Any:
-        found = scripts._upgrade_revs("heads", current)
+    def steps(target: str, current: Any, _context: MigrationContext) -> Any:
+        found = scripts._upgrade_revs(target, current)
         done.extend(step.revision.revision for step in found)
         return found
 
-    options = {"fn": steps, "version_table": "schema_version", "version_table_schema": schema.name}
-    MigrationContext.configure(connection, opts=options).run_migrations(connection=connection)
-    for folder in (HERE, schema.folder):
+    for target in (scripts.newest(CHASSIS), "heads"):
+        options = {"fn": partial(steps, target), "version_table": "schema_version", "version_table_schema": schema.name}
+        MigrationContext.configure(connection, opts=options).run_migrations(connection=connection)
+    for folder in (chassis, schema.folder):
         _run(connection, (folder / "grants.sql").read_text(encoding="utf-8").replace(":role", schema.name).replace(":schema", schema.name))
     return done
 

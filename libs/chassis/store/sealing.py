@@ -28,7 +28,7 @@ def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     """The plaintext; raises `BrokenSeal`."""
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the second for bytes that are too short to hold even a nonce
         raise BrokenSeal("the sealed bytes do not belong to this key and place") from None
 
 

@@ -1,5 +1,6 @@
 """The outbox has a partition for each day: made ahead, dropped when empty, and nobody waits for that (design.md 4.3)."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -66,6 +67,18 @@ async def test_a_row_of_a_day_without_a_partition_is_not_lost_and_does_not_stop_
     await chassis.pool.execute("DELETE FROM outbox")
     await OutboxShard(chassis.pool, chassis.keyring, 0, "me").rotate(TODAY)
     assert await days(superuser) == named(0, 1, 2)
+
+
+@pytest.mark.requirement("R-3")
+async def test_rows_that_are_added_while_their_day_is_made_are_all_kept(chassis: Chassis) -> None:
+    topic = published(await chassis.topic())
+    shards = [OutboxShard(chassis.pool, chassis.keyring, number, "me") for number in range(2)]
+    for step in range(0, 60, 3):
+        day = TODAY + timedelta(days=step)
+        chassis.store._clock = FixedClock(datetime(day.year, day.month, day.day, tzinfo=UTC))
+        writing = [chassis.append(note(f"{step}-{n}", Noted(number=n), category=topic)) for n in range(4)]
+        await asyncio.gather(*writing[:2], *(shard.rotate(day) for shard in shards), *writing[2:])
+    assert await chassis.pending() == 80
 
 
 @pytest.mark.requirement("R-3")

@@ -182,7 +182,8 @@ async def test_the_same_account_is_the_same_client_and_a_shared_phone_or_address
     annas = await town.client_of("vk", "m-1")
     assert await town.client_of("vk", "m-2") == annas
     assert len({annas, await town.client_of("vk", "m-3"), await town.client_of("site", "m-4")}) == 3
-    assert len(town.listener.facts(CLIENTS.name)) == await town.value("SELECT count(*) FROM clients")
+    await town.listener.until(lambda: len(town.listener.facts(CLIENTS.name)) == 3, "three clients on Kafka")
+    assert await town.value("SELECT count(*) FROM clients") == 3
 
 
 @pytest.mark.requirement("N-2.2", "R-21")
@@ -194,6 +195,27 @@ async def test_a_text_over_200_kib_is_refused_by_a_receipt_and_harms_no_neighbou
     assert "200 КиБ" in refused.explanation
     assert (await town.vk.receipt("short")).reg_no is not None
     assert await town.value("SELECT count(*) FROM messages WHERE external_id = 'long'") == 0
+
+
+@pytest.mark.requirement("D-23", "R-21")
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"received_at": "вчера"}, "wrong-schema"),
+        ({"text": None}, "wrong-schema"),
+        ({"dialogue": ""}, "wrong-schema"),
+        ({"text": "до\0после"}, "contains-nul"),
+    ],
+)
+async def test_what_can_not_be_read_is_refused_by_a_receipt_as_far_as_it_names_itself(town: Town, wrong: dict[str, Any], code: str) -> None:
+    await town.vk.send(said(), payload=said().payload() | wrong)
+    refused = await town.vk.receipt("m-1")
+    assert refused == MessageRefused(external_id="m-1", code=code, explanation=refused.explanation)
+    await town.vk.send(said(), payload=said().payload() | wrong | {"external_id": "x" * 201})
+    await town.vk.send(said("m-2"))
+    assert (await town.vk.receipt("m-2")).reg_no is not None
+    assert len(town.listener.on(RECEIPTS.of("vk"))) == 2
+    assert await town.value("SELECT count(*) FROM dead_letters") == 2
 
 
 @pytest.mark.requirement("N-8.2", "N-4.4")

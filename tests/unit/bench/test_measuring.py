@@ -37,11 +37,11 @@ async def test_ours_and_the_floor_are_measured_by_turns() -> None:
 
 async def test_a_figure_without_a_floor_is_measured_alone() -> None:
     async def ours() -> Round:
-        return Round(rate=10)
+        return Round(rate=10, latencies_ms=[5, 1200])
 
     told: list[str] = []
-    assert await by_turns(1, ours, None, told.append) == ([Round(rate=10)], [])
-    assert told == ["round 1 of 1: 10/s"]
+    assert await by_turns(1, ours, None, told.append) == ([Round(rate=10, latencies_ms=[5, 1200])], [])
+    assert told == ["round 1 of 1: 10/s, p99 1,200 ms"]
 
 
 def test_values_are_medians_and_the_ratio_is_that_of_neighbouring_rounds() -> None:

@@ -102,10 +102,10 @@ BEGIN
         name := 'outbox_' || to_char(wanted, 'YYYYMMDD');
         CONTINUE WHEN to_regclass(name) IS NOT NULL;
         BEGIN
-            EXECUTE format('CREATE TABLE %I (LIKE outbox INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-            EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, wanted, wanted + 1);
+            LOCK TABLE ONLY outbox IN ACCESS EXCLUSIVE MODE; -- else a row on its way to the default partition would fail
+            EXECUTE format('CREATE TABLE %I PARTITION OF outbox FOR VALUES FROM (%L) TO (%L)', name, wanted, wanted + 1);
         EXCEPTION WHEN check_violation OR lock_not_available THEN
-            NULL; -- rows of that day lie in the default partition and stay there until they are sent, or somebody holds it
+            NULL; -- rows of that day lie in the default partition and stay there until they are sent, or somebody reads the outbox
         END;
     END LOOP;
     FOR name IN

@@ -1,0 +1,97 @@
+"""What stays in clear at rest, and what history never keeps: the lists are here, so that a change of them shows in a diff (design.md 5)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from libs.events.fact import Event, Mark, open_fields, secret_paths
+from tests.contract.stored import STORED
+
+# Ids, codes, dates, statuses. Before a name is added here: can a person be read in it, or can a person have typed it?
+OPEN = {
+    "ClientIdentified": "kind platform",
+    "ClientIdentitiesLinked": "other",
+    "ClientIdentitiesUnlinked": "other",
+    "ContactChannelChosen": "channel role",
+    "ContactChannelDropped": "channel",
+    "ContactConfirmed": "channel how",
+    "DeliveryReported": "notice_id outcome",
+    "HistoricalEntryImported": "foreign_no happened_at line",
+    "HistoricalRequestImported": "closed_at due_at foreign_no imported_at old_register point received_at state unit",
+    "HistoryViewed": "count filter operator role",
+    "MessageAccepted": "due_on external_id reference reg_no status",
+    "MessageReceived": "external_id received_at thread_ref wanted_form",
+    "MessageRefused": "code external_id",
+    "MessageRejected": "consumer reason source_event_id source_offset source_partition source_topic",
+    "MessageRevised": "external_id received_at thread_ref wanted_form",
+    "NotificationDelivered": "channel notice_id request_id",
+    "NotificationFailed": "attempt channel final notice_id reason request_id",
+    "NotificationQueued": "channel duplicate_of notice_id request_id role template",
+    "NotificationSent": "attempt channel notice_id provider_ref request_id",
+    "NumberAssigned": "request_id",
+    "NumberingContinued": "last_number",
+    "ReplyHandedOver": "notice_id",
+    "RequestChannelsChanged": "email_confirmed",
+    "RequestEmailConfirmed": "confirmed_at",
+    "RequestReceived": "channel dialogue_key dialogue_thread flags message_ref received_at reference wanted_form",
+    "RequestRegistered": "client_kind due_on journal number reg_at reg_no rule_version year",
+    "RequestRevised": "flags message_ref received_at",
+    "RequestStatusChanged": "due_on from_status reference reg_no template to_status visible",
+    "RequestSupplemented": "flags message_ref received_at",
+}
+SECRETS = {"MessageAccepted": "tracking_code", "RequestStatusChanged": "targets.confirm_token"}
+SOUNDS_SECRET = re.compile(r"token|secret|password|tracking_code|one_time|pin$|otp")
+
+
+def listed(lists: dict[str, str]) -> dict[str, list[str]]:
+    return {name: sorted(fields.split()) for name, fields in lists.items()}
+
+
+@pytest.mark.requirement("R-17", "D-19")
+def test_only_the_fields_of_this_list_stay_in_clear() -> None:
+    assert {event.type_name(): sorted(open_fields(event)) for event in STORED if open_fields(event)} == listed(OPEN)
+
+
+@pytest.mark.requirement("R-17")
+def test_the_secrets_are_the_ones_of_this_list() -> None:
+    found = {event.type_name(): sorted(".".join(path) for path in secret_paths(event)) for event in STORED if secret_paths(event)}
+    assert found == listed(SECRETS)
+
+
+@pytest.mark.requirement("R-17")
+@pytest.mark.parametrize("event", STORED, ids=lambda event: event.type_name())
+def test_what_is_open_holds_nothing_personal_and_no_secret(event: type[Event]) -> None:
+    for name in open_fields(event):
+        below = set(marks_below(event.model_fields[name].annotation)) | set(event.model_fields[name].metadata)
+        assert not below & {Mark.PERSONAL, Mark.SECRET}, f"{name} is open, but something in it is not"
+
+
+@pytest.mark.requirement("R-17")
+@pytest.mark.parametrize("event", STORED, ids=lambda event: event.type_name())
+def test_a_field_that_sounds_like_a_secret_is_marked_as_one(event: type[Event]) -> None:
+    secret = {path[-1] for path in secret_paths(event)}
+    assert {name for name in names_in(event) if SOUNDS_SECRET.search(name)} <= secret
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)
+
+
+def names_in(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield name
+        for inner in models_in(field.annotation):
+            yield from names_in(inner)
+
+
+def marks_below(annotation: Any) -> Iterator[Mark]:
+    for model in models_in(annotation):
+        for field in model.model_fields.values():
+            yield from (mark for mark in field.metadata if isinstance(mark, Mark))
+            yield from marks_below(field.annotation)
