@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.events.envelope import decode
-from tests.contract.golden import FOLDER, digest, sums
+from tests.contract.golden_files import FOLDER, digest, sums
 from tests.contract.stored import BY_TYPE, STORED, registry_of
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -26,7 +26,7 @@ def missing_from(value: Any, whole: Any, path: str = "") -> list[str]:
 def test_every_version_that_may_be_stored_has_its_golden_file(event: Any) -> None:
     for version in range(1, event.version + 1):
         name = f"{event.type_name()}.v{version}.json"
-        assert (FOLDER / name).exists(), f"{name} is missing: run `python -m tests.contract.golden`"
+        assert (FOLDER / name).exists(), f"{name} is missing: run `python -m tests.contract.golden_files`"
 
 
 @pytest.mark.requirement("D-16")

@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import Poison, Received
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection
@@ -306,3 +307,18 @@ async def test_ids_are_forgotten_after_sixty_days_and_not_before(chassis: Chassi
     async with chassis.pool.acquire() as db:
         await forget_inbox(db, chassis.clock.now())
     assert await chassis.pool.fetchval("SELECT count(*) FROM inbox") == 1
+
+
+@pytest.mark.requirement("D-17", "R-7")
+async def test_who_wants_to_know_of_a_record_set_aside_is_told_once_in_the_transaction_that_keeps_it(chassis: Chassis) -> None:
+    told: list[tuple[int, str, int]] = []
+
+    async def tell(db: Connection, bad: Delivery, reason: str) -> None:
+        told.append((bad.offset, reason, await db.fetchval("SELECT count(*) FROM dead_letters")))
+
+    effect = chassis.effect_once(failing(chassis, Poison("no-such-thing")))
+    effect._on_set_aside = tell
+    good, bad, torn = *notes(1, BAD), delivery(b"{")
+    await effect.take([good, bad, torn])
+    await effect.take([good, bad, torn])
+    assert told == [(torn.offset, "not-json", 1), (bad.offset, "no-such-thing", 2)]

@@ -1,8 +1,10 @@
 """Append and read: one winner, no hole, nothing rewritten, the same facts back (design.md 4.1, 4.2)."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -190,3 +192,11 @@ async def test_times_are_kept_as_moments_whatever_their_zone(chassis: Chassis) -
     await chassis.append(note("1", Noted(), context=replace(about(), occurred_at=early)))
     [row] = await chassis.read("1")
     assert row.envelope.occurred_at == early.astimezone(UTC)
+
+
+@pytest.mark.requirement("N-2.2", "R-21")
+async def test_every_naughty_string_comes_back_as_it_was_typed(chassis: Chassis, shared_data: Path) -> None:
+    naughty = json.loads((shared_data / "naughty" / "blns.json").read_text("utf-8"))
+    facts = [Noted(number=number, text=text, unmarked=text) for number, text in enumerate(naughty)]
+    await chassis.append(note("1", *facts))
+    assert [row.fact for row in await chassis.again().read("1")] == facts
