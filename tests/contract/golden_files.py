@@ -1,4 +1,4 @@
-"""Golden files: every stored version of every event as it was first written. `python -m tests.contract.golden_files` writes the missing ones.
+"""Golden files: every stored version of every event as it was first written. `python -m tests.contract.golden_files` writes missing ones.
 
 A file is never changed: its hash stands in SHA256SUMS, and somewhere such a record lies in a log that is kept for five years.
 """
