@@ -39,11 +39,13 @@ class Counter:
 
     def __init__(self, wrong: Callable[[str], Exception | None] = lambda _: None) -> None:
         self.batches: Batches = []
+        self.entered = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self._wrong = wrong
 
     async def __call__(self, batch: Sequence[Inbound]) -> list[Accepted | Refusal]:
+        self.entered.set()
         await self.gate.wait()
         names = [one.message.external_id for one in batch]
         self.batches.append(names)
@@ -89,12 +91,11 @@ async def test_a_full_queue_says_so_at_once_and_keeps_who_waits() -> None:
     counter.gate.clear()
     async with open_queue(counter, limit=2) as queue:
         in_hand = asyncio.create_task(queue.put(said("in hand")))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await counter.entered.wait()
         waiting = [asyncio.create_task(queue.put(said(f"m-{n}"))) for n in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Busy) as refused:
-            await queue.put(said("one too many"))
+            await asyncio.wait_for(queue.put(said("one too many")), timeout=5)
         assert int(refused.value.headers()["Retry-After"]) > 0
         counter.gate.set()
         await asyncio.gather(in_hand, *waiting)
@@ -130,16 +131,18 @@ async def test_with_the_database_down_all_are_told_at_once_and_nobody_is_blamed(
     assert len(counter.batches) == 1
 
 
-async def test_who_gave_up_waiting_does_not_stop_the_others() -> None:
-    counter = Counter()
+@pytest.mark.parametrize("wrong", [None, TextTooLarge(), ConnectionRefusedError()])
+async def test_who_gave_up_waiting_does_not_stop_the_others(wrong: Exception | None) -> None:
+    counter = Counter(lambda name: wrong if name == "gone" else None)
     counter.gate.clear()
     async with open_queue(counter) as queue:
         gone = asyncio.create_task(queue.put(said("gone")))
+        await counter.entered.wait()
         stays = asyncio.create_task(queue.put(said("stays")))
-        await asyncio.sleep(0)
         gone.cancel()
+        await asyncio.wait([gone])
         counter.gate.set()
-        assert (await stays).reference == "stays"
+        assert (await asyncio.wait_for(stays, timeout=5)).reference == "stays"
 
 
 @pytest.mark.requirement("D-28")
@@ -152,6 +155,7 @@ async def test_at_the_end_everybody_who_waits_is_still_answered() -> None:
     await asyncio.sleep(0)
     stopping.request()
     counter.gate.set()
-    answers = await asyncio.gather(*waiting)
-    await running
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*waiting)
+        await running
     assert len(answers) == BATCH + 5
