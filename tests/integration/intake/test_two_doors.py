@@ -10,7 +10,7 @@ import pytest
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import RequestReceived, RequestStatusChanged
 from libs.events.topics import REQUESTS
-from tests.examples import anna, boris
+from tests.examples import GREETING, anna, boris
 from tests.integration.intake.town import Town, number_of, said
 
 WAYS = 50  # posts that are under way together
@@ -59,6 +59,21 @@ async def test_a_dialogue_that_began_at_one_door_is_completed_at_the_other(town:
     receipt = await town.vk.receipt("m-2")
     assert greeting["register_number"] is None
     assert (receipt.reference, receipt.status) == (greeting["reference"], "registered")
+
+
+@pytest.mark.requirement("R-8", "R-19", "R-2")
+async def test_what_comes_of_one_dialogue_by_both_doors_at_once_is_one_request(town: Town) -> None:
+    dialogues = [f"dialogue {n}" for n in range(60)]
+    by_kafka = [said(f"k-{dialogue}", text=GREETING, dialogue=dialogue) for dialogue in dialogues]
+    sending = asyncio.create_task(town.vk.send_all(by_kafka))
+    answers = await asyncio.gather(
+        *(town.vk.post(said(f"{way}-{dialogue}", text=GREETING, dialogue=dialogue)) for way in ("a", "b") for dialogue in dialogues)
+    )
+    await sending
+    await town.vk.receipts_of([message.external_id for message in by_kafka])
+    assert {answer.status_code for answer in answers} == {201}
+    assert await town.value("SELECT count(*) FROM requests") == len(dialogues)
+    assert await town.value("SELECT count(*) FROM messages") == 3 * len(dialogues)
 
 
 @pytest.mark.requirement("N-8.2", "D-24", "R-2", "R-8")
