@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 DOWNLOADS = ROOT / ".local" / "downloads"  # the jars are the same for every state directory
+BYTECODE = ROOT / ".local" / "bytecode"
 
 PORTS = {
     "postgres": 5532,
