@@ -30,7 +30,7 @@ def _group() -> None:
 
 
 @app.command()
-def add(name: Name, replication: Annotated[int, typer.Option(help="3 in production (design.md 4.15)")] = 1) -> None:
+def add(name: Name, replication: Annotated[int, typer.Option(help="3 in production (R-15)")] = 1) -> None:
     """Make a frontend's topics and its key. The key is printed once and kept nowhere."""
     path, bootstrap = _told("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_KAFKA_BOOTSTRAP")
     _fits(name)

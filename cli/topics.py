@@ -19,7 +19,7 @@ def _group() -> None:
 
 
 @app.command()
-def apply(replication: int = typer.Option(1, help="3 in production (design.md 4.15)")) -> None:
+def apply(replication: int = typer.Option(1, help="3 in production (R-15)")) -> None:
     """Make the topics that are missing, for the frontends of OTKLIK_FRONTEND_KEYS_FILE (`site` without it); safe to repeat."""
     made = asyncio.run(apply_topics(_bootstrap(), wanted(known_frontends()), replication=replication))
     typer.echo(f"made {len(made)} topics" if made else "all topics are there")

@@ -61,7 +61,7 @@ class Process:
 
     @classmethod
     async def open(cls, name: str, settings: ServiceSettings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
-        """Nothing here needs the database or Kafka to be up (design.md 4.4)."""
+        """Nothing here needs the database or Kafka to be up (R-4)."""
         telemetry = Telemetry.from_settings(name, settings.otlp_endpoint)
         logs.configure(service=name, level=settings.log_level, traceparent=telemetry.current_traceparent)
         authority = load_authority(settings.authority_file)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from libs.events.fact import Moment
 
-MAX_RECORD_BYTES = 1024 * 1024  # what a topic takes; our own events are far smaller (design.md 4.3)
+MAX_RECORD_BYTES = 1024 * 1024  # what a topic takes; our own events are far smaller (R-3)
 MAX_DEPTH = 64  # lists and objects inside each other; no contract comes near it, and JSON libraries break at their own depths
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -27,7 +27,7 @@ class Unreadable(ValueError):
 
 
 class Actor(BaseModel):
-    """Who acted: a role of design.md 8, `client`, `frontend` or `system`, and an id that is never a name."""
+    """Who acted: a role of staff (R-25), `client`, `frontend` or `system`, and an id that is never a name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     role: Code

@@ -1,6 +1,6 @@
 """What an event is, and how each of its fields may be kept.
 
-A field is sealed at rest unless it is marked `Open` (ids, codes, dates, statuses: design.md 5).
+A field is sealed at rest unless it is marked `Open` (ids, codes, dates, statuses: R-17).
 `Personal` marks what is personal by nature (152-FZ); `Secret` is never kept by history.
 """
 

@@ -17,7 +17,7 @@ class UnknownType(LookupError):
 
 
 class NewerVersion(LookupError):
-    """A known type in a version that this release can't read yet: it is set aside and alarms (design.md 4.11)."""
+    """A known type in a version that this release can't read yet: it is set aside and alarms (R-11)."""
 
 
 class Registry:

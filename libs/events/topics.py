@@ -1,4 +1,4 @@
-"""The one table of topics: who produces, who consumes, how many partitions, how long (design.md 3 and 4.14).
+"""The one table of topics: who produces, who consumes, how many partitions, how long (R-14).
 
 Frontends are data: a row with `<frontend>` in its name is a pattern, and each frontend has topics of its own.
 """
@@ -114,7 +114,7 @@ def topic_of(name: str) -> Topic | None:
 
 @lru_cache(maxsize=1024)
 def frontend_of(name: str) -> str | None:
-    """The frontend of a concrete topic; consumers take the channel from here, never from the record (design.md 4.8)."""
+    """The frontend of a concrete topic; consumers take the channel from here, never from the record (R-8)."""
     topic = topic_of(name)
     if topic is None or not topic.per_frontend:
         return None

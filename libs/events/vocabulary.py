@@ -58,7 +58,7 @@ class WantedForm(StrEnum):
 
 
 class Flag(StrEnum):
-    """What is odd about a kept message and wants a look; nothing flagged is refused (design.md 4.8)."""
+    """What is odd about a kept message and wants a look; nothing flagged is refused (R-8)."""
 
     UNKNOWN_POINT = "unknown-point"
     WRONG_AUDIENCE = "wrong-audience"
@@ -112,7 +112,7 @@ class MessageRef(Value):
 
 
 class Target(Value):
-    """Where one notice goes, as the person had chosen at that moment (design.md 4.9).
+    """Where one notice goes, as the person had chosen at that moment (R-9).
 
     `role` is original, additional or email (the duplicate of N-3.5). `channel` is site, email, phone, post or frontend;
     for `frontend` the notice goes to that frontend's outbound topic under the dialogue's key.

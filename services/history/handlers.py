@@ -52,7 +52,7 @@ class Log(Protocol):
 
 
 class NotKept(OSError):
-    """Not even the bytes of a record could be kept: the fault is ours, and the batch waits until it is mended (design.md 4.7)."""
+    """Not even the bytes of a record could be kept: the fault is ours, and the batch waits until it is mended (R-7)."""
 
 
 Pair = tuple[Delivery, Entry]

@@ -1,4 +1,4 @@
-"""The log in PostgreSQL: append in batches, find, rebuild what was made from it (design.md 5)."""
+"""The log in PostgreSQL: append in batches, find, rebuild what was made from it (R-16)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

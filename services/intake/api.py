@@ -141,7 +141,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> None:
 
 
 def inbound_of(frontend: str, message: MessageReceived, point: str | None, key: bytes, at: datetime, traceparent: str | None) -> Inbound:
-    """The dialogue's thread and Kafka key are HMACs: never personal, and one dialogue stays in order (design.md 4.8)."""
+    """The dialogue's thread and Kafka key are HMACs: never personal, and one dialogue stays in order (R-8)."""
     dialogue_key = tracking.dialogue_mark(key, frontend, message.dialogue).hex()
     return Inbound(
         frontend=frontend,

@@ -1,4 +1,4 @@
-"""What the law needs before a request gets its number: a name, a contact, a question (8-FZ art. 18; design.md 3)."""
+"""What the law needs before a request gets its number: a name, a contact, a question (8-FZ art. 18; R-19)."""
 
 import re
 

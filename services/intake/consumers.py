@@ -37,7 +37,7 @@ def handler(acceptance: Acceptance, key_of: Callable[[str, str], str]) -> Handle
 
 
 def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
-    """The channel comes from the topic, never from the record: a consumer can't see who produced it (design.md 4.8).
+    """The channel comes from the topic, never from the record: a consumer can't see who produced it (R-8).
 
     The frontend's key is handed on where it is an HMAC, as it should be; any other may be personal, and `key_of` makes one.
     """

@@ -1,4 +1,4 @@
-"""Terms of 8-FZ: a pure function of the registration day and a calendar; every date can be explained (design.md 4.10)."""
+"""Terms of 8-FZ: a pure function of the registration day and a calendar; every date can be explained (R-10)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

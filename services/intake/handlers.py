@@ -122,7 +122,7 @@ class Acceptance:
         )
 
     def _told(self, batch: Sequence[Inbound], outcomes: Sequence[Outcome]) -> list[Record]:
-        """Receipts, and for the HTTP door the message itself, so that history and others hear of it too (design.md 4.8).
+        """Receipts, and for the HTTP door the message itself, so that history and others hear of it too (R-8).
 
         Who asked by HTTP has the answer already: what is refused or came again needs no record.
         """
@@ -244,7 +244,7 @@ class Person:
         await self._store.save(db, appends)
 
     async def _same_person(self, db: Connection, mine: Mine, email: str, linked: frozenset[UUID]) -> list[Event]:
-        """A confirmed contact with the same full name is the same client (design.md 3)."""
+        """A confirmed contact with the same full name is the same client (R-20)."""
         if not mine.request.name or not has_full_name(mine.request.name):
             return []
         other = await self._store.client_by_identity(db, contact_identity(self._rules.key, email, mine.request.name))

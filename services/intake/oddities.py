@@ -1,4 +1,4 @@
-"""What is odd about a message that is kept all the same (design.md 4.8): unknown points, clocks far off, addresses that can't be."""
+"""What is odd about a message that is kept all the same (R-8): unknown points, clocks far off, addresses that can't be."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The HTTP door's waiting room: messages that wait together are registered in one transaction (design.md 4.2)."""
+"""The HTTP door's waiting room: messages that wait together are registered in one transaction (R-2)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -11,7 +11,7 @@ from libs.events.topics import INBOUND, REQUESTS
 
 GROUP = "notifier"
 HEARS = (RequestStatusChanged, DeliveryReported)
-SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic (design.md 4.5)
+SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic
 
 
 def subscription(group: str, take: Take, bells: Sequence[Bell]) -> Subscription:

@@ -1,4 +1,4 @@
-"""What the notifier tells Prometheus of notices: counts by outcome, the queue and its age, which autoscaling looks at (design.md 6)."""
+"""What the notifier tells Prometheus of notices: counts by outcome, the queue and its age, which autoscaling looks at."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -40,7 +40,7 @@ class Letters:
         )
 
     def letter(self, content: Content) -> Letter:
-        """To an address that was only typed: number, status and the link that confirms it, nothing personal (design.md 6)."""
+        """To an address that was only typed: number, status and the link that confirms it, nothing personal."""
         name = "letter" if content.target.confirmed else "unconfirmed"
         facts = self._facts(content) if content.target.confirmed else self._bare(content)
         return Letter(_subject(content), self._draw(f"{name}.txt", facts), self._draw(f"{name}.html", facts))

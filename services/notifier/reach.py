@@ -1,4 +1,4 @@
-"""The table of which statuses go by which channel: nobody gets eight paper letters (design.md 6)."""
+"""The table of which statuses go by which channel: nobody gets eight paper letters."""
 
 from libs.events.vocabulary import Status
 

@@ -1,4 +1,4 @@
-"""A frontend needs libs/events alone: the package loads nothing else of ours, and no framework (D-23, design.md 2)."""
+"""A frontend needs libs/events alone: the package loads nothing else of ours, and no framework (D-23)."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""docs/events is what the code says, and AsyncAPI is the topic table (D-4, design.md 4.14)."""
+"""docs/events is what the code says, and AsyncAPI is the topic table (D-4, R-14)."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every stored version of every event can be read by today's code, and nothing of it is lost (D-16, design.md 4.11)."""
+"""Every stored version of every event can be read by today's code, and nothing of it is lost (D-16, R-11)."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stays in clear at rest, and what history never keeps: the lists are here, so that a change of them shows in a diff (design.md 5)."""
+"""What stays in clear at rest, and what history never keeps: the lists are here, so that a change of them shows in a diff (R-17)."""
 
 import re
 from collections.abc import Iterator

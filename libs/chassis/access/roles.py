@@ -1,4 +1,4 @@
-"""Roles of staff and who holds them (design.md 8). Pure: rules may ask for a role."""
+"""Roles of staff and who holds them (R-25). Pure: rules may ask for a role."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Staff tokens: Ed25519-signed JWT that every service checks offline (design.md 8). intake issues them, the rest hold the public key."""
+"""Staff tokens: Ed25519-signed JWT that every service checks offline (R-25). intake issues them, the rest hold the public key."""
 
 import base64
 from collections.abc import Mapping

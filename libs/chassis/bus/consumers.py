@@ -1,4 +1,4 @@
-"""The Kafka side of a service: connects in the background, watches its lag, stops after the work in hand (design.md 4.4)."""
+"""The Kafka side of a service: connects in the background, watches its lag, stops after the work in hand (R-4)."""
 
 import asyncio
 import re
@@ -155,6 +155,8 @@ class Consumers:
         assignment = consumer.assignment() if consumer is not None else set()
         for gone in self._watched.get(group, set()) - assignment:
             self._metrics.forget_lag(group, gone.topic, gone.partition)
+        if assignment != self._watched.get(group):
+            log.info("partitions are assigned", consumer=group, count=len(assignment))
         self._watched[group] = assignment
         lag = await self._lag(group, consumer, assignment)
         lost = not assignment and subscription.static_member and any(re.fullmatch(subscription.pattern, name) for name in existing)

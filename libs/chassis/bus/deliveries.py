@@ -22,7 +22,7 @@ class Delivery:
 
 
 def delivery_of(record: "ConsumerRecord[bytes, bytes]") -> Delivery:
-    """Never raises: one odd header must not cost its batch (design.md 4.5)."""
+    """Never raises: one odd header must not cost its batch (R-5)."""
     return Delivery(
         topic=record.topic,
         partition=record.partition,

@@ -170,7 +170,7 @@ class EffectOnce:
                 return
 
     def _traced(self, spans: ExitStack, item: Received) -> Received:
-        """A span of its own for each record, under the trace that its producer started (design.md 4.13)."""
+        """A span of its own for each record, under the trace that its producer started (R-13)."""
         parent = item.delivery.traceparent
         if parent is None:
             return item

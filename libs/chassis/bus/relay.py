@@ -1,4 +1,4 @@
-"""The relay: what waits in the outbox goes to Kafka, in order per key, and leaves the outbox once acknowledged (design.md 4.3)."""
+"""The relay: what waits in the outbox goes to Kafka, in order per key, and leaves the outbox once acknowledged (R-3)."""
 
 import asyncio
 import time

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordListTooLargeError
+from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from libs.chassis.ops.telemetry import Kind, Telemetry
@@ -150,9 +150,10 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             await producer.stop()
     except (KafkaError, TimeoutError, OSError):
-        if (sender := producer._sender) is not None and sender.sender_task is not None:
-            sender.sender_task.cancel()
-        producer._message_accumulator.fail_all(ProducerClosed())
+        if (sender := producer._sender) is not None and (task := sender.sender_task) is not None:
+            task.remove_done_callback(sender._fail_all)  # which trips over a producer without transactions
+            task.add_done_callback(_looked_at)
+            task.cancel()
         with suppress(KafkaError, TimeoutError, OSError):
             async with asyncio.timeout(STOP_SECONDS):
                 await producer.client.close()

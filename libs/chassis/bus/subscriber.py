@@ -1,4 +1,4 @@
-"""Batch subscribers that one bad record can't rob of their batch (design.md 4.5)."""
+"""Batch subscribers that one bad record can't rob of their batch (R-5)."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ class Subscription:
 
 
 def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADATA_AGE_MS) -> KafkaBroker:
-    """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (design.md 4.3)."""
+    """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (R-3)."""
     return KafkaBroker(
         bootstrap,
         client_id=client_id,
@@ -53,10 +53,21 @@ def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADAT
         allow_auto_create_topics=False,
         metadata_max_age_ms=metadata_age_ms,
         graceful_timeout=GRACE_SECONDS,
-        logger=logging.getLogger("bus.faststream"),  # its own prints past our formatter, exceptions with the values in their messages too
+        logger=_logger(),
         log_level=logging.DEBUG,
         apply_types=True,
     )
+
+
+def _logger() -> logging.Logger:
+    """FastStream's own would print past our formatter, exceptions with the values in their messages too."""
+    logger = logging.getLogger("bus.faststream")
+    logger.addFilter(_worth_telling)
+    return logger
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Auto create topics is disabled")
 
 
 class Pause:

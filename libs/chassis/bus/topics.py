@@ -1,4 +1,4 @@
-"""Topics on the broker against the topic table: made by one command, compared at start-up (design.md 4.5, 4.14)."""
+"""Topics on the broker against the topic table: made by one command, compared at start-up (R-5, R-14)."""
 
 import re
 from collections.abc import Collection, Mapping

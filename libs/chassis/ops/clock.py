@@ -1,4 +1,4 @@
-"""Time as an argument (design.md 4.10): rules never ask for it, doors and loops take it from a clock that `main` hands over."""
+"""Time as an argument (R-10): rules never ask for it, doors and loops take it from a clock that `main` hands over."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol

@@ -1,7 +1,7 @@
 """What may be said of an exception: its type, its code and where it was raised.
 
 Never its message: asyncpg puts the row's values into it, pydantic the input, SMTP the address,
-and personal data never reach logs (design.md 8).
+and personal data never reach logs (E-14).
 """
 
 import re

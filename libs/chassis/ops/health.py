@@ -1,7 +1,7 @@
 """What a process says of its health, on its own port: GET /health/live, /health/ready[/door], /metrics.
 
 Alive means that every loop still makes progress: a consumer whose loop hangs answers pings for ever (aiokafka#847).
-Ready is asked door by door: a form can be taken while Kafka is down (design.md 4.4).
+Ready is asked door by door: a form can be taken while Kafka is down (R-4).
 """
 
 import asyncio

@@ -30,6 +30,7 @@ KEYS = frozenset(
     )
 )
 TRUSTED = ("uvicorn", "aiokafka")  # read: their INFO and above hold hosts, topics, offsets and codes only
+TALKATIVE = ("aiokafka",)  # every rebalance lists every partition: only its warnings are told
 MAX_TEXT = 200
 
 Fields = dict[str, object]
@@ -55,6 +56,8 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.raiseExceptions = False  # a record that can't be formatted would be printed with its arguments
     logging.captureWarnings(True)
     structlog.configure(

@@ -1,4 +1,4 @@
-"""Traces as the rest of the code sees them: W3C traceparents in and out as plain strings (design.md 4.13).
+"""Traces as the rest of the code sees them: W3C traceparents in and out as plain strings (R-13).
 
 Without a collector this is all there is: no span, no import of OpenTelemetry, no cost. With one, `tracing.Tracing` takes its place.
 """

@@ -9,7 +9,7 @@ from asyncpg.pool import PoolConnectionProxy
 Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
-# What the outside does to us, not what a record holds: the work is tried again, the record is no poison (design.md 4.5).
+# What the outside does to us, not what a record holds: the work is tried again, the record is no poison.
 # A schema that is behind the code is the outside, too: were it poison, a migration that is late would set every record aside.
 INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
     OSError,

@@ -1,4 +1,4 @@
-"""Dead letters: a record that a consumer can't handle is kept, sealed, in the consumer's own table (design.md 4.7)."""
+"""Dead letters: a record that a consumer can't handle is kept, sealed, in the consumer's own table (R-7)."""
 
 from dataclasses import dataclass
 from datetime import datetime

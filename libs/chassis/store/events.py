@@ -1,4 +1,4 @@
-"""The event store of a service: append with an expected version, read (design.md 4.1, 4.2)."""
+"""The event store of a service: append with an expected version, read (R-1, R-2)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from libs.events.registry import Registry
 from libs.events.topics import Topic
 
 SQL = queries(__file__)
-MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer (design.md 4.3)
+MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer (R-3)
 STREAM_VERSION = "events_pkey"  # the one key that two honest writers can both want
 NOTHING_WRITTEN = "INSERT 0 0"
 
@@ -53,7 +53,7 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """A kind of streams: `name-<id>`. With a topic every event of it is published, without one none is (design.md 4.2)."""
+    """A kind of streams: `name-<id>`. With a topic every event of it is published, without one none is (R-2)."""
 
     name: str
     registry: Registry

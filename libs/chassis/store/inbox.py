@@ -1,4 +1,4 @@
-"""The inbox: every effect once, however often Kafka delivers (design.md 4.6)."""
+"""The inbox: every effect once, however often Kafka delivers (R-6)."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Keys per thread, wrapped by a master key that a setting names (design.md 5)."""
+"""Keys per thread, wrapped by a master key that a setting names (R-17)."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable

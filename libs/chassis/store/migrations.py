@@ -1,4 +1,4 @@
-"""Numbered plain-SQL migrations, run by alembic: one version table a schema, under an advisory lock (design.md 4.11).
+"""Numbered plain-SQL migrations, run by alembic: one version table a schema, under an advisory lock (R-11).
 
 Each folder of files is a branch: the chassis's own tables first, then the service's. A file runs as the owner of the schema.
 """

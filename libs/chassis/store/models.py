@@ -1,4 +1,4 @@
-"""Read models: functions of one stream each, kept beside the events, dropped and rebuilt with identical rows (design.md 4.1)."""
+"""Read models: functions of one stream each, kept beside the events, dropped and rebuilt with identical rows (R-1)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

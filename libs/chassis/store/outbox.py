@@ -1,4 +1,4 @@
-"""The outbox: records wait in PostgreSQL, sealed, until the broker has them (design.md 4.3)."""
+"""The outbox: records wait in PostgreSQL, sealed, until the broker has them (R-3)."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Sealing: AES-256-GCM under a thread's key, and the commitment that binds a ciphertext to one plaintext (design.md 5)."""
+"""Sealing: AES-256-GCM under a thread's key, and the commitment that binds a ciphertext to one plaintext (R-17)."""
 
 import hashlib
 import os

@@ -24,7 +24,7 @@ class MessageReceived(Event):
 
 
 class MessageRevised(MessageReceived):
-    """The person edited a message that was sent before under the same external id (design.md 4.8)."""
+    """The person edited a message that was sent before under the same external id (R-8)."""
 
 
 class DeliveryReported(Event):

@@ -8,7 +8,7 @@ from libs.events.vocabulary import ClientKind, Contacts
 
 
 class ClientIdentified(Event):
-    """A client is known by an account of a platform or by what they said of themselves (N-2.1, design.md 3)."""
+    """A client is known by an account of a platform or by what they said of themselves (N-2.1, R-20)."""
 
     kind: Annotated[ClientKind, Open]
     name: Annotated[str | None, Personal] = None

@@ -1,4 +1,4 @@
-"""The chain: what a row's hash is made of, so that anybody can prove the log with these few lines (design.md 5). Pure.
+"""The chain: what a row's hash is made of, so that anybody can prove the log with these few lines (R-18). Pure.
 
 hash = SHA-256(hash of the row before it ‖ canonical form ‖ sealed bytes), shard by shard.
 The canonical form is a JSON array without blanks: shard, position, the time of storing, the columns of `Entry` in their order, and the

@@ -1,4 +1,4 @@
-"""An event as history keeps it: what stands in clear, what will be sealed, and what nobody could read (design.md 5). Pure."""
+"""An event as history keeps it: what stands in clear, what will be sealed, and what nobody could read (R-17). Pure."""
 
 import base64
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from libs.events.envelope import Envelope, Unreadable
 from libs.events.fact import Event, open_fields, without_secrets
 from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of, topic_of
 
-FOREIGN: Final = INBOUND.contract  # what frontends write: a consumer can't see who produced a record (design.md 4.8)
+FOREIGN: Final = INBOUND.contract  # what frontends write: a consumer can't see who produced a record (R-8)
 UNREADABLE: Final = "Unreadable"  # the type of an entry whose record could not be read
 ID_TAKEN: Final = "event-id-taken"  # another event bears the id of this one
 NOT_STORABLE: Final = "cannot-be-stored"

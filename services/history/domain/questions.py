@@ -49,7 +49,7 @@ class Sight(Enum):
 
 
 def sight_of(staff: Staff) -> Sight:
-    """Readers see what was said and done, auditors who looked at it (design.md 8)."""
+    """Readers see what was said and done, auditors who looked at it (R-25)."""
     reads, audits = staff.may(frozenset(READERS)), staff.may(frozenset(AUDITORS))
     if reads and audits:
         return Sight.ALL

@@ -1,4 +1,4 @@
-"""How a message becomes a request, whatever door it came by (design.md 3). Pure: a batch of messages and what is known, in; facts out."""
+"""How a message becomes a request, whatever door it came by (R-19). Pure: a batch of messages and what is known, in; facts out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -217,7 +217,7 @@ class _Turn:
         self._tell(request_id, Status.REGISTERED, statuses.registered(registered.reg_no, on, registered.due_on))
 
     def _tell(self, request_id: UUID, status: Status, explanation: str) -> None:
-        """A status that the person sees, with where it is told to at this moment (design.md 4.9)."""
+        """A status that the person sees, with where it is told to at this moment (R-9)."""
         request = self.known.requests[request_id]
         client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
         confirmed = request.email_confirmed or (request.email is not None and request.email in client.confirmed)

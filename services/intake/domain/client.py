@@ -1,4 +1,4 @@
-"""A client: who asked, and what they are known by (design.md 3, «Who is who»)."""
+"""A client: who asked, and what they are known by (R-20)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -13,7 +13,7 @@ from libs.events.vocabulary import Flag, MessageRef
 from services.intake import tracking
 from services.intake.oddities import PointRule, clock_is_off, is_bad_email, point_flags, point_of
 
-MAX_TEXT_BYTES = 200 * 1024  # design.md 4.8
+MAX_TEXT_BYTES = 200 * 1024
 MAX_MESSAGE_BYTES = 240 * 1024  # with all that surrounds it, an event stays under the store's 256 KiB
 
 

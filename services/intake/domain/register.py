@@ -1,4 +1,4 @@
-"""The register of a year and journal: a stream whose version is the number, so gap-free and unique need no counter (design.md 4.2)."""
+"""The register of a year and journal: a stream whose version is the number, so gap-free and unique need no counter (R-2)."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -171,7 +171,7 @@ def replayed(events: Sequence[tuple[Event, datetime]]) -> Request:
 
 
 def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tuple[Target, ...]:
-    """Where a notice goes now: the original channel first, the chosen additional one, the e-mail duplicate (N-3, design.md 4.9)."""
+    """Where a notice goes now: the original channel first, the chosen additional one, the e-mail duplicate (N-3, R-9)."""
     if request.frontend == SITE:
         original = Target(role="original", channel="site")
     else:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from libs.chassis.bus.consumers import Consumers
@@ -19,6 +20,7 @@ from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
 from libs.chassis.bus.relay import Bell, Pace, Relay
 from libs.chassis.bus.subscriber import Subscription, Take, new_broker
+from libs.chassis.bus.topics import partitions_on
 from libs.chassis.ops.clock import Clock, SystemClock
 from libs.chassis.ops.health import Health, Readiness
 from libs.chassis.ops.identifiers import TimeOrderedIds
@@ -230,6 +232,15 @@ async def kafka_frozen(database: Database) -> AsyncIterator[None]:
         yield
     finally:
         database.stack.parts.kafka.thaw()
+        await eventually(lambda: _answers(database.stack.parts.kafka_bootstrap), what="the broker is back in its cluster")
+
+
+async def _answers(bootstrap: str) -> bool:
+    """Thawed late, a broker knows of no broker for a moment, not even of itself."""
+    try:
+        return bool(await partitions_on(bootstrap))
+    except (KafkaError, OSError):
+        return False
 
 
 class Tap:

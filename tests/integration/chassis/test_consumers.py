@@ -1,4 +1,4 @@
-"""What consumers tell of themselves: ready, alive, behind; and what makes them halt (design.md 4.4, 4.5)."""
+"""What consumers tell of themselves: ready, alive, behind; and what makes them halt (R-4, R-5)."""
 
 import asyncio
 import io

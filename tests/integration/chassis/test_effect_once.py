@@ -1,4 +1,4 @@
-"""Every effect once: done, refused, seen before, lost race; one bad record never costs its batch (design.md 4.6, 4.7)."""
+"""Every effect once: done, refused, seen before, lost race; one bad record never costs its batch (R-6, R-7)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Append and read: one winner, no hole, nothing rewritten, the same facts back (design.md 4.1, 4.2)."""
+"""Append and read: one winner, no hole, nothing rewritten, the same facts back (R-1, R-2)."""
 
 import asyncio
 import json

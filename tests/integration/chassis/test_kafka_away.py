@@ -1,4 +1,4 @@
-"""Kafka is stopped and started once, and everybody who uses it is asked how that was (design.md 4.3, 4.4)."""
+"""Kafka is stopped and started once, and everybody who uses it is asked how that was (R-3, R-4)."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Keys per thread: made with what they seal, remembered only once they are there for good (design.md 5)."""
+"""Keys per thread: made with what they seal, remembered only once they are there for good (R-17)."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Killed in the middle and started again: nothing is lost, nothing overtakes, each effect once (design.md 4.3, 4.6)."""
+"""Killed in the middle and started again: nothing is lost, nothing overtakes, each effect once (R-3, R-6)."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Migrations: run once however often and by however many they are started, later files of either branch included (design.md 4.11)."""
+"""Migrations: run once however often and by however many they are started, later files of either branch included (R-11)."""
 
 import asyncio
 import shutil

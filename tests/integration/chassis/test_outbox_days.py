@@ -1,4 +1,4 @@
-"""The outbox has a partition for each day: made ahead, dropped when empty, and nobody waits for that (design.md 4.3)."""
+"""The outbox has a partition for each day: made ahead, dropped when empty, and nobody waits for that (R-3)."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta

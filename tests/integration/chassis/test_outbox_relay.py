@@ -1,4 +1,4 @@
-"""The outbox and its relay, on real Kafka and PostgreSQL: nothing is skipped, nothing overtakes (design.md 4.3)."""
+"""The outbox and its relay, on real Kafka and PostgreSQL: nothing is skipped, nothing overtakes (R-3)."""
 
 from time import monotonic
 from typing import Any

@@ -1,4 +1,4 @@
-"""A process as `main` composes it: it starts without anything, says what is ready, and ends in time (design.md 4.4)."""
+"""A process as `main` composes it: it starts without anything, says what is ready, and ends in time (R-4)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Read models are functions of their streams: dropped and rebuilt they are the same, row for row (design.md 4.1)."""
+"""Read models are functions of their streams: dropped and rebuilt they are the same, row for row (R-1)."""
 
 import asyncio
 from collections.abc import Sequence

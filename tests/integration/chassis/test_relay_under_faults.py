@@ -1,4 +1,4 @@
-"""The broker and the database come and go under the relay; what was taken arrives, in order (design.md 4.3, 4.4)."""
+"""The broker and the database come and go under the relay; what was taken arrives, in order (R-3, R-4)."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A planted name is nowhere in clear: not in events, outbox, inbox or dead letters, nor on a dead-letter topic (design.md 5, E-14)."""
+"""A planted name is nowhere in clear: not in events, outbox, inbox or dead letters, nor on a dead-letter topic (R-17, E-14)."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A subscriber on a real broker: whatever lies in a topic, the rest of its batch goes on (design.md 4.5)."""
+"""A subscriber on a real broker: whatever lies in a topic, the rest of its batch goes on (R-5)."""
 
 import asyncio
 from collections.abc import Sequence

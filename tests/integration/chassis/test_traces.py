@@ -1,4 +1,4 @@
-"""One trace from a commit through Kafka to each record's own work (design.md 4.13)."""
+"""One trace from a commit through Kafka to each record's own work (R-13)."""
 
 from collections.abc import Iterator, Sequence
 

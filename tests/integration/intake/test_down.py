@@ -1,4 +1,4 @@
-"""What is away delays its own work only, and nothing is lost (design.md 4.4)."""
+"""What is away delays its own work only, and nothing is lost (R-4)."""
 
 import asyncio
 

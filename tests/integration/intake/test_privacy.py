@@ -1,4 +1,4 @@
-"""Nothing that people wrote stands in clear anywhere but in the payloads on Kafka (design.md 5 and 8)."""
+"""Nothing that people wrote stands in clear anywhere but in the payloads on Kafka (R-17, E-14)."""
 
 import io
 import json

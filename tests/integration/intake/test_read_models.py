@@ -1,4 +1,4 @@
-"""Read models are functions of the events: dropped and rebuilt, they are the same (design.md 4.1)."""
+"""Read models are functions of the events: dropped and rebuilt, they are the same (R-1)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two doors, one handler (design.md 4.8)."""
+"""Two doors, one handler (R-8)."""
 
 import asyncio
 import random

@@ -85,6 +85,7 @@ def terminal() -> Iterator[Terminal]:
         made.close()
 
 
+@pytest.mark.requirement("R-23", "D-28")
 def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     assert terminal.run("status") == 1
     terminal.make_up()

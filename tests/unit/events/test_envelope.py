@@ -1,4 +1,4 @@
-"""What surrounds an event: read from anything, or refused under a stable code (D-8, design.md 4.5)."""
+"""What surrounds an event: read from anything, or refused under a stable code (D-8, R-5)."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""How each field may be kept: sealed unless it is marked open, secrets nowhere in history (design.md 5)."""
+"""How each field may be kept: sealed unless it is marked open, secrets nowhere in history (R-17)."""
 
 from typing import Annotated, Any
 

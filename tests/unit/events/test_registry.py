@@ -1,4 +1,4 @@
-"""From an envelope to its event in today's shape (D-16, design.md 4.11)."""
+"""From an envelope to its event in today's shape (D-16, R-11)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

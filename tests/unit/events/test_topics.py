@@ -1,4 +1,4 @@
-"""The one table of topics (design.md 4.14)."""
+"""The one table of topics (R-14)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How a message becomes a request (design.md 3), told message by message."""
+"""How a message becomes a request (R-19), told message by message."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

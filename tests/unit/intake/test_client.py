@@ -1,4 +1,4 @@
-"""Who is who (design.md 3)."""
+"""Who is who (R-20)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is odd about a message that is kept all the same (design.md 4.8)."""
+"""What is odd about a message that is kept all the same (R-8)."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The HTTP door's waiting room (design.md 4.2)."""
+"""The HTTP door's waiting room (R-2)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence

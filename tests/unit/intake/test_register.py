@@ -1,4 +1,4 @@
-"""The register of a year and journal: its version is the number (design.md 4.2)."""
+"""The register of a year and journal: its version is the number (R-2)."""
 
 import pytest
 

@@ -48,7 +48,7 @@ CREATE TABLE clients (
 );
 
 -- What a client is known by, as HMACs: an account of a platform, or a confirmed contact with the full name.
--- `strong` identities find a client again; weaker ones are only proposed to staff (design.md 3).
+-- `strong` identities find a client again; weaker ones are only proposed to staff (R-20).
 CREATE TABLE identities (
     stream text NOT NULL,
     client_id uuid NOT NULL,

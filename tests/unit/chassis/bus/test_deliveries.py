@@ -1,4 +1,4 @@
-"""Headers of any kind cost their record nothing (design.md 4.5)."""
+"""Headers of any kind cost their record nothing (R-5)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Topics on the broker against the table (design.md 4.5)."""
+"""Topics on the broker against the table (R-5)."""
 
 import pytest
 

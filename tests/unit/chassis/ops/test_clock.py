@@ -1,4 +1,4 @@
-"""Time and ids are arguments (design.md 4.10)."""
+"""Time and ids are arguments (R-10)."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Traces go from door to door as plain strings, cost nothing when off, and hold nothing personal when on (D-9, design.md 4.13)."""
+"""Traces go from door to door as plain strings, cost nothing when off, and hold nothing personal when on (D-9, R-13)."""
 
 import re
 import threading

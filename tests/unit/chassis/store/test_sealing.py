@@ -1,4 +1,4 @@
-"""Sealing and the commitment that binds a ciphertext to one plaintext (design.md 5)."""
+"""Sealing and the commitment that binds a ciphertext to one plaintext (R-17)."""
 
 import pytest
 from hypothesis import given
