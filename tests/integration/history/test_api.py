@@ -28,7 +28,8 @@ from tests.unit.history.told import (
 )
 
 OPERATOR = (Role.OPERATOR,)
-EVERY_LOOK = ("/v1/entries?channel=site", f"/v1/entries/{uuid4()}", f"/v1/clients/{uuid4()}/history")
+NOBODY = UUID(int=7)
+EVERY_LOOK = ("/v1/entries?channel=site", f"/v1/entries/{NOBODY}", f"/v1/clients/{NOBODY}/history")
 
 
 async def audits(history: Keeping) -> list[dict[str, Any]]:
