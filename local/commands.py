@@ -85,7 +85,8 @@ def test(arguments: list[str]) -> int:
     for finding in (checks.chromium_found(), checks.go_found()):
         if not finding.right:
             tell(finding)
-    return go_on("-m", "pytest", *(arguments or SIDE_BY_SIDE))
+    asked = [argument for argument in arguments if argument != "--"]
+    return go_on("-m", "pytest", *(asked or SIDE_BY_SIDE))
 
 
 def tell(finding: checks.Finding) -> None:
@@ -115,7 +116,7 @@ def inside(arguments: list[str]) -> int:
 
 
 def go_on(*arguments: str) -> int:
-    """The same process, now with the packages. It keeps what it compiles, wherever that was switched off: a start without takes 10 s longer."""
+    """The same process, now with the packages; it keeps what it compiles, for a start without takes 10 s longer."""
     sys.stdout.flush()
     os.chdir(ROOT)
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
