@@ -52,4 +52,5 @@ def test_what_makes_a_rule_impure_is_found(line: str) -> None:
 @pytest.mark.requirement("R-10")
 def test_the_same_messages_in_the_same_state_make_the_same_facts() -> None:
     once, again = (intake.given(inbound()).when(inbound(message("m-2"))) for _ in range(2))
-    assert (once.facts, once.facts != []) == (again.facts, True)
+    assert once.facts == again.facts
+    assert once.facts
