@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request
@@ -21,7 +21,7 @@ from libs.chassis.ops.identifiers import Ids, TimeOrderedIds
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.refusals import Unavailable
 from libs.chassis.ops.settings import Authority, ServiceSettings, load_authority
-from libs.chassis.ops.stop import Background, Stopping
+from libs.chassis.ops.stop import Background, Stopping, run, serve
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool, open_pool
 from libs.chassis.store.dead_letters import DeadLetters
@@ -36,6 +36,7 @@ RELAY_SILENT_SECONDS = 90.0
 HOUSEKEEPING_SECONDS = 3600.0
 CLOSE_SECONDS = 3.0
 
+Settings = TypeVar("Settings", bound=ServiceSettings)
 log = structlog.stdlib.get_logger("process")
 
 
@@ -170,6 +171,20 @@ class Process:
             async with self.pool.acquire() as db:
                 await forget_inbox(db, self.clock.now())
             await stopping.sleep(HOUSEKEEPING_SECONDS)
+
+
+def run_service(name: str, kind: type[Settings], build: Callable[[Process, Settings], Awaitable[FastAPI]]) -> None:
+    """The life of a service, from its settings to its end; `build` puts its parts together, for its tests too."""
+
+    async def main() -> None:
+        settings = kind.read()
+        process = await Process.open(name, settings)
+        try:
+            await serve(await build(process, settings), settings, process.background)
+        finally:
+            await process.close()
+
+    run(main)
 
 
 async def _unavailable(_request: Request, error: Exception) -> Response:

@@ -1,12 +1,11 @@
 """History as a process: everything is created here and handed over."""
 
-import uvloop
 from fastapi import FastAPI
 
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
-from libs.chassis.ops.stop import Stopping, serve
-from libs.chassis.process import Process
+from libs.chassis.ops.stop import Stopping
+from libs.chassis.process import Process, run_service
 from services.history import api, consumers
 from services.history.domain.cursors import Cursors
 from services.history.handlers import Keeper, Looks
@@ -55,14 +54,5 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     return app
 
 
-async def main() -> None:
-    settings = HistorySettings.read()
-    process = await Process.open("history", settings)
-    try:
-        await serve(await build(process, settings), settings, process.background)
-    finally:
-        await process.close()
-
-
 if __name__ == "__main__":
-    uvloop.run(main())
+    run_service("history", HistorySettings, build)

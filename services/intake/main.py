@@ -6,14 +6,12 @@ from datetime import date
 from functools import partial
 
 import holidays
-import uvloop
 from fastapi import FastAPI
 
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
-from libs.chassis.ops.stop import serve
-from libs.chassis.process import Process
+from libs.chassis.process import Process, run_service
 from libs.chassis.store.events import LostRace
 from services.intake import api, consumers, tracking
 from services.intake.deadlines import TermRules
@@ -101,14 +99,5 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     return app
 
 
-async def main() -> None:
-    settings = IntakeSettings.read()
-    process = await Process.open("intake", settings)
-    try:
-        await serve(await build(process, settings), settings, process.background)
-    finally:
-        await process.close()
-
-
 if __name__ == "__main__":
-    uvloop.run(main())
+    run_service("intake", IntakeSettings, build)

@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.bus.bell import Bell
-from libs.chassis.ops.stop import Stopping, run, serve
-from libs.chassis.process import Process
+from libs.chassis.ops.settings import Authority, WrongSettings
+from libs.chassis.ops.stop import Stopping
+from libs.chassis.process import Process, run_service
 from services.notifier import api, consumers, mime
 from services.notifier.breaker import Breaker, Patience
 from services.notifier.channels import Email, Frontend, Site
@@ -63,7 +64,7 @@ def _send_email(
         channel=Email(
             pool=pool,
             letters=letters,
-            sender=mime.Sender(process.authority.name, settings.mail_from),
+            sender=_sender(process.authority, settings),
             attempt_seconds=settings.attempt_seconds,
         ),
         notices=notices,
@@ -93,6 +94,13 @@ def _send_email(
     process.background.add("notices-watch", sender.watch)
 
 
+def _sender(authority: Authority, settings: NotifierSettings) -> mime.Sender:
+    try:
+        return mime.Sender(authority.name, settings.mail_from)
+    except mime.UnsafeHeader:
+        raise WrongSettings("The authority's name or OTKLIK_MAIL_FROM can't stand in the header of a letter: shorten it.") from None
+
+
 def _terms(settings: NotifierSettings) -> Terms:
     return Terms(
         first_pause=timedelta(seconds=settings.notice_first_pause_seconds),
@@ -117,13 +125,5 @@ def _relay(settings: NotifierSettings) -> Relay:
     )
 
 
-async def main() -> None:
-    settings = NotifierSettings.read()
-    process = await Process.open("notifier", settings)
-    app = await build(process, settings)
-    await serve(app, settings, process.background)
-    await process.close()
-
-
 if __name__ == "__main__":
-    run(main)
+    run_service("notifier", NotifierSettings, build)

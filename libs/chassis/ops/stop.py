@@ -18,6 +18,7 @@ from libs.chassis.ops.settings import ProcessSettings
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a loop that lasted this long starts again with the first delay
+KEEP_ALIVE_SECONDS = 75  # longer than clients keep an idle connection: who closes first can't cut off the other's next request
 CANCEL_SECONDS = 5.0  # what a cancelled task may still take
 
 
@@ -178,6 +179,7 @@ def _config(app: FastAPI, settings: ProcessSettings) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(settings.stop_seconds)),
     )
 
