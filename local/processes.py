@@ -45,7 +45,7 @@ TABLE = (
     Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE",)),
     Process("history", "services"),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
-    Process("site", "frontends", told=("OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
+    Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
 
 

@@ -56,7 +56,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         receipts=_cookie("receipt", "/request", settings, outside.clock),
         figures=Figures(registry),
         point=settings.point,
-        status_address=f"{authority.site_url}/status",
+        status_address=f"{settings.site_url}/status",
     )
     status_pages = StatusPages(
         pages=pages,

@@ -6,6 +6,7 @@ from libs.chassis.ops.settings import HttpUrl, ProcessSettings
 
 
 class SiteSettings(ProcessSettings):
+    site_url: HttpUrl = Field(description="this site's own address, as people type it")
     intake_url: HttpUrl = Field(description="address of intake's HTTP door for frontends")
     intake_timeout_seconds: float = Field(10.0, gt=0, description="how long intake may think about one message")
     frontend_key: SecretStr = Field(min_length=20, description="the key that `otklik frontends add site` printed")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from uuid import uuid4
 
@@ -32,6 +33,12 @@ class Letter:
     def subject(self) -> str:
         return str(self.message.get("Subject", ""))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """As a mail program shows them; the newer parser of Python leaves spaces between the encoded words of a sender's name."""
+        plain = message_from_bytes(self.raw, policy=policy.compat32)
+        return {name: str(make_header(decode_header(str(value)))) for name, value in plain.items()}
+
     def body(self, kind: str) -> str | None:
         """The text that a mail program would show, of the kind `plain` or `html`."""
         part = self.message.get_body((kind,))
@@ -46,7 +53,7 @@ class Letter:
             "from": self.sender,
             "to": list(self.recipients),
             "subject": self.subject,
-            "headers": {name: str(value) for name, value in message.items()},
+            "headers": self.headers,
             "text": self.body("plain"),
             "html": self.body("html"),
             "attachments": [part.get_filename() for part in message.iter_attachments()],

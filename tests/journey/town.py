@@ -61,6 +61,7 @@ def _environment(made: Town, name: str) -> dict[str, str]:
     if name == "site":
         told: dict[str, object] = {
             "AUTHORITY_FILE": AUTHORITY_FILE,
+            "SITE_URL": made.url("site"),
             "INTAKE_URL": made.url("intake"),
             "FRONTEND_KEY": stack.frontend_keys["site"],
             "HTTP_PORT": made.ports["site"],

@@ -149,7 +149,6 @@ class Authority(_AuthorityPart):
     phones: tuple[Text, ...] = Field(min_length=1)
     hours: Text
     time_zone: ZoneInfo
-    site_url: HttpUrl
     signatory: Text
     journals: tuple[Journal, ...] = Field(min_length=1)
     points: tuple[Point, ...] = Field(min_length=1)

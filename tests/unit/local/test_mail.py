@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -53,6 +54,13 @@ async def test_a_letter_is_listed_as_it_was_sent(catcher: Catcher) -> None:
     assert letter["text"] == "Ваш запрос принят.\n"
     assert letter["headers"]["From"] == "Отклик <otklik@example.org>"
     assert "Subject: " in letter["raw"]
+
+
+def test_a_senders_name_of_several_encoded_words_is_shown_without_gaps() -> None:
+    words = [f"=?utf-8?b?{b64encode(part.encode()).decode()}?=" for part in ("Департамент земель", "ных отношений")]
+    raw = f"From: {words[0]}\r\n {words[1]} <otklik@example.org>\r\n\r\n".encode()
+    letter = Letter("otklik@example.org", (), raw, datetime.now(UTC))
+    assert letter.headers["From"] == "Департамент земельных отношений <otklik@example.org>"
 
 
 async def test_letters_are_listed_by_recipient_newest_first_and_erased(catcher: Catcher) -> None:

@@ -76,6 +76,7 @@ async def browser(open_site: OpenSite) -> AsyncIterator[httpx.AsyncClient]:
 
 def site_settings(**named: Any) -> SiteSettings:
     told = {"authority_file": AUTHORITY_FILE, "http_port": 0, "frontend_key": SecretStr(KEY), "intake_timeout_seconds": 10}
+    told |= {"site_url": "https://otklik.example.org/"}
     return SiteSettings.model_validate({**told, **named})
 
 

@@ -38,6 +38,7 @@ async def test_a_sent_request_gets_a_receipt_with_number_code_and_term(browser: 
     assert answer.url.path == "/request/sent"
     shown = Page(answer.text).text
     assert "Запрос принят" in shown
+    assert "https://otklik.example.org/status" in shown
     assert "7K3M Q9TX A2BC" in shown
     assert NUMBER in shown
     assert REFERENCE in shown

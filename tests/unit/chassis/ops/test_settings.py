@@ -25,7 +25,6 @@ postal_address = "100000, г. Приозёрск, ул. Лесная, 1"
 phones = ["+7 000 000-00-00"]
 hours = "с 9:00 до 18:00"
 time_zone = "Asia/Novosibirsk"
-site_url = "https://example.org/"
 signatory = "Руководитель И. И. Озёрова"
 journals = [{ code = "information", index = "ЗИ" }]
 points = [{ code = "site", title = "Официальный сайт" }, { code = "internal", title = "Внутреннее обращение", kind = "internal" }]
@@ -111,7 +110,6 @@ def test_the_authority_is_data_of_one_installation(tmp_path: Path) -> None:
     authority = load_authority(file)
     assert authority.name == "Служба земельного надзора Приозёрного края"
     assert authority.time_zone.key == "Asia/Novosibirsk"
-    assert authority.site_url == "https://example.org"
     assert [point.kind for point in authority.points] == ["external", "internal"]
     assert authority.point("internal") == authority.points[1]
     assert authority.point("carrier-pigeon") is None
