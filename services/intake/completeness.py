@@ -1,6 +1,7 @@
 """What the law needs before a request gets its number: a name, a contact, a question (8-FZ art. 18; R-19)."""
 
 import re
+from itertools import islice
 
 from libs.events.vocabulary import Flag
 
@@ -40,8 +41,9 @@ def has_postal(postal: str | None) -> bool:
 def has_question(texts: tuple[str, ...], name: str | None = None) -> bool:
     """«Здравствуйте» alone asks nothing, nor does one's own name or address: at least two other words remain."""
     said = {word.lower() for word in WORD.findall(name or "")} | GREETINGS
-    parts = [part for text in texts for part in text.split() if "@" not in part and "://" not in part]
-    return sum(word.lower() not in said for part in parts for word in WORD.findall(part)) >= WORDS_OF_A_QUESTION
+    parts = (part for text in texts for part in text.split() if "@" not in part and "://" not in part)
+    words = (word for part in parts for word in WORD.findall(part) if word.lower() not in said)
+    return len(list(islice(words, WORDS_OF_A_QUESTION))) == WORDS_OF_A_QUESTION
 
 
 def missing(name: str | None, reachable: bool, texts: tuple[str, ...]) -> tuple[Flag, ...]:
