@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV := .venv/bin
 LOCAL := $(PYTHON) -m local
-DEMO ?= yes
-export DEMO
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor fresh test check documents bench soak faults mutants environment lock jars
@@ -11,7 +9,7 @@ export DEMO
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-up: ## start everything; Ctrl-C stops it and keeps the data (DEMO=no: without sample data)
+up: ## start everything; Ctrl-C stops it and keeps the data (the first time DEMO=no: a real installation, without sample data)
 	@$(LOCAL) up
 
 down: ## stop what another terminal started

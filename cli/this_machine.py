@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 
 from cli.demo_mode import VARIABLE as DEMO
-from local import keys, processes
+from local import installation, keys, processes
 from local.places import places
 from local.postgres import Postgres
 from local.processes import Surroundings
@@ -35,7 +35,10 @@ def _lend(variables: Mapping[str, str], around: Surroundings, environ: MutableMa
     wanted = {name: value for name, value in variables.items() if name != DEMO}
     if not wanted.keys() & environ.keys():
         environ.update(wanted)
-        environ.setdefault(DEMO, "true" if around.demo else "false")
+        if around.demo:
+            environ.setdefault(DEMO, "true")
+        else:
+            environ[DEMO] = "false"  # no variable makes a demonstration of a real installation
 
 
 def _around(environ: Mapping[str, str]) -> Surroundings | None:
@@ -50,5 +53,5 @@ def _around(environ: Mapping[str, str]) -> Surroundings | None:
         secrets=secrets,
         admin_dsn=environ.get("DATABASE_URL") or server.admin_dsn,
         kafka_bootstrap=environ.get("KAFKA_BOOTSTRAP") or f"127.0.0.1:{here.port('kafka')}",
-        demo=environ.get("DEMO", "yes").lower() not in {"no", "false", "0"},
+        demo=installation.is_demo(here),
     )

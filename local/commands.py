@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from local import checks, packages
 from local.console import begin, done, fail, say, warn
-from local.places import BYTECODE, PYTHON, ROOT, Places, places
+from local.places import BYTECODE, PYTHON, ROOT, Places, WrongOffset, places
 from local.program import Failed
 
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")  # each half has a Kafka and a PostgreSQL of its own: half the time on two cores
@@ -37,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     begin()
     asked = parser().parse_args(arguments)
-    here = places(environ)
     try:
+        here = places(environ)
         match asked.command:
             case "doctor":
                 return doctor(here, environ)
@@ -52,7 +52,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
                 return up(here, environ, arguments)
             case _:
                 return inside(arguments)
-    except Failed as failure:
+    except (Failed, WrongOffset) as failure:
         fail(str(failure))
         return 1
     except KeyboardInterrupt:

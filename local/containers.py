@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from local import keys, processes
+from local import installation, keys, processes
 from local.places import Places
 from local.processes import Surroundings
 
@@ -24,7 +24,8 @@ def write(volume: Path) -> None:
     places = Places(volume / "all")
     secrets = keys.ensure(places, processes.services(), processes.frontends())
     admin_dsn = f"postgresql://postgres:{secrets[keys.ADMIN_PASSWORD]}@{POSTGRES_PLACE}"
-    around = Surroundings(places, secrets, admin_dsn, kafka_bootstrap="kafka:9092")
+    demo = installation.settle(places, {"DEMO": "yes"})  # as the containers of docker-compose.yml are told too
+    around = Surroundings(places, secrets, admin_dsn, kafka_bootstrap="kafka:9092", demo=demo)
     for process in processes.TABLE:
         write_variables(volume / process.name, processes.environment(process, around), SECRET)
     write_variables(volume / "prepare", processes.administration(around), FOR_PREPARE)

@@ -23,6 +23,12 @@ PORTS = {
     "history": 8082,
     "notifier": 8083,
 }
+LAST_PORT = 65_535
+LARGEST_OFFSET = LAST_PORT - max(PORTS.values())
+
+
+class WrongOffset(Exception):
+    """OTKLIK_PORT_OFFSET is no number, or one that leaves no ports; the text says which are possible."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,23 @@ class Places:
     def frontend_keys(self) -> Path:
         return self.state / "frontend-keys.json"
 
+    @property
+    def demo(self) -> Path:
+        """Whether this is a demonstration: local/installation.py."""
+        return self.state / "demo"
+
+    @property
+    def sample_loaded(self) -> Path:
+        return self.state / "sample-loaded"
+
 
 def places(environ: Mapping[str, str]) -> Places:
-    """The places that the environment asks for."""
+    """The places that the environment asks for; raises `WrongOffset`."""
     state = environ.get("OTKLIK_STATE")
-    offset = int(environ.get("OTKLIK_PORT_OFFSET") or 0)
-    return Places(Path(state).resolve() if state else ROOT / ".local", offset)
+    return Places(Path(state).resolve() if state else ROOT / ".local", _offset(environ.get("OTKLIK_PORT_OFFSET") or "0"))
+
+
+def _offset(said: str) -> int:
+    if not said.isdecimal() or int(said) > LARGEST_OFFSET:
+        raise WrongOffset(f"OTKLIK_PORT_OFFSET={said} is wrong: a whole number from 0 to {LARGEST_OFFSET}, as ports end at {LAST_PORT}")
+    return int(said)

@@ -57,7 +57,7 @@ class Surroundings:
     secrets: Mapping[str, str]
     admin_dsn: str
     kafka_bootstrap: str
-    demo: bool = True
+    demo: bool
 
 
 def existing() -> list[Process]:

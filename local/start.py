@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Iterable, Mapping
 
-from local import jars, java, keys, packages, processes
+from local import installation, jars, java, keys, packages, processes
 from local.console import done, elapsed, fail, step, warn
 from local.kafka import Kafka
 from local.logs import tail
@@ -24,12 +24,13 @@ class NotStarted(Exception):
 
 
 class Start:
-    """One start, step by step; `environ` brings DATABASE_URL, KAFKA_BOOTSTRAP and DEMO."""
+    """One start, step by step; `environ` brings DATABASE_URL and KAFKA_BOOTSTRAP."""
 
     def __init__(self, places: Places, environ: Mapping[str, str], supervisor: Supervisor) -> None:
         self.places = places
         self.environ = environ
         self.supervisor = supervisor
+        self.demo = installation.is_demo(places)
         self.secrets = keys.ensure(places, processes.services(), processes.frontends())
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
@@ -41,7 +42,7 @@ class Start:
             secrets=self.secrets,
             admin_dsn=self.postgres.admin_dsn if self.postgres else self.environ["DATABASE_URL"],
             kafka_bootstrap=self.kafka.bootstrap if self.kafka else self.environ["KAFKA_BOOTSTRAP"],
-            demo=self.environ.get("DEMO", "yes").lower() not in {"no", "false", "0"},
+            demo=self.demo,
         )
 
     async def all(self) -> bool:
@@ -88,11 +89,10 @@ class Start:
 
     async def load_sample(self) -> None:
         """Once, in the demo mode: invented people and five years of their contacts."""
-        loaded = self.places.state / "sample-loaded"
         intake = next(process for process in processes.existing() if process.name == "intake")
-        if self.around.demo and not loaded.exists():
+        if self.demo and not self.places.sample_loaded.exists():
             await self.administer(("demo", "load"), processes.environment(intake, self.around) | {"OTKLIK_DEMO": "true"})
-            loaded.touch()
+            self.places.sample_loaded.touch()
 
     async def administer(self, arguments: tuple[str, ...], told: Mapping[str, str]) -> None:
         """Runs `python -m cli …`; its output goes to a log, and to the screen when it fails."""

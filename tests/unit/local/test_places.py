@@ -1,5 +1,6 @@
 """Where things lie, and how that is changed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,11 @@ def test_every_command_of_the_makefile_is_known() -> None:
     for command in ("up", "down", "status", "logs", "doctor", "fresh", "test"):
         assert f"$(LOCAL) {command}" in makefile
         assert commands.parser().parse_args([command]).command == command
+
+
+@pytest.mark.parametrize("said", ["abc", "-1", "1.5", "70000", "56343"])
+def test_an_offset_that_leaves_no_ports_is_told_in_a_sentence(said: str) -> None:
+    environment = {**os.environ, "OTKLIK_PORT_OFFSET": said}
+    done = subprocess.run([sys.executable, "-m", "local", "status"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"OTKLIK_PORT_OFFSET={said} is wrong: a whole number from 0 to 56342" in done.stdout

@@ -16,7 +16,7 @@ from local.processes import Process, Surroundings
 def around(tmp_path: Path) -> Surroundings:
     places = Places(tmp_path, port_offset=1000)
     secrets = keys.ensure(places, processes.services(), processes.frontends())
-    return Surroundings(places, secrets, "postgresql://postgres:p%2Fw@127.0.0.1:6532/otklik", "127.0.0.1:10192")
+    return Surroundings(places, secrets, "postgresql://postgres:p%2Fw@127.0.0.1:6532/otklik", "127.0.0.1:10192", demo=True)
 
 
 def settings_of(process: Process) -> type[ProcessSettings]:
