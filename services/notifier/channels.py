@@ -72,9 +72,10 @@ class Email:
         except UnsafeHeader:
             return Rejected("unsafe-header")
         letter = Handing(self._sender.address, recipient, message)
-        outcome = await self._hand_over(letter, fresh=False)
+        until = asyncio.get_running_loop().time() + self._attempt_seconds
+        outcome = await self._hand_over(letter, until, fresh=False)
         if outcome is None:
-            outcome = await self._hand_over(letter, fresh=True)
+            outcome = await self._hand_over(letter, until, fresh=True)
         return Accepted(mail.message_id) if isinstance(outcome, Accepted) else outcome or Unreachable("relay-gone")
 
     def _mail(self, notice: Notice, content: Content, recipient: str) -> Mail:
@@ -89,11 +90,11 @@ class Email:
             html=letter.html,
         )
 
-    async def _hand_over(self, letter: "Handing", *, fresh: bool) -> Outcome | None:
+    async def _hand_over(self, letter: "Handing", until: float, *, fresh: bool) -> Outcome | None:
         """None: a kept connection turned out closed before anything was offered."""
         letter.stage, letter.was_stale = Stage.CONNECTING, False
         try:
-            async with asyncio.timeout(self._attempt_seconds), self._pool.line(fresh=fresh) as line:
+            async with asyncio.timeout_at(until), self._pool.line(fresh=fresh) as line:
                 outcome = await letter.over(line)
         except GONE as error:
             outcome = letter.interrupted(error)

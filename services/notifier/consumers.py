@@ -1,4 +1,4 @@
-"""The Kafka door: status changes of requests, and what frontends report of notices that they were handed."""
+"""The Kafka door: changes of requests that somebody is told of, and what frontends report of notices that they were handed."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from libs.chassis.bus.bell import Bell
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.subscriber import Subscription, Take
 from libs.events.contracts.channel_inbound import DeliveryReported
-from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.topics import INBOUND, REQUESTS
 
 GROUP = "notifier"
-HEARS = (RequestStatusChanged, DeliveryReported)
+HEARS = (RequestStatusChanged, RequestChannelsChanged, DeliveryReported)
 SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic (R-5)
 
 

@@ -1,8 +1,8 @@
-"""Which notices a status change asks for, and what becomes of each: planned -> sending -> accepted | deferred | failed | unknown."""
+"""Which notices a change of a request asks for, and what becomes of each: planned -> sending -> accepted | deferred | failed | unknown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 from uuid import UUID, uuid5
@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from pydantic import AwareDatetime
 
 from libs.events.contracts.channel_outbound import ReplyHandedOver
-from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.contracts.notifier_deliveries import (
     NotificationDelivered,
     NotificationFailed,
@@ -18,11 +18,11 @@ from libs.events.contracts.notifier_deliveries import (
     NotificationSent,
 )
 from libs.events.envelope import Envelope
-from libs.events.fact import Value
-from libs.events.vocabulary import Status, Target
+from libs.events.vocabulary import Standing, Status, Target
 from services.notifier.reach import STAFF, reaches
 
 NO_ANSWER = "no-answer"
+UNREADABLE = "content-unreadable"  # its key is destroyed or damaged
 ORIGINAL = "original"
 NoticeEvent: TypeAlias = NotificationQueued | NotificationSent | NotificationDelivered | NotificationFailed
 
@@ -43,17 +43,10 @@ class State(StrEnum):
 UNFINISHED = frozenset((State.PLANNED, State.SENDING, State.DEFERRED, State.UNKNOWN))
 
 
-class Content(Value):
+class Content(Standing):
     """What a notice says and to whom; sealed at rest, gone when the notice is finished."""
 
-    target: Target
-    status: Status
-    explanation: str
-    reference: str
-    reg_no: str | None = None
-    addressee: str | None = None
     happened_at: AwareDatetime
-    due_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +147,13 @@ class Terms:
     give_up: timedelta = timedelta(hours=96)
 
 
-def plan(change: RequestStatusChanged, envelope: Envelope, at: datetime, traceparent: str | None = None) -> list[Draft]:
-    """One notice for each target that this status reaches; the ids follow from the event, so a redelivery plans nothing new."""
-    if not change.visible:
-        return []
-    chosen = list(_wanted(change))
-    ids = {index: uuid5(envelope.event_id, str(index)) for index, _ in chosen}
-    original = next((ids[index] for index, target in chosen if target.role == ORIGINAL), None)
+def plan(
+    event: RequestStatusChanged | RequestChannelsChanged, envelope: Envelope, at: datetime, traceparent: str | None = None
+) -> list[Draft]:
+    """One notice for each target that this event reaches; the ids follow from the event, so a redelivery plans nothing new."""
+    told = dict(_told(event))
+    ids = {index: uuid5(envelope.event_id, str(index)) for index in told}
+    original = next((ids[index] for index, standing in told.items() if standing.target.role == ORIGINAL), None)
     origin = Origin(
         thread_id=envelope.thread_id,
         cause=envelope.event_id,
@@ -175,41 +168,53 @@ def plan(change: RequestStatusChanged, envelope: Envelope, at: datetime, tracepa
                 id=ids[index],
                 request_id=envelope.aggregate_id,
                 seq=envelope.seq or 0,
-                role=target.role,
-                channel=target.channel,
-                frontend=target.frontend,
-                status=change.to_status,
-                template=change.template,
-                duplicate_of=None if target.role == ORIGINAL else original,
+                role=standing.target.role,
+                channel=standing.target.channel,
+                frontend=standing.target.frontend,
+                status=standing.status,
+                template=event.template if isinstance(event, RequestStatusChanged) else standing.status.value,
+                duplicate_of=None if standing.target.role == ORIGINAL else original,
                 planned_at=at,
                 origin=origin,
             ),
-            _content(change, envelope, target),
+            Content(**dict(standing), happened_at=envelope.occurred_at),
         )
-        for index, target in chosen
+        for index, standing in told.items()
     ]
+
+
+def _told(event: RequestStatusChanged | RequestChannelsChanged) -> Iterator[tuple[int, Standing]]:
+    """What is told to which target, by its place in the event."""
+    match event:
+        case RequestStatusChanged():
+            for index, target in _wanted(event):
+                yield index, _standing(event, target)
+        case RequestChannelsChanged():
+            if event.notice is not None:
+                yield 0, event.notice
+        case _:
+            assert_never(event)
 
 
 def _wanted(change: RequestStatusChanged) -> Iterator[tuple[int, Target]]:
     """Nobody gets the same letter twice because two roles name one address."""
     written: set[str] = set()
-    for index, target in enumerate(change.targets):
+    for index, target in enumerate(change.targets if change.visible else ()):
         address = f"{target.channel} {target.address.casefold()}" if target.address else None
         if reaches(target.channel, change.to_status) and address not in written:
             written |= {address} if address else set()
             yield index, target
 
 
-def _content(change: RequestStatusChanged, envelope: Envelope, target: Target) -> Content:
-    return Content(
+def _standing(change: RequestStatusChanged, target: Target) -> Standing:
+    return Standing(
         target=target,
         status=change.to_status,
         explanation=change.explanation,
         reference=change.reference,
         reg_no=change.reg_no,
-        addressee=change.addressee,
-        happened_at=envelope.occurred_at,
         due_on=change.due_on,
+        addressee=change.addressee,
     )
 
 

@@ -1,7 +1,7 @@
 """What the notifier does with an event, with an attempt, with a frontend's report: load, decide, append."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from libs.chassis.bus.effect_once import Received
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import DeliveryReported
-from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.topics import frontend_of
 from services.notifier.channels import Channel
 from services.notifier.domain import (
@@ -110,12 +110,11 @@ class Handlers:
         """Believed only of notices that were handed to that very frontend, which its topic names."""
         if not reports:
             return
-        told = {notice_id: item for item in reports if (notice_id := _id_in(item)) is not None}
-        known = await self.store.handed_over(db, list(told))
+        known = await self.store.handed_over(db, [notice_id for item in reports if (notice_id := _id_in(item)) is not None])
         settled = [
             Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts, due_at=at)
-            for notice_id, (notice, life) in known.items()
-            if notice.frontend == frontend_of(told[notice_id].delivery.topic) and (facts := _facts(notice, life, told[notice_id]))
+            for item, notice, life in _first_own(reports, known)
+            if (facts := _facts(notice, life, item))
         ]
         await self.store.report(db, settled, at)
         self.figures.report("taken", len(settled))
@@ -123,7 +122,18 @@ class Handlers:
 
 
 def _drafts(item: Received, at: datetime) -> list[Draft]:
-    return plan(item.event, item.envelope, at, item.traceparent) if isinstance(item.event, RequestStatusChanged) else []
+    if not isinstance(item.event, RequestStatusChanged | RequestChannelsChanged):
+        return []
+    return plan(item.event, item.envelope, at, item.traceparent)
+
+
+def _first_own(reports: Sequence[Received], known: Mapping[UUID, tuple[Notice, Life]]) -> Iterator[tuple[Received, Notice, Life]]:
+    """The first report of each notice by the frontend that has it: what others say of it doesn't count, not even as the first."""
+    left = dict(known)
+    for item in reports:
+        notice_id = _id_in(item)
+        if notice_id in left and left[notice_id][0].frontend == frontend_of(item.delivery.topic):
+            yield item, *left.pop(notice_id)
 
 
 def _id_in(item: Received) -> UUID | None:

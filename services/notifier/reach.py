@@ -12,14 +12,15 @@ RESULTS = frozenset(
         *(Status.NOT_CONSIDERED, Status.NOT_A_REQUEST, Status.WITHDRAWN, Status.MERGED),
     )
 )
+NUMBER = frozenset((Status.REGISTERED,))  # with it the person can ask about the request wherever they like
 TO_ACT_ON = frozenset((Status.AWAITING_CLARIFICATION,))  # without the person it does not go on
 
 BY_CHANNEL = {
     SITE: EVERY,
     FRONTEND: EVERY,
     EMAIL: EVERY,
-    PHONE: RESULTS | TO_ACT_ON,
-    POST: RESULTS | TO_ACT_ON,
+    PHONE: NUMBER | RESULTS | TO_ACT_ON,
+    POST: NUMBER | RESULTS | TO_ACT_ON,
 }
 
 

@@ -15,7 +15,7 @@ from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from services.notifier.breaker import Breaker
 from services.notifier.channels import Channel
-from services.notifier.domain import Deferred, Outcome, Rejected, Unanswered, Unreachable
+from services.notifier.domain import UNREADABLE, Deferred, Outcome, Rejected, Unanswered, Unreachable
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
 from services.notifier.store import Claimed, Notices
@@ -138,7 +138,7 @@ class Sender:
 
     async def _attempt(self, claimed: Claimed) -> Outcome:
         if claimed.content is None:
-            return Rejected("content-unreadable")
+            return Rejected(UNREADABLE)
         try:
             parent = claimed.notice.origin.traceparent
             if parent is None:

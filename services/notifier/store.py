@@ -18,7 +18,7 @@ from libs.events.contracts.channel_outbound import ReplyHandedOver
 from libs.events.registry import Registry
 from libs.events.topics import DELIVERIES, OUTBOUND
 from libs.events.vocabulary import Status
-from services.notifier.domain import UNFINISHED, Content, Life, Notice, NoticeEvent, Origin, State
+from services.notifier.domain import UNFINISHED, UNREADABLE, Content, Life, Notice, NoticeEvent, Origin, State
 
 SQL = queries(__file__)
 NOTICES = Category(name="notice", registry=Registry(notifier_deliveries.EVENTS), topic=DELIVERIES)
@@ -120,9 +120,15 @@ class Notices:
             from_state,
         )
         stood = {row["notice_id"] for row in rows}
-        appends = [_append(each.notice, each.before.version, each.facts, at) for each in ordered if each.notice.id in stood]
-        await self._store.append(db, appends)
+        told = [each for each in await self._tellable(db, ordered) if each.notice.id in stood]
+        await self._store.append(db, [_append(each.notice, each.before.version, each.facts, at) for each in told])
         return stood
+
+    async def _tellable(self, db: Connection, settled: Sequence[Settled]) -> list[Settled]:
+        """Without those whose key is damaged: it can seal no fact, so their row alone tells that they failed."""
+        unreadable = {each.notice.origin.thread_id for each in settled if each.life.reason == UNREADABLE}
+        damaged = await self._keyring.damaged(db, unreadable) if unreadable else set()
+        return [each for each in settled if each.notice.origin.thread_id not in damaged]
 
 
 def _append(notice: Notice, version: int, facts: Sequence[NoticeEvent], at: datetime) -> Append:

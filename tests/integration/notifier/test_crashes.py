@@ -156,6 +156,26 @@ async def test_a_notice_whose_key_is_destroyed_fails_and_is_not_sent(notifying: 
     assert notifying.sink.letters == []
 
 
+@pytest.mark.requirement("R-17")
+async def test_a_damaged_key_costs_the_letters_of_its_own_request_alone(notifying: Notifying) -> None:
+    await notifying.sink.stop()
+    async with notifying.running(breaker_failures=1):
+        made = await notifying.changed("damaged", Status.REGISTERED, by_site, email("damaged@example.org"))
+        for n in range(3):
+            await notifying.changed(f"sound-{n}", Status.REGISTERED, by_site, email(f"sound{n}@example.org"))
+        await eventually(lambda: _planned(notifying, 4))
+    async with notifying.database.superuser() as db:
+        spoiled = await db.execute("UPDATE notifier.thread_keys SET wrapped = 'damaged' WHERE thread_id = $1", made.thread_id)
+        assert spoiled == "UPDATE 1"
+    await notifying.sink.start()
+    async with notifying.running():
+        for n in range(3):
+            await notifying.become(f"sound-{n}", "accepted", "accepted")
+        rows = await notifying.become("damaged", "accepted", "failed")
+    assert rows[1]["reason"] == "content-unreadable"
+    assert {recipient for recipient, _ in notifying.sink.letters} == {f"sound{n}@example.org" for n in range(3)}
+
+
 @pytest.mark.requirement("D-29")
 async def test_kept_connections_are_used_again_and_a_closed_one_costs_no_attempt(notifying: Notifying) -> None:
     async with notifying.running(smtp_connections=1):

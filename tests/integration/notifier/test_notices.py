@@ -2,17 +2,19 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
 
 from libs.chassis.bus.topics import apply
+from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.envelope import decode
 from libs.events.topics import DELIVERIES, OUTBOUND, REQUESTS, wanted
 from libs.events.vocabulary import Status, Target
 from tests.integration.notifier.conftest import Notifying, figure
 from tests.stack import eventually
-from tests.unit.notifier.examples import NAME, by_email, by_site, by_vk, typed_only
+from tests.unit.notifier.examples import NAME, by_email, by_site, by_vk, envelope, new_address, typed_only
 from tests.unit.notifier.test_mime import HEADERS
 
 JOURNEY = [
@@ -181,12 +183,13 @@ async def test_a_letter_is_given_up_after_the_time_that_is_set(notifying: Notify
 async def test_what_goes_by_post_or_phone_waits_for_staff_and_keeps_its_content(notifying: Notifying) -> None:
     by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
     async with notifying.running():
-        await notifying.changed("paper", Status.REGISTERED, by_post, email("paper@example.org"))
-        await notifying.changed("paper", Status.ANSWERED, by_post, email("paper@example.org"))
-        rows = await notifying.become("paper", "accepted", "waiting_for_staff", "accepted")
-    assert [row["channel"] for row in rows] == ["email", "post", "email"]
-    assert rows[1]["sealed"] is not None
-    assert await notifying.facts(rows[1]["notice_id"]) == ["NotificationQueued"]
+        for status in (Status.REGISTERED, Status.ASSIGNED, Status.ANSWERED):
+            await notifying.changed("paper", status, by_post, email("paper@example.org"))
+        rows = await notifying.become("paper", "waiting_for_staff", "accepted", "accepted", "waiting_for_staff", "accepted")
+    assert [row["channel"] for row in rows] == ["post", "email", "email", "post", "email"]
+    for row in (rows[0], rows[3]):
+        assert row["sealed"] is not None
+        assert await notifying.facts(row["notice_id"]) == ["NotificationQueued"]
 
 
 @pytest.mark.requirement("N-3.4")
@@ -200,6 +203,28 @@ async def test_an_address_that_was_only_typed_gets_nothing_personal(notifying: N
     assert "Запрос № ЗИ-15/2026: отказано" in whole
     assert "https://otklik.example.org/confirm/one-time-token" in whole
     assert not any(personal in whole for personal in (NAME, "Аделаида", "Лесной"))
+
+
+@pytest.mark.requirement("N-3.2", "N-3.4")
+async def test_a_new_address_gets_one_letter_with_the_link_that_confirms_it(notifying: Notifying) -> None:
+    event = new_address(typed_only.model_copy(update={"address": "new@example.org"}))
+    made = envelope(event, request="moved", seq=4, event_id=uuid4())
+    dropped = RequestChannelsChanged(email=None)
+    async with notifying.running():
+        await notifying.publish(made)
+        await notifying.become("moved", "accepted")
+        async with notifying.database.superuser() as db:
+            await db.execute("DELETE FROM notifier.inbox")
+        await notifying.publish(made)
+        await notifying.publish(envelope(dropped, request="moved", seq=5, event_id=uuid4()))
+        await notifying.changed("moved", Status.CLOSED, by_site)
+        [row, _] = await notifying.become("moved", "accepted", "accepted")
+    [letter] = notifying.sink.to("new@example.org")
+    whole = str(letter["Subject"]) + "".join(str(part.get_content()) for part in letter.iter_parts())
+    assert "Запрос № ЗИ-15/2026: в работе" in whole
+    assert "https://otklik.example.org/confirm/one-time-token" in whole
+    assert not any(personal in whole for personal in (NAME, "Аделаида"))
+    assert await notifying.facts(row["notice_id"]) == ["NotificationQueued", "NotificationSent"]
 
 
 @pytest.mark.requirement("E-14")
@@ -251,29 +276,6 @@ async def test_a_target_that_cannot_be_reached_fails_visibly(notifying: Notifyin
         await notifying.changed("nowhere", Status.REGISTERED, nowhere, pigeon)
         rows = await notifying.become("nowhere", "failed", "failed")
     assert [row["reason"] for row in rows] == ["no-dialogue", "unknown-channel"]
-
-
-@pytest.mark.requirement("D-23")
-async def test_a_report_is_believed_only_of_a_notice_that_this_frontend_was_handed(notifying: Notifying) -> None:
-    async with notifying.running() as service:
-        await notifying.changed("reported", Status.REGISTERED, by_vk, email("reported@example.org"))
-        await notifying.changed("failing", Status.REGISTERED, by_vk)
-        [original, duplicate] = await notifying.become("reported", "accepted", "accepted")
-        [failing] = await notifying.become("failing", "accepted")
-        await notifying.report("site", original["notice_id"])
-        for notice in (duplicate["notice_id"], "no-uuid", service.process.ids.new()):
-            await notifying.report("vk", notice)
-        await eventually(lambda: _figure(service, "otklik_delivery_reports_total", outcome="ignored", at_least=4))
-        assert await notifying.states("reported") == ["accepted", "accepted"]
-        await notifying.report("vk", original["notice_id"])
-        await notifying.report("vk", failing["notice_id"], "failed")
-        await notifying.become("reported", "delivered", "accepted")
-        await notifying.become("failing", "failed")
-        await notifying.report("vk", original["notice_id"], "failed")
-        await eventually(lambda: _figure(service, "otklik_delivery_reports_total", outcome="ignored", at_least=5))
-    assert figure(service, "otklik_delivery_reports_total", outcome="taken") == 2
-    assert await notifying.facts(original["notice_id"]) == ["NotificationQueued", "NotificationSent", "NotificationDelivered"]
-    assert await notifying.facts(failing["notice_id"]) == ["NotificationQueued", "NotificationSent", "NotificationFailed"]
 
 
 async def _figure(service: Any, name: str, at_least: float = 1, **labels: str) -> bool:

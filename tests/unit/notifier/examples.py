@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from libs.chassis.ops.settings import Authority, load_authority
-from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.envelope import Envelope
 from libs.events.fact import Event
-from libs.events.vocabulary import Status, Target
+from libs.events.vocabulary import Standing, Status, Target
 
 ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -42,6 +42,20 @@ def change(to: Status = Status.REGISTERED, *targets: Target, **changed: Any) -> 
         "targets": targets or (by_site, by_email),
     }
     return RequestStatusChanged.model_validate(facts | changed)
+
+
+def new_address(target: Target = typed_only) -> RequestChannelsChanged:
+    """The person typed another address on the status page."""
+    notice = Standing(
+        target=target,
+        status=Status.DRAFTING,
+        explanation="Исполнитель собирает сведения.",
+        reference="ABCDE-FGHJK",
+        reg_no="ЗИ-15/2026",
+        due_on=date(2026, 12, 14),
+        addressee=NAME,
+    )
+    return RequestChannelsChanged(email=target.address, notice=notice)
 
 
 def envelope(event: Event, *, request: str = "request-1", seq: int | None = 3, n: int = 0, **changed: Any) -> Envelope:

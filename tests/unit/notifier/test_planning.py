@@ -1,13 +1,16 @@
-"""Which notices a status change asks for."""
+"""Which notices a change of a request asks for."""
 
 from uuid import uuid5
 
 import pytest
 
+from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.vocabulary import Status, Target
 from services.notifier.domain import Draft, plan
-from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, POST, SITE
-from tests.unit.notifier.examples import ADDRESS, AT, by_email, by_site, by_vk, change, envelope
+from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, PHONE, POST, SITE
+from tests.unit.notifier.examples import ADDRESS, AT, NAME, by_email, by_site, by_vk, change, envelope, new_address, typed_only
+
+by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
 
 
 def planned(*targets: Target, to: Status = Status.REGISTERED, visible: bool = True) -> list[Draft]:
@@ -47,22 +50,38 @@ def test_one_address_named_by_two_roles_gets_one_letter() -> None:
 
 
 @pytest.mark.requirement("N-3.3")
-def test_a_paper_letter_goes_only_when_there_is_a_result_or_the_person_must_act() -> None:
-    by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
-    reached = {status for status in Status if planned(by_post, to=status)}
-    assert Status.ANSWERED in reached
-    assert Status.REFUSED in reached
-    assert Status.AWAITING_CLARIFICATION in reached
-    assert not reached & {Status.RECEIVED, Status.REGISTERED, Status.ASSIGNED, Status.DRAFTING, Status.APPROVED, Status.CLOSED}
-    assert reached == BY_CHANNEL[POST]
+@pytest.mark.parametrize("channel", [POST, PHONE])
+def test_paper_and_phone_tell_the_number_the_result_and_what_the_person_must_do(channel: str) -> None:
+    carried = by_post.model_copy(update={"channel": channel})
+    reached = {status for status in Status if planned(carried, to=status)}
+    assert reached >= {Status.REGISTERED, Status.AWAITING_CLARIFICATION, Status.ANSWERED, Status.REFUSED}
+    assert not reached & {Status.RECEIVED, Status.CLASSIFIED, Status.ASSIGNED, Status.DRAFTING, Status.APPROVED, Status.CLOSED}
+    assert reached == BY_CHANNEL[channel]
 
 
 @pytest.mark.requirement("N-3.5")
 def test_a_duplicate_whose_original_does_not_go_by_its_channel_stands_alone() -> None:
-    by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
-    [only] = planned(by_post, by_email, to=Status.REGISTERED)
+    [only] = planned(by_post, by_email, to=Status.ASSIGNED)
     assert (only.notice.channel, only.notice.duplicate_of) == (EMAIL, None)
     assert only.notice.id == planned(by_site, by_email)[1].notice.id, "a target keeps its place in the list"
+
+
+@pytest.mark.requirement("N-3.4")
+def test_a_new_address_is_written_to_once_with_number_status_and_link() -> None:
+    event = new_address()
+    first, again = (plan(event, envelope(event), AT) for _ in range(2))
+    assert [draft.notice.id for draft in first] == [draft.notice.id for draft in again] == [uuid5(envelope(event).event_id, "0")]
+    [draft] = first
+    assert (draft.notice.channel, draft.notice.role, draft.notice.status) == (EMAIL, "email", Status.DRAFTING)
+    assert (draft.notice.template, draft.notice.duplicate_of) == ("drafting", None)
+    assert draft.content.target == typed_only
+    assert (draft.content.reg_no, draft.content.addressee, draft.content.happened_at) == ("ЗИ-15/2026", NAME, AT)
+
+
+@pytest.mark.requirement("N-3.4")
+def test_an_address_that_needs_no_letter_plans_nothing() -> None:
+    for event in (RequestChannelsChanged(email=None), RequestChannelsChanged(email=ADDRESS, email_confirmed=True)):
+        assert plan(event, envelope(event), AT) == []
 
 
 @pytest.mark.requirement("N-3.3")
