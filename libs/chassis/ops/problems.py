@@ -1,5 +1,6 @@
 """Refusals and accidents at an HTTP door for programs: RFC 9457 problem details with a stable `code` and a Russian `detail`."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -9,22 +10,24 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.ops.refusals import BadRequest, InternalError, MethodNotAllowed, NotFound, NotJson, Refusal, TooLarge, WrongSchema
 
 MEDIA_TYPE = "application/problem+json"
+BODY_SECONDS = 30.0
 MAX_ERRORS = 20
 MAX_FIELD_NAME = 200
 
 
-def install(app: FastAPI, *, body_limit_bytes: int) -> None:
+def install(app: FastAPI, *, body_limit_bytes: int, body_seconds: float = BODY_SECONDS) -> None:
     """Makes every answer of this app that is no success a problem; called once, before the first request."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(BodyLimit, max_bytes=body_limit_bytes)
+    app.add_middleware(BodyLimit, max_bytes=body_limit_bytes, seconds=body_seconds)
     app.add_middleware(Accidents)
 
 
@@ -119,7 +122,10 @@ def _says(error: Mapping[str, Any]) -> str:
 
 
 class Accidents:
-    """An exception that nobody expected becomes a 500 without a word about it; the log gets its type and place."""
+    """An exception that nobody expected becomes a 500 without a word about it; the log gets its type and place.
+
+    A client that hangs up is no accident: nobody is there to be answered.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -137,60 +143,95 @@ class Accidents:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            structlog.stdlib.get_logger("door").info("a client hung up", code="client-gone", route=_route(scope))
         except Exception as error:
-            route = getattr(scope.get("route"), "path", None)
-            structlog.stdlib.get_logger("door").error("a request failed", error=error, route=route)
+            structlog.stdlib.get_logger("door").error("a request failed", error=error, route=_route(scope))
             if started:
                 raise  # the answer is half sent: only breaking the connection tells so
             await problem(InternalError())(scope, receive, send)
 
 
-class BodyLimit:
-    """Refuses a body over the limit, by its announced length at once, else as soon as that many bytes came."""
+def _route(scope: Scope) -> str | None:
+    """The route's pattern; the address itself may be personal."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else None
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+
+class TooSlow(Refusal):
+    """The body did not come to its end in time."""
+
+    code = "too-slow"
+    status = 408
+    says = "Сообщение передавалось слишком долго. Проверьте связь и отправьте его снова."
+
+
+class BodyLimit:
+    """Refuses a body over the limit, by its announced length at once, else as soon as that many bytes came; and one that takes too long."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif self._announced(scope) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+            await _refuse(TooLarge(), scope, receive, send)
         else:
-            await self._counted(scope, receive, send)
+            await self._limited(scope, receive, send)
 
     @staticmethod
     def _announced(scope: Scope) -> int:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         return int(length) if length.isdigit() else 0
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        came = 0
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(receive, self.max_bytes, self.seconds)
         started = False
 
-        async def counting() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > self.max_bytes:
-                raise TooLarge
-            return message
-
-        async def unless_too_large(message: Message) -> None:
+        async def unless_refused(message: Message) -> None:
             nonlocal started
-            if came > self.max_bytes and not started:
+            if body.refusal is not None and not started:
                 return  # whatever the app made of the broken-off body
             started = True
             await send(message)
 
         try:
-            await self.app(scope, counting, unless_too_large)
-        except TooLarge:
-            if started or came <= self.max_bytes:
+            await self.app(scope, body.receive, unless_refused)
+        except Refusal as refusal:
+            if started or refusal is not body.refusal:
                 raise
-        if came > self.max_bytes and not started:
-            await self._refuse(scope, receive, send)
+        if body.refusal is not None and not started:
+            await _refuse(body.refusal, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await problem(TooLarge(), headers={"Connection": "close"})(scope, receive, send)
+
+class _Body:
+    """A body as it comes; `refusal` is why no more of it is taken."""
+
+    def __init__(self, receive: Receive, max_bytes: int, seconds: float) -> None:
+        self.refusal: Refusal | None = None
+        self._receive = receive
+        self._left = max_bytes
+        self._until: float | None = asyncio.get_running_loop().time() + seconds
+
+    async def receive(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            self.refusal = TooSlow()
+            raise self.refusal from None
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.refusal = TooLarge()
+            raise self.refusal
+        if not message.get("more_body", False):
+            self._until = None  # whoever asks on waits for the client to hang up, however long that takes
+        return message
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Without the rest of the body, which ends the connection."""
+    await problem(refusal, headers={"Connection": "close"})(scope, receive, send)

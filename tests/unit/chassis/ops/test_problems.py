@@ -1,17 +1,22 @@
 """Refusals and accidents reach a program as RFC 9457 problem details."""
 
+import asyncio
 import io
 import json
+import socket
 from collections.abc import AsyncIterator
-from typing import Annotated
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from libs.chassis.ops import logs, problems
 from libs.chassis.ops.refusals import Busy, ContainsNul, Refusal
+from tests.stack import eventually
 
 LIMIT = 2_000
 SECRET = "Синицына Агафья, 8-900-000-00-00"
@@ -36,7 +41,7 @@ class Message(BaseModel):
     inner: Inner = Inner()
 
 
-def app() -> FastAPI:
+def app(body_seconds: float = 30.0) -> FastAPI:
     made = FastAPI()
 
     @made.post("/messages")
@@ -47,6 +52,13 @@ def app() -> FastAPI:
     async def raw(request: Request) -> int:
         return len(await request.body())
 
+    @made.post("/late")
+    async def late(request: Request) -> str:
+        await request.body()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(request.receive(), 0.1)  # the client waits, it does not hang up
+        return "late"
+
     @made.get("/refused/{what}")
     async def refused(what: str) -> None:
         raise {"answered": AlreadyAnswered(), "busy": Busy(7), "nul": ContainsNul()}[what]
@@ -55,7 +67,7 @@ def app() -> FastAPI:
     async def broken() -> None:
         raise RuntimeError(SECRET)
 
-    problems.install(made, body_limit_bytes=LIMIT)
+    problems.install(made, body_limit_bytes=LIMIT, body_seconds=body_seconds)
     return made
 
 
@@ -164,6 +176,50 @@ async def test_a_chunked_body_is_refused_as_soon_as_it_passes_the_limit(client: 
 async def test_a_body_of_just_the_limit_passes(client: httpx.AsyncClient) -> None:
     assert (await client.post("/raw", content=chunks(500, 4))).json() == LIMIT
     assert (await client.post("/raw", content=b"x" * LIMIT)).json() == LIMIT
+
+
+@asynccontextmanager
+async def half_sent(body_seconds: float = 30.0) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a real server that was sent the first half of a body."""
+    server = uvicorn.Server(uvicorn.Config(app(body_seconds), port=0, log_config=None, lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(server.serve([listening]))
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(b"POST /raw HTTP/1.1\r\nHost: door\r\nContent-Length: 20\r\n\r\nhalf of it")
+        yield reader, writer
+        writer.close()
+        server.should_exit = True
+        await serving
+
+
+@pytest.mark.requirement("R-21")
+async def test_a_body_that_never_ends_is_refused_and_its_connection_closed() -> None:
+    async with half_sent(body_seconds=0.3) as (reader, _):
+        answer = await asyncio.wait_for(reader.read(), 5)
+    head, body = answer.split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408")
+    assert json.loads(body)["code"] == "too-slow"
+
+
+async def test_a_client_that_hangs_up_is_told_of_as_what_it_is(log_lines: io.StringIO) -> None:
+    logs.configure(service="intake", stream=log_lines)
+
+    def lines() -> list[Any]:
+        return [json.loads(line) for line in log_lines.getvalue().splitlines()]
+
+    async def told() -> list[Any]:
+        return [line for line in lines() if line["logger"] == "door"]
+
+    async with half_sent() as (_, writer):
+        writer.close()
+        [line] = await eventually(told, what="a line of the log")
+    assert (line["level"], line["event"], line["code"], line["route"]) == ("info", "a client hung up", "client-gone", "/raw")
+    assert {line["level"] for line in lines()} == {"info"}
+
+
+async def test_who_has_sent_all_may_be_answered_as_late_as_it_takes() -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app(body_seconds=0.05)), base_url="http://door") as client:
+        assert (await client.post("/late", content=b"x")).json() == "late"
 
 
 @pytest.mark.parametrize(
