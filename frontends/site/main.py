@@ -15,6 +15,7 @@ from frontends.site.attempts import Attempts
 from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.pages import RequestPages
+from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import StatusPages
 from libs.chassis.ops import health, logs, metrics
@@ -53,7 +54,9 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         door=door,
         clock=outside.clock,
         new_id=outside.new_id,
-        receipts=_cookie("receipt", "/request", settings, outside.clock),
+        receipts=_cookie("receipt", "/request/sent", settings, outside.clock),
+        drafts=_cookie("draft", "/request/draft", settings, outside.clock),
+        sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),
         point=settings.point,
         status_address=f"{settings.site_url}/status",

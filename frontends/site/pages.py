@@ -1,13 +1,16 @@
 """The start page, the form of a request and its receipt.
 
-Everything a person types goes by POST; the receipt holds a secret, so it crosses the redirect in an encrypted cookie, not in the address.
+Everything a person types goes by POST, and every POST ends in a redirect, so that Back and reload ask nothing. What the next page shows
+crosses the redirect in an encrypted cookie of that page alone; its address holds a random id and nothing of the person.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -15,10 +18,11 @@ from frontends.site import tracking
 from frontends.site.figures import Figures
 from frontends.site.intake_door import Accepted, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
 from frontends.site.request_form import TEXT_LIMIT, RequestForm
+from frontends.site.sent_forms import SentForm, SentForms, is_changed, repeated
 from libs.chassis.ops.clock import Clock
 from libs.web.pages import Pages
 from libs.web.posted import posted
-from libs.web.preferences import Preferences
+from libs.web.preferences import PANEL, Preferences
 from libs.web.sealed_cookies import SealedCookie
 
 RETRY_AFTER = {"retry-after": "60"}
@@ -42,7 +46,7 @@ KIND_TITLES = {
 }
 CHANNEL_TITLES = {
     "email": ("По электронной почте", ""),
-    "phone": ("По телефону", ""),
+    "phone": ("По телефону", "Позвоним, когда запрос зарегистрируют, если продлят срок и когда будет готов ответ"),
     "post": ("Бумажным письмом", "Только о главном: о регистрации, продлении срока и ответе"),
     "none": ("Больше никак", ""),
 }
@@ -54,6 +58,24 @@ FORM_TITLES = {
 }
 
 
+class Draft(BaseModel):
+    """A form on its way back to the person, and what the page has to say about it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    values: dict[str, str]
+    errors: dict[str, str] = {}
+    trouble: Literal["not-accepted", "undecided"] | None = None
+    repeats: SentForm | None = None
+
+    @property
+    def status(self) -> int:
+        """Of an answer that shows the draft at once."""
+        if self.trouble:
+            return 503
+        return 422 if self.errors else 200
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequestPages:
     """One method per address."""
@@ -63,6 +85,8 @@ class RequestPages:
     clock: Clock
     new_id: Callable[[], UUID]
     receipts: SealedCookie
+    drafts: SealedCookie
+    sent: SentForms
     figures: Figures
     point: str
     status_address: str
@@ -72,44 +96,55 @@ class RequestPages:
         router.add_api_route("/", self.start, methods=["GET"])
         router.add_api_route("/request", self.blank, methods=["GET"])
         router.add_api_route("/request", self.send, methods=["POST"])
-        router.add_api_route("/request/draft", self.back_to_form, methods=["GET"])
         router.add_api_route("/request/draft", self.redraw, methods=["POST"])
-        router.add_api_route("/request/sent", self.receipt, methods=["GET"])
+        router.add_api_route("/request/draft/{draft_id}", self.draft, methods=["GET"])
+        router.add_api_route("/request/sent/{receipt_id}", self.receipt, methods=["GET"])
         return router
 
     async def start(self, request: Request) -> Response:
         return self.pages.show(request, "page/start.html")
 
     async def blank(self, request: Request) -> Response:
-        return self._form(request, RequestForm.blank(self.new_id))
+        return self._form(request, Draft(values=RequestForm.blank(self.new_id).values()))
 
     async def send(self, request: Request) -> Response:
-        form = RequestForm.posted(await posted(request), self.new_id)
+        typed = await posted(request)
+        form = RequestForm.posted(typed, self.new_id)
         if errors := form.errors():
-            return self._form(request, form, errors, status=422)
+            return self._to_draft(request, Draft(values=form.values(), errors=errors))
+        sent = self.sent.of(request)
+        if "again" not in typed and (before := repeated(form, sent)):
+            return self._to_draft(request, Draft(values=form.values(), repeats=before))
+        if is_changed(form, sent):
+            form = form.renewed(self.new_id)
         try:
             accepted = await self.door.send(form.message(self.point, self.clock.now()))
         except MessageRefusedError as refused:
             self.figures.message("refused")
-            return self._form(request, form, _on_our_form(refused.problem), status=422)
-        except IntakeUnavailableError as trouble:
-            self.figures.message("undecided" if trouble.undecided else "not-accepted")
-            return self._form(request, form, trouble=trouble, status=503)
+            return self._to_draft(request, Draft(values=form.values(), errors=_on_our_form(refused.problem)))
+        except IntakeUnavailableError as unavailable:
+            trouble: Literal["not-accepted", "undecided"] = "undecided" if unavailable.undecided else "not-accepted"
+            self.figures.message(trouble)
+            return self._to_draft(request, Draft(values=form.values(), trouble=trouble))
         self.figures.message("accepted")
-        answer = RedirectResponse("/request/sent", status_code=303)
-        self.receipts.write(request, answer, {"receipt": accepted.model_dump(mode="json"), "wrote_email": bool(form.email.strip())})
-        return answer
+        return self._to_receipt(request, form, accepted)
 
     async def redraw(self, request: Request) -> Response:
         """A button of the panel was pressed over a half-filled form: the new look, and everything typed still there."""
         typed = await posted(request)
-        preferences = Preferences.of(request).with_choice(typed.get("preference", ""))
-        answer = self._form(request, RequestForm.posted(typed, self.new_id), preferences=preferences)
+        choice = typed.get("preference", "")
+        preferences = Preferences.of(request).with_choice(choice)
+        draft = Draft(values=RequestForm.posted(typed, self.new_id).values())
+        answer = self._to_draft(request, draft, preferences, part="" if choice.startswith("language=") else PANEL)
         preferences.keep(request, answer)
         return answer
 
-    async def back_to_form(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
-        return RedirectResponse("/request", status_code=303)
+    async def draft(self, request: Request) -> Response:
+        kept = self.drafts.read(request)
+        if kept is None:
+            return RedirectResponse("/request", status_code=303)
+        draft = Draft.model_validate(kept)
+        return self._form(request, draft.model_copy(update={"values": RequestForm.posted(draft.values, self.new_id).values()}))
 
     async def receipt(self, request: Request) -> Response:
         kept = self.receipts.read(request)
@@ -130,16 +165,25 @@ class RequestPages:
             wrote_email=kept["wrote_email"],
         )
 
-    def _form(
-        self,
-        request: Request,
-        form: RequestForm,
-        errors: Mapping[str, str] | None = None,
-        *,
-        trouble: IntakeUnavailableError | None = None,
-        preferences: Preferences | None = None,
-        status: int = 200,
-    ) -> Response:
+    def _to_receipt(self, request: Request, form: RequestForm, accepted: Accepted) -> Response:
+        receipt_id = str(self.new_id())
+        path = f"/request/sent/{receipt_id}"
+        answer = RedirectResponse(path, status_code=303)
+        kept = {"receipt": accepted.model_dump(mode="json"), "wrote_email": bool(form.email.strip())}
+        self.receipts.at(path).write(request, answer, kept)
+        number = accepted.register_number or accepted.reference
+        self.sent.add(request, answer, SentForm(external_id=form.external_id, digest=form.digest(), receipt=receipt_id, number=number))
+        return answer
+
+    def _to_draft(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, part: str = "") -> Response:
+        """To the draft's own address. A text of more than some two pages fits no cookie and is shown at once: only Back asks about it."""
+        path = f"/request/draft/{self.new_id()}"
+        answer = RedirectResponse(f"{path}{part}", status_code=303)
+        if self.drafts.at(path).write(request, answer, draft.model_dump(exclude_none=True)):
+            return answer
+        return self._form(request, draft, preferences, status=draft.status)
+
+    def _form(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, status: int = 200) -> Response:
         preferences = preferences or Preferences.of(request)
         say = self.pages.speaking(preferences).text
         return self.pages.show_as(
@@ -147,11 +191,12 @@ class RequestPages:
             request,
             "page/request.html",
             status=status,
-            headers=RETRY_AFTER if trouble else None,
+            headers=RETRY_AFTER if status == 503 else None,
             path="/request",
-            values=form.values(),
-            errors=errors or {},
-            trouble=trouble,
+            values=draft.values,
+            errors=draft.errors,
+            trouble=draft.trouble,
+            repeats=draft.repeats,
             text_limit=TEXT_LIMIT,
             kinds=[(value, say(title)) for value, title in KIND_TITLES.items()],
             channels=_options(CHANNEL_TITLES, say),

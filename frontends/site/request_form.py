@@ -1,9 +1,11 @@
 """The form of a request: what was typed, what is wrong with it, what intake is told. Pure."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Self
 from uuid import UUID
 
@@ -31,6 +33,7 @@ KINDS = (
 CHANNELS = ("none", "email", "phone", "post")
 FORMS = ("any", "electronic", "written", "oral")
 
+_IDS = ("external_id", "dialogue")
 _ADDRESS_FOR_CHANNEL = {"email": "email", "phone": "phone", "post": "postal"}
 _ADDRESS_FOR_FORM = {"electronic": "email", "written": "postal", "oral": "phone"}
 
@@ -78,7 +81,7 @@ class RequestForm:
     def posted(cls, form: Mapping[str, str], new_id: Callable[[], UUID]) -> Self:
         """From a browser's post; a form id that we did not make is replaced by a new one."""
         typed = {field.name: form[field.name] for field in fields(cls) if field.name in form}
-        for own in ("external_id", "dialogue"):
+        for own in _IDS:
             if not _is_own_id(typed.get(own, "")):
                 typed[own] = f"form-{new_id()}"
         for area in ("text", "postal"):
@@ -87,6 +90,15 @@ class RequestForm:
 
     def values(self) -> dict[str, str]:
         return asdict(self)
+
+    def renewed(self, new_id: Callable[[], UUID]) -> Self:
+        """The same words as a form of their own."""
+        return replace(self, external_id=f"form-{new_id()}", dialogue=f"form-{new_id()}")
+
+    def digest(self) -> str:
+        """Equal for two forms with the same words and choices. Guessable, so it is kept under seal only."""
+        words = [value.strip() for name, value in self.values().items() if name not in _IDS]
+        return blake2b(json.dumps(words).encode(), digest_size=16).hexdigest()
 
     def errors(self) -> dict[str, str]:
         """A message per field, in the order of the page; empty when it may be sent."""

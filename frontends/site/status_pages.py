@@ -22,6 +22,8 @@ from libs.web.pages import Pages
 from libs.web.posted import posted
 from libs.web.sealed_cookies import SealedCookie
 
+ENDED = "/status/ended"
+
 NO_NUMBER = "Укажите номер"
 NO_CODE = "Укажите код проверки"
 BAD_CODE = "Проверьте код: в нём 12 латинских букв и цифр, без нуля, единицы и букв O и I"
@@ -58,6 +60,7 @@ class StatusPages:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/status", self.ask, methods=["GET"])
         router.add_api_route("/status", self.look_up, methods=["POST"])
+        router.add_api_route("/status/ended", self.ended, methods=["GET"])
         router.add_api_route("/status/view", self.view, methods=["GET"])
         router.add_api_route("/status/email", self.change_email, methods=["POST"])
         router.add_api_route("/status/leave", self.leave, methods=["POST"])
@@ -87,14 +90,17 @@ class StatusPages:
             return self._question(request, typed, {"number": WRONG_PAIR}, status=422)
         return self._to_view(request, {"number": number, "code": code or ""})
 
+    async def ended(self, request: Request) -> Response:
+        return self._question(request, {"number": "", "code": ""}, ended=True)
+
     async def view(self, request: Request) -> Response:
         return await self._view(request)
 
     async def change_email(self, request: Request) -> Response:
         kept = self.lookups.read(request)
-        if kept is None:
-            return RedirectResponse("/status", status_code=303)
         fields = await posted(request)
+        if kept is None or fields.get("reference") != kept.get("reference"):
+            return RedirectResponse(ENDED, status_code=303)  # or a page of another request is open in another tab
         email = fields.get("email", "").strip()[:LINE_LIMIT]
         drops = "drop" in fields
         if not drops and not is_email(email):
@@ -106,7 +112,7 @@ class StatusPages:
         except IntakeUnavailableError:
             return await self._view(request, email=email, trouble=True, status=503)
         if changed is None:
-            return self._closed(RedirectResponse("/status", status_code=303))
+            return self._closed(RedirectResponse(ENDED, status_code=303))
         return self._to_view(request, {**kept, "notice": "dropped" if drops else "changed"})
 
     async def leave(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
@@ -140,13 +146,13 @@ class StatusPages:
     ) -> Response:
         kept = self.lookups.read(request)
         if kept is None:
-            return RedirectResponse("/status", status_code=303)
+            return RedirectResponse(ENDED, status_code=303)
         try:
             found = await self.door.status(kept["number"], kept["code"])
         except IntakeUnavailableError:
             return self._question(request, {"number": kept["number"], "code": ""}, trouble=True, status=503)
         if found is None:
-            return self._closed(RedirectResponse("/status", status_code=303))
+            return self._closed(RedirectResponse(ENDED, status_code=303))
         language = self.pages.language(request)
         answer = self.pages.show(
             request,
@@ -162,7 +168,8 @@ class StatusPages:
             errors=errors or {},
             trouble=trouble,
         )
-        self.lookups.write(request, answer, {"number": kept["number"], "code": kept["code"]})  # the notice is said once
+        shown = {"number": kept["number"], "code": kept["code"], "reference": found.reference}  # the notice is said once
+        self.lookups.write(request, answer, shown)
         return answer
 
     def _term_said(self, found: RequestStatus, language: Language) -> str | None:
@@ -183,9 +190,10 @@ class StatusPages:
         errors: Mapping[str, str] | None = None,
         *,
         trouble: bool = False,
+        ended: bool = False,
         status: int = 200,
     ) -> Response:
-        facts = {"values": typed, "errors": errors or {}, "trouble": trouble, "path": "/status"}
+        facts = {"values": typed, "errors": errors or {}, "trouble": trouble, "ended": ended, "path": ENDED if ended else "/status"}
         return self.pages.show(request, "page/status.html", status=status, headers={"retry-after": "60"} if trouble else None, **facts)
 
     def _to_view(self, request: Request, kept: dict[str, str]) -> Response:

@@ -20,7 +20,7 @@ from libs.web.headers import SAFE_HEADERS, BodyTooLargeError
 from libs.web.languages import Language
 from libs.web.masthead import Masthead
 from libs.web.posted import posted
-from libs.web.preferences import Preferences, local_path
+from libs.web.preferences import PANEL, Preferences, local_path
 
 HERE = Path(__file__).parent
 
@@ -108,10 +108,12 @@ class Pages:
 
 
 async def keep_preference(request: Request) -> Response:
-    """One button of the panel was pressed: keep the choice, go back to where it was."""
+    """One button of the panel was pressed: keep the choice, go back to where it was, with the panel open for the next choice."""
     form = await posted(request)
-    answer = RedirectResponse(local_path(form.get("back", "/")), status_code=303)
-    Preferences.of(request).with_choice(form.get("preference", "")).keep(request, answer)
+    choice = form.get("preference", "")
+    part = "" if choice.startswith("language=") else PANEL
+    answer = RedirectResponse(f"{local_path(form.get('back', '/'))}{part}", status_code=303)
+    Preferences.of(request).with_choice(choice).keep(request, answer)
     return answer
 
 

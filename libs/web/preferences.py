@@ -14,6 +14,7 @@ from libs.web.languages import NAMES, SOURCE
 
 APPEARANCE_COOKIE = "appearance"
 LANGUAGE_COOKIE = "language"
+PANEL = "#web-panel-choices"  # led to, the browser opens the closed panel around it: for this one page
 YEAR_SECONDS = 365 * 24 * 3600
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ class Preferences:
 
     @property
     def adapted(self) -> bool:
-        """True when the page looks other than usual; the panel then stays open."""
+        """True when the page looks other than usual; the panel then offers the way back."""
         return (self.size, self.contrast, self.spacing) != ("normal", "normal", "normal")
 
     @property

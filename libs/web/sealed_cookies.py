@@ -1,16 +1,19 @@
 """Cookies that only we can read: a secret that a page must show again after a redirect, and that no URL may hold."""
 
 import json
+import zlib
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from starlette.requests import Request
 from starlette.responses import Response
+
+LONGEST_TOKEN = 3000  # characters; with the other headers of an answer it stays under the 4 KiB that many proxies accept
 
 
 class Clock(Protocol):
@@ -27,8 +30,16 @@ class SealedCookie:
     path: str
     clock: Clock
 
-    def write(self, request: Request, response: Response, value: dict[str, Any]) -> None:
-        token = self._fernet().encrypt_at_time(json.dumps(value, ensure_ascii=False).encode(), self._seconds())
+    def at(self, path: str) -> Self:
+        """The same cookie for one page of its own: each tab keeps what it was given, whatever another tab does."""
+        return replace(self, path=path)
+
+    def write(self, request: Request, response: Response, value: dict[str, Any]) -> bool:
+        """False, with nothing written, for a value that is too long for a cookie."""
+        packed = zlib.compress(json.dumps(value, ensure_ascii=False).encode(), 9)
+        token = self._fernet().encrypt_at_time(packed, self._seconds())
+        if len(token) > LONGEST_TOKEN:
+            return False
         response.set_cookie(
             self.name,
             token.decode(),
@@ -38,6 +49,7 @@ class SealedCookie:
             samesite="strict",
             secure=request.url.scheme == "https",
         )
+        return True
 
     def read(self, request: Request) -> dict[str, Any] | None:
         """The value, or None when there is none, it is too old or it is not ours."""
@@ -48,7 +60,7 @@ class SealedCookie:
             opened = self._fernet().decrypt_at_time(token, self.lifetime_seconds, self._seconds())
         except InvalidToken:
             return None
-        value: dict[str, Any] = json.loads(opened)
+        value: dict[str, Any] = json.loads(zlib.decompress(opened))
         return value
 
     def clear(self, response: Response) -> None:

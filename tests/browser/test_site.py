@@ -11,7 +11,7 @@ from tests.unit.site.door_twin import CODE, NUMBER, TOKEN, DoorTwin
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEND = "main button[type=submit]"
-PAGES = ["/", "/request", "/status", "/request/sent", f"/confirm/{TOKEN}", "/nowhere"]
+PAGES = ["/", "/request", "/status", "/request/sent/1", "/status/ended", f"/confirm/{TOKEN}", "/nowhere"]
 
 
 async def fill(page: Page) -> None:
@@ -46,6 +46,61 @@ async def test_from_the_form_to_the_receipt_to_the_status_page(desktop: Page, do
     await expect(desktop.locator(".web-state")).to_contain_text("Зарегистрирован")
     assert CODE not in await desktop.content()
     assert await violations(desktop) == []
+
+
+@pytest.mark.requirement("N-7.3")
+async def test_back_after_the_receipt_and_send_again_asks_before_it_sends(desktop: Page, door: DoorTwin) -> None:
+    await fill(desktop)
+    await desktop.click(SEND)
+    await expect(desktop.locator("h1")).to_have_text("Запрос принят")
+    receipt = desktop.url
+
+    await desktop.go_back()
+    await expect(desktop.locator("#name")).to_have_value("Петрова Анна Сергеевна")
+    await desktop.click("text=Отправить запрос")
+    banner = desktop.locator(".govuk-notification-banner")
+    await expect(banner).to_contain_text(f"Вы уже отправили этот запрос. Его номер: {NUMBER}")
+    assert len(door.received) == 1
+    assert await violations(desktop) == []
+    assert await sideways(desktop) == 0
+    assert await banner.locator("a").get_attribute("href") in receipt
+
+    await desktop.click("text=Отправить ещё раз")
+
+    await expect(desktop.locator("h1")).to_have_text("Запрос принят")
+    assert len(door.messages) == 2
+
+
+async def test_back_to_a_form_with_errors_shows_it_again(desktop: Page) -> None:
+    await fill(desktop)
+    await desktop.fill("#email", "anna@")
+    await desktop.click(SEND)
+    await expect(desktop.locator(".govuk-error-summary")).to_be_visible()
+    await desktop.fill("#email", "anna@example.ru")
+    await desktop.click(SEND)
+    await expect(desktop.locator("h1")).to_have_text("Запрос принят")
+
+    await desktop.go_back()
+
+    await expect(desktop.locator("#name")).to_have_value("Петрова Анна Сергеевна")
+
+
+async def test_the_panel_is_open_for_the_next_choice_and_closed_on_the_next_page(desktop: Page) -> None:
+    await desktop.goto("/")
+    choices = desktop.locator(".web-panel__rows")
+    language = desktop.locator(".web-language")
+    before = await language.bounding_box()
+    await desktop.click(".web-panel__summary")
+    assert await language.bounding_box() == before
+
+    await desktop.click(".web-panel >> text=Синим по голубому")
+    await expect(desktop.locator("html")).to_have_class(re.compile("web-contrast-blue"))
+    await expect(choices).to_be_visible()
+    assert await desktop.evaluate("scrollY") == 0
+
+    await desktop.click("main a[href='/status']")
+    await expect(desktop.locator("h1")).to_have_text("Что с моим запросом")
+    await expect(choices).to_be_hidden()
 
 
 async def test_a_double_click_is_one_request(desktop: Page, door: DoorTwin) -> None:

@@ -93,7 +93,7 @@ async def test_a_reload_shows_the_page_again_and_leaving_closes_it(browser: http
     left = await browser.post("/status/leave")
 
     assert left.url.path == "/status"
-    assert (await browser.get("/status/view")).url.path == "/status"
+    assert (await browser.get("/status/view")).url.path == "/status/ended"
 
 
 async def test_after_half_an_hour_the_page_is_closed(open_site: OpenSite, clock: FixedClock) -> None:
@@ -103,19 +103,19 @@ async def test_after_half_an_hour_the_page_is_closed(open_site: OpenSite, clock:
         clock.move(timedelta(minutes=31))
         late = await browser.get("/status/view", headers={"cookie": cookie})
 
-    assert late.url.path == "/status"
+    assert "Просмотр запроса закончен" in Page(late.text).text
 
 
 @pytest.mark.requirement("N-3.2", "N-3.4")
 async def test_the_address_of_notices_is_changed_and_dropped(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     await looked_up(browser)
 
-    changed = await browser.post("/status/email", data={"email": " new@example.ru "})
+    changed = await browser.post("/status/email", data={"reference": REFERENCE, "email": " new@example.ru "})
     assert "Адрес изменён" in changed.text
     assert "n***@example.ru" in changed.text
     assert "Адрес изменён" not in (await browser.get("/status/view")).text
 
-    dropped = await browser.post("/status/email", data={"email": "", "drop": "yes"})
+    dropped = await browser.post("/status/email", data={"reference": REFERENCE, "email": "", "drop": "yes"})
     assert "Больше не будем присылать" in dropped.text
     assert "Сейчас не приходят" in dropped.text
     assert door.emails == ["new@example.ru", None]
@@ -126,7 +126,7 @@ async def test_the_address_of_notices_is_changed_and_dropped(browser: httpx.Asyn
 async def test_a_bad_new_address_is_refused_with_the_reason(browser: httpx.AsyncClient, door: DoorTwin, typed: str, said: str) -> None:
     await looked_up(browser)
 
-    answer = await browser.post("/status/email", data={"email": typed})
+    answer = await browser.post("/status/email", data={"reference": REFERENCE, "email": typed})
 
     page = Page(answer.text)
     assert answer.status_code == 422
@@ -136,10 +136,24 @@ async def test_a_bad_new_address_is_refused_with_the_reason(browser: httpx.Async
     assert door.emails == []
 
 
-async def test_without_a_looked_up_request_nothing_is_changed(browser: httpx.AsyncClient, door: DoorTwin) -> None:
-    answer = await browser.post("/status/email", data={"email": "new@example.ru"})
+@pytest.mark.requirement("N-3.2")
+@pytest.mark.parametrize("pressed", [{"email": "new@example.ru"}, {"email": "", "drop": "yes"}])
+async def test_a_click_after_the_end_of_viewing_is_told_to_have_changed_nothing(
+    browser: httpx.AsyncClient, door: DoorTwin, pressed: dict[str, str]
+) -> None:
+    answer = await browser.post("/status/email", data={"reference": REFERENCE, **pressed})
 
-    assert answer.url.path == "/status"
+    assert "Просмотр запроса закончен, ничего не изменено" in Page(answer.text).text
+    assert door.emails == []
+
+
+@pytest.mark.requirement("N-3.2")
+async def test_a_click_on_the_page_of_another_request_changes_neither(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    await looked_up(browser)
+
+    answer = await browser.post("/status/email", data={"reference": "AAAAA-AAAAA", "drop": "yes"})
+
+    assert "ничего не изменено" in Page(answer.text).text
     assert door.emails == []
 
 
@@ -159,7 +173,7 @@ async def test_when_intake_goes_down_later_the_open_page_says_so(browser: httpx.
     door.fault = "busy"
 
     shown = await browser.get("/status/view")
-    changed = await browser.post("/status/email", data={"email": "new@example.ru"})
+    changed = await browser.post("/status/email", data={"reference": REFERENCE, "email": "new@example.ru"})
 
     assert shown.status_code == changed.status_code == 503
     assert CODE not in shown.text

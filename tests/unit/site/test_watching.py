@@ -48,7 +48,7 @@ async def test_the_trace_begins_at_the_form_and_holds_nothing_of_the_person(
 
 async def test_what_became_of_each_form_is_counted(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     for fault in (None, "busy", "broken", "refused"):
-        form = await filled(browser)
+        form = await filled(browser, text=f"Вопрос {fault}")
         door.fault = fault
         await browser.post("/request", data=form)
 

@@ -71,5 +71,21 @@ def test_it_stands_for_no_other_cookie_and_no_other_key() -> None:
     assert replace(sealed, secret=b"another key").read(sent_back(header)) is None
 
 
+def test_each_page_may_have_one_of_its_own() -> None:
+    sealed = cookie(FixedClock(NOW))
+    header = written(sealed.at("/request/sent/1"))
+
+    assert "Path=/request/sent/1" in header
+    assert sealed.read(sent_back(header)) == VALUE
+
+
+def test_what_no_browser_would_keep_is_not_written() -> None:
+    answer = Response()
+    text = "".join(chr(0x430 + number * number % 32) + str(number) for number in range(3000))
+
+    assert not cookie(FixedClock(NOW)).write(a_request(), answer, {"text": text})
+    assert "set-cookie" not in answer.headers
+
+
 def test_its_key_is_not_shown() -> None:
     assert "frontend" not in repr(cookie(FixedClock(NOW)))
