@@ -6,6 +6,7 @@ import os
 import asyncpg
 import typer
 
+from cli import this_machine
 from cli.services import SCHEMAS
 from libs.chassis.store.migrations import Schema, migrate
 
@@ -23,6 +24,7 @@ def prepare() -> None:
 
     OTKLIK_ADMIN_DSN names the database and an administrator; OTKLIK_<SERVICE>_PASSWORD sets the password of a service's role.
     """
+    this_machine.lend_administration()
     dsn = os.environ.get("OTKLIK_ADMIN_DSN")
     if not dsn:
         typer.echo("OTKLIK_ADMIN_DSN is missing: postgresql://administrator@host:port/database", err=True)

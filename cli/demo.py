@@ -34,7 +34,7 @@ def load(
     """Load 400 invented clients with 2,000 contacts; nobody is told of them, and what was loaded before stays as it is."""
     this_machine.lend("intake")
     if not is_demo():
-        typer.echo(f"sample data are for the demo mode: {VARIABLE}=1", err=True)
+        typer.echo(f"sample data are for a demonstration ({VARIABLE}=1), this is none", err=True)
         raise typer.Exit(2)
     began = time.perf_counter()
     if asyncio.run(_is_there(seed)):

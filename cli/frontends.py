@@ -50,12 +50,17 @@ def rotate(
     name: Name,
     finish: Annotated[bool, typer.Option("--finish", help="no new key: from now on only the newest one is taken")] = False,
 ) -> None:
-    """Give a frontend another key; the one before stays valid until `--finish`, so that nothing is refused meanwhile."""
+    """Give a frontend another key; the one before stays valid until `--finish`, so that nothing is refused meanwhile.
+
+    A second rotation waits for that: which of the keys the running program has is not known here.
+    """
     (path,) = _told("OTKLIK_FRONTEND_KEYS_FILE")
     key = None if finish else _new_key()
     with _changed(Path(path)) as known:
         if name not in known:
             _stop(f"there is no frontend {name}: `otklik frontends add {name}` makes it")
+        if key and len(known[name]) > 1:
+            _stop(f"{name} has two keys already: give it the newest, then `otklik frontends rotate {name} --finish`")
         known[name] = known[name][-1:] + ([hash_of(key)] if key else [])
     if key is None:
         typer.echo(f"{name}: only its newest key is taken now")
@@ -65,9 +70,11 @@ def rotate(
 
 
 @app.command()
-def revoke(name: Name) -> None:
-    """Take a frontend's keys away, at once; its topics stay, with what is in them."""
+def revoke(name: Name, sure: Annotated[bool, typer.Option("--yes", help="do not ask")] = False) -> None:
+    """Take a frontend's keys away, at once and after asking; its topics stay, with what is in them."""
     (path,) = _told("OTKLIK_FRONTEND_KEYS_FILE")
+    if name in _read(Path(path)) and not sure:
+        typer.confirm(f"From now on every message of {name} is refused, and there is no way back to its key. Go on?", abort=True)
     with _changed(Path(path)) as known:
         if known.pop(name, None) is None:
             _stop(f"there is no frontend {name}")

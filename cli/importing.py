@@ -15,13 +15,14 @@ from cli import this_machine
 from cli.import_register import bring_in, read
 from cli.import_register_file import Unusable, read_mapping
 from cli.intake import opened
-from cli.numbering import NoSuchJournal, go_on_after
+from cli.numbering import ContinuedOtherwise, NoSuchJournal, go_on_after
 from services.intake.domain.register import NumberingStarted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 SOME_REJECTED = 1
 UNUSABLE = 2
+LARGEST_NUMBER = 999_999_999  # far from the end of a bigint, so that there is room for every number that follows
 
 
 @app.callback()
@@ -70,10 +71,10 @@ async def _register(file: Path, mapping_file: Path, name: str | None, *, report:
 @app.command("continue-numbering")
 def continue_numbering(
     year: Annotated[int, typer.Option(min=2000, max=2200)],
-    after: Annotated[int, typer.Option(min=1, help="the last number that the older register gave")],
+    after: Annotated[int, typer.Option(min=1, max=LARGEST_NUMBER, help="the last number that the older register gave")],
     journal: Annotated[str | None, typer.Option(help="code of the journal; absent: the one that intake registers in")] = None,
 ) -> None:
-    """Let a year's numbers go on from an older register; only before the first number of that year is given."""
+    """Let a year's numbers go on from an older register; once, before the first number of that year is given. Safe to repeat."""
     this_machine.lend("intake")
     asyncio.run(_continue(journal, year, after))
 
@@ -85,6 +86,9 @@ async def _continue(journal: str | None, year: int, after: int) -> None:
         except NoSuchJournal as error:
             typer.echo(f"В настройке органа нет журнала {error}.", err=True)
             raise typer.Exit(UNUSABLE) from None
+        except ContinuedOtherwise as other:
+            typer.echo(f"Нумерация {year} года уже продолжена после номера {other.last_number}, изменить это нельзя.", err=True)
+            raise typer.Exit(1) from None
         except NumberingStarted as refusal:
             typer.echo(refusal.says, err=True)
             raise typer.Exit(1) from None

@@ -1,10 +1,13 @@
 """`otklik`: the commands of whoever runs an installation. A composition root above the services."""
 
+import logging
+import os
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group
 
 COMMANDS = {
@@ -25,6 +28,22 @@ class OnDemand(TyperGroup):
 
     def list_commands(self, _ctx: Any) -> list[str]:
         return list(COMMANDS)
+
+    def invoke(self, ctx: Any) -> Any:
+        """A failure of what stands around us ends in a sentence and an exit code of its own (cli/failures.py)."""
+        logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # it would tell of every try what we say once
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except (Exception, SystemExit) as error:
+            from cli.failures import sentence_for  # here: who does not fail need not wait for what it imports
+
+            said = sentence_for(error, os.environ)
+            if said is None:
+                raise
+            typer.echo(said.text, err=True)
+            raise typer.Exit(said.code) from None
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         return _imported(cmd_name) if cmd_name in COMMANDS else None

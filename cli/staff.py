@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,6 +21,8 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 PRIVATE_KEY = "OTKLIK_STAFF_PRIVATE_KEY"
 PUBLIC_KEY = "OTKLIK_STAFF_PUBLIC_KEY"
 KEY_BYTES = 32
+LONGEST_ACCOUNT = 63
+ACCOUNT = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{LONGEST_ACCOUNT - 1}}}")
 
 
 @app.callback()
@@ -38,14 +41,16 @@ def key() -> None:
 @app.command()
 def token(
     role: Annotated[list[Role], typer.Option(help="may be given more than once")],
-    account: Annotated[str, typer.Option("--id", help="whose token it is: an account, never a name")] = "sample",
+    account: Annotated[str, typer.Option("--id", help="whose token it is: an account of a-z, 0-9 and dashes, never a name")] = "sample",
     unit: Annotated[str | None, typer.Option(help="code of the unit")] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 30, help="how long it is taken")] = 12,
 ) -> None:
-    """A token that every service takes, as a sample; only where OTKLIK_DEMO=1, a real installation has people sign in."""
+    """A token that every service takes, as a sample; only in a demonstration, a real installation has people sign in."""
     this_machine.lend_administration()
     if not is_demo():
-        _stop("sample tokens are for the demo mode: OTKLIK_DEMO=1")
+        _stop("sample tokens are for a demonstration (OTKLIK_DEMO=1), this is none")
+    if not ACCOUNT.fullmatch(account):
+        _stop(f"--id is an account of a-z, 0-9 and dashes, at most {LONGEST_ACCOUNT} of them: it is kept in the log of who looked")
     authority = load_authority(Path(_told("OTKLIK_AUTHORITY_FILE")))
     issuer = TokenIssuer(_private_key(), issuer=authority.code, clock=SystemClock())
     typer.echo(issuer.issue(Staff(id=account, roles=frozenset(role), unit=unit), lifetime=timedelta(hours=hours)))

@@ -1,12 +1,13 @@
 """`otklik topics`: the topics of the topic table on the broker."""
 
 import asyncio
-import json
 import os
 from pathlib import Path
 
 import typer
 
+from cli import this_machine
+from libs.chassis.access.frontends import read_keys
 from libs.chassis.bus.topics import apply as apply_topics
 from libs.events.topics import wanted
 
@@ -21,6 +22,7 @@ def _group() -> None:
 @app.command()
 def apply(replication: int = typer.Option(1, help="3 in production (R-15)")) -> None:
     """Make the topics that are missing, for the frontends of OTKLIK_FRONTEND_KEYS_FILE (`site` without it); safe to repeat."""
+    this_machine.lend_administration()
     made = asyncio.run(apply_topics(_bootstrap(), wanted(known_frontends()), replication=replication))
     typer.echo(f"made {len(made)} topics" if made else "all topics are there")
 
@@ -30,7 +32,11 @@ def known_frontends() -> tuple[str, ...]:
     path = os.environ.get("OTKLIK_FRONTEND_KEYS_FILE")
     if not path or not Path(path).exists():
         return ("site",)
-    return tuple(sorted({"site", *json.loads(Path(path).read_text(encoding="utf-8"))}))
+    try:
+        return tuple(sorted({"site", *read_keys(Path(path))}))
+    except ValueError as error:
+        typer.echo(f"{path} can't be read: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _bootstrap() -> str:

@@ -58,5 +58,5 @@ async def test_a_load_that_broke_off_is_finished(commands: pytest.MonkeyPatch, d
 async def test_outside_the_demo_mode_nothing_is_loaded(commands: pytest.MonkeyPatch, database: Database, demo: str) -> None:
     commands.setenv("OTKLIK_DEMO", demo)
     result = await load()
-    assert (result.exit_code, "demo mode" in result.output) == (2, True)
+    assert (result.exit_code, "demonstration" in result.output) == (2, True)
     assert await counts(database) == {}

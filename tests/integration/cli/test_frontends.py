@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli import main
 from cli.frontends import app
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.bus.topics import partitions_on
@@ -27,3 +28,15 @@ async def test_a_new_frontend_gets_its_topics_and_a_key(stack: Stack, monkeypatc
     assert FrontendKeys(path).name_of(found[1]) == "max-messenger"
     there = await partitions_on(stack.parts.kafka_bootstrap)
     assert {topic.name: topic.partitions for topic in wanted(("max-messenger",))}.items() <= there.items()
+
+
+@pytest.mark.requirement("D-23")
+async def test_more_copies_than_brokers_are_refused_in_a_sentence_and_give_no_key(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "frontends.json"
+    monkeypatch.setenv("OTKLIK_STATE", str(tmp_path))
+    monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
+    monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", stack.parts.kafka_bootstrap)
+    result = await asyncio.to_thread(CliRunner().invoke, main.app, ["frontends", "add", "three-copies", "--replication", "3"])
+    assert (result.exit_code, "меньше брокеров" in result.output, path.exists()) == (2, True, False), result.output

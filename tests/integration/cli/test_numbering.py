@@ -25,8 +25,8 @@ MESSAGE = {
 }
 
 
-async def go_on(*more: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, app, ["continue-numbering", "--year", str(YEAR), "--after", "1434", *more])
+async def go_on(*more: str, after: int = 1434) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, app, ["continue-numbering", "--year", str(YEAR), "--after", str(after), *more])
 
 
 async def register_numbers(database: Database, count: int) -> list[str]:
@@ -51,6 +51,28 @@ async def test_once_a_number_was_given_it_is_too_late(commands: pytest.MonkeyPat
     await register_numbers(database, 1)
     result = await go_on()
     assert (result.exit_code, "поздно" in result.output) == (1, True)
+
+
+async def test_the_same_value_again_changes_nothing_and_tells_the_next_number(commands: pytest.MonkeyPatch, database: Database) -> None:
+    for _ in range(2):
+        result = await go_on(after=1)
+        assert (result.exit_code, result.output.strip()) == (0, "Следующий номер: 2")
+    await register_numbers(database, 2)
+    later = await go_on(after=1)
+    assert later.exit_code == 0
+    assert int(later.output.split()[-1]) >= 4
+
+
+async def test_another_value_is_refused_with_the_one_that_holds(commands: pytest.MonkeyPatch) -> None:
+    await go_on()
+    result = await go_on(after=1500)
+    assert (result.exit_code, "уже продолжена после номера 1434" in result.output) == (1, True)
+    assert "Следующий номер: 1435" in (await go_on()).output
+
+
+async def test_a_number_that_leaves_no_room_for_the_next_ones_is_refused(commands: pytest.MonkeyPatch) -> None:
+    result = await go_on(after=2**63)
+    assert (result.exit_code, "999999999" in result.output) == (2, True)
 
 
 async def test_an_unknown_journal_is_told(commands: pytest.MonkeyPatch) -> None:

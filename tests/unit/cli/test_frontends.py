@@ -38,16 +38,30 @@ def test_a_rotated_key_and_the_one_before_are_both_taken_until_the_rotation_is_f
     known = FrontendKeys(file)
     second = key_in(run("rotate", "vk"))
     assert [known.name_of(key) for key in ("first", second)] == ["vk", "vk"]
-    third = key_in(run("rotate", "vk"))
-    assert [known.name_of(key) for key in ("first", second, third)] == [None, "vk", "vk"]
     assert run("rotate", "vk", "--finish").exit_code == 0
-    assert [known.name_of(key) for key in (second, third, "site's own")] == [None, "vk", "site"]
+    assert [known.name_of(key) for key in ("first", second, "site's own")] == [None, "vk", "site"]
+
+
+def test_a_second_rotation_waits_for_the_end_of_the_first_so_that_the_running_program_is_not_cut_off(file: Path) -> None:
+    second = key_in(run("rotate", "vk"))
+    refused = run("rotate", "vk")
+    assert (refused.exit_code, "--finish" in refused.output) == (2, True)
+    known = FrontendKeys(file)
+    assert [known.name_of(key) for key in ("first", second)] == ["vk", "vk"]
+    run("rotate", "vk", "--finish")
+    assert run("rotate", "vk").exit_code == 0
 
 
 def test_a_revoked_frontend_is_taken_no_more_and_the_others_are(file: Path) -> None:
     known = FrontendKeys(file)
-    assert run("revoke", "vk").exit_code == 0
+    assert run("revoke", "vk", "--yes").exit_code == 0
     assert [known.name_of(key) for key in ("first", "site's own")] == [None, "site"]
+
+
+@pytest.mark.parametrize(("answer", "taken"), [("n\n", "site"), ("", "site"), ("y\n", None)])
+def test_a_frontend_is_revoked_only_after_a_yes(file: Path, answer: str, taken: str | None) -> None:
+    CliRunner().invoke(app, ["revoke", "site"], input=answer)
+    assert FrontendKeys(file).name_of("site's own") == taken
 
 
 def test_the_file_holds_no_key_and_keeps_its_rights(file: Path) -> None:

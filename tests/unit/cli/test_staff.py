@@ -44,7 +44,13 @@ def test_a_token_made_with_the_private_key_is_taken_with_the_public_one(keys: di
 def test_outside_the_demo_mode_there_are_no_sample_tokens(keys: dict[str, str], monkeypatch: pytest.MonkeyPatch, demo: str) -> None:
     monkeypatch.setenv("OTKLIK_DEMO", demo)
     result = CliRunner().invoke(app, ["token", "--role", "operator"])
-    assert (result.exit_code, "demo mode" in result.output) == (2, True)
+    assert (result.exit_code, "demonstration" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("account", ["Иванов", "Olga", "olga petrova", "-", "a" * 64, ""])
+def test_a_name_is_no_account(keys: dict[str, str], account: str) -> None:
+    result = CliRunner().invoke(app, ["token", "--role", "operator", "--id", account])
+    assert (result.exit_code, "dashes" in result.output) == (2, True)
 
 
 def test_a_missing_or_broken_key_is_told_without_its_value(keys: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
