@@ -11,6 +11,7 @@ from libs.chassis.ops.clock import FixedClock
 from libs.chassis.store.outbox import OutboxShard
 from tests.integration.chassis.chassis import Chassis, note
 from tests.integration.chassis.notes import Noted, published
+from tests.stack import eventually
 
 TODAY = date(2031, 5, 17)
 
@@ -53,6 +54,17 @@ async def test_days_are_made_ahead_and_those_that_are_over_and_empty_are_dropped
     await chassis.pool.execute("DELETE FROM outbox")
     await shard.rotate(TODAY + timedelta(days=3))
     assert await days(superuser) == named(2, 3, 4, 5)
+
+
+@pytest.mark.requirement("R-3")
+async def test_a_relay_makes_the_days_as_soon_as_it_runs(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
+    chassis.clock = FixedClock(datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC))
+
+    async def made() -> bool:
+        return await days(superuser) == named(0, 1, 2)
+
+    async with chassis.relaying():
+        await eventually(made, what="today and two days ahead")
 
 
 @pytest.mark.requirement("R-3")

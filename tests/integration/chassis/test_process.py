@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -12,9 +14,11 @@ from fastapi import FastAPI
 
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.subscriber import Subscription
+from libs.chassis.ops.clock import SystemClock
 from libs.chassis.ops.settings import ServiceSettings
 from libs.chassis.process import Process
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
+from libs.chassis.store.inbox import LIFETIME
 from libs.events.topics import Topic
 from tests.integration.chassis.chassis import SERVICE, Chassis
 from tests.running import running, settings_of
@@ -74,6 +78,26 @@ async def test_what_the_outside_does_to_a_request_is_answered_with_503_and_logge
     logged = capsys.readouterr().out
     assert logged.count("a request is answered with 503") == len(kinds)
     assert "\\u0418" not in logged, "no line of the log holds a message of an exception"
+
+
+@pytest.mark.requirement("R-6")
+async def test_a_process_forgets_the_ids_of_events_that_can_not_come_again(
+    chassis: Chassis, chassis_database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    seen = {uuid4(): SystemClock().now() - LIFETIME + timedelta(hours=hours) for hours in (-1, 1)}
+    for event_id, at in seen.items():
+        await superuser.execute("INSERT INTO inbox (consumer, event_id, seen_at) VALUES ('test', $1, $2)", event_id, at)
+    _, recent = seen
+
+    async def connected(process: Process, wanted: ServiceSettings) -> FastAPI:
+        process.connect([])
+        return await build(process, wanted)
+
+    async def forgotten() -> bool:
+        return [row["event_id"] for row in await superuser.fetch("SELECT event_id FROM inbox")] == [recent]
+
+    async with running(SERVICE, settings(chassis_database), connected):
+        await eventually(forgotten, what="the older id is gone, the other stays")
 
 
 @pytest.mark.requirement("D-28")
