@@ -48,6 +48,8 @@ def sentence_for(error: BaseException, environ: Mapping[str, str]) -> Said | Non
             return Said(_setting(error), UNUSABLE)
         case KafkaError() | WrongPartitions():
             return Said(_kafka(error, environ.get("OTKLIK_KAFKA_BOOTSTRAP", "")), UNREACHABLE)
+        case BrokenPipeError():
+            return None  # whoever read our output has gone: the command line ends quietly by itself
         case OSError() if error.filename is not None:
             return Said(f"Файл {error.filename} недоступен: {error.strerror}.", UNUSABLE)
         case _ if isinstance(error, INFRASTRUCTURE_ERRORS):

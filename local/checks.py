@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from local import java
-from local.places import PORTS, ROOT, VENV, Places
+from local.places import LARGEST_OFFSET, PORTS, ROOT, VENV, Places
 
 DISK_GIGABYTES = 2.0
 MEMORY_GIGABYTES = 2.0
@@ -68,11 +68,16 @@ def available_memory() -> int:
 
 
 def ports(places: Places, names: Iterable[str]) -> list[Finding]:
-    return [port(name, places.port(name)) for name in names]
+    return [port(name, places.port(name), another_offset(places.port_offset)) for name in names]
 
 
-def port(name: str, number: int) -> Finding:
-    advice = f"another program listens on port {number}: stop it, or move all our ports with OTKLIK_PORT_OFFSET=1000 make up"
+def another_offset(offset: int) -> int:
+    """One that is not the present one and is possible."""
+    return offset + 1000 if offset + 1000 <= LARGEST_OFFSET else 0
+
+
+def port(name: str, number: int, other: int = 1000) -> Finding:
+    advice = f"another program listens on port {number}: stop it, or move all our ports with OTKLIK_PORT_OFFSET={other} make up"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

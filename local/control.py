@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local import processes
@@ -42,6 +42,7 @@ class Recorded:
 class Record:
     supervisor: int
     supervisor_born: float | None
+    port_offset: int
     programs: list[Recorded]
 
     @property
@@ -59,8 +60,13 @@ def read(places: Places) -> Record:
     try:
         facts = json.loads(record_file(places).read_text("utf-8"))
     except (OSError, ValueError):
-        return Record(0, None, [])
-    return Record(facts["supervisor"], facts["born"], [Recorded(**program) for program in facts["programs"]])
+        return Record(0, None, places.port_offset, [])
+    return Record(
+        facts["supervisor"],
+        facts["born"],
+        facts.get("port_offset", places.port_offset),
+        [Recorded(**program) for program in facts["programs"]],
+    )
 
 
 def status(places: Places) -> int:
@@ -70,21 +76,26 @@ def status(places: Places) -> int:
     if not record.running:
         say("nothing runs: make up")
         return 1
+    there = replace(places, port_offset=record.port_offset)  # as they were started, whatever this terminal says
+    healths = {program.name: health(program.name, there) for program in record.programs}
     for program in record.programs:
-        port = f"port {places.port(program.name)}" if program.name in PORTS else ""
+        port = f"port {there.port(program.name)}" if program.name in PORTS else ""
         again = f"started {program.starts} times" if program.starts > 1 else ""
         state = coloured(program.state.ljust(9), GREEN if program.state == "ready" else RED)
-        print(f"  {program.name:<10} {state} pid {program.pid or '–':<8} {port:<10} {health(program.name, places):<22} {again}".rstrip())
-    return 0 if all(program.state == "ready" for program in record.programs) else 1
+        print(f"  {program.name:<10} {state} pid {program.pid or '–':<8} {port:<10} {said(healths[program.name]):<22} {again}".rstrip())
+    return 0 if all(program.state == "ready" and all(healths[program.name]) for program in record.programs) else 1
 
 
-def health(name: str, places: Places) -> str:
-    """What the process itself says now."""
+def health(name: str, places: Places) -> tuple[bool, ...]:
+    """Whether the process itself says that it is live and that it is ready; nothing for those that can't be asked."""
     if name not in {"mail", *(process.name for process in processes.TABLE)}:
-        return ""
+        return ()
     address = processes.address(name, places)
-    live, ready = (processes.healthy(f"{address}/health/{question}") for question in ("live", "ready"))
-    return f"{'live' if live else 'NOT LIVE'}, {'ready' if ready else 'NOT READY'}"
+    return tuple(processes.healthy(f"{address}/health/{question}") for question in ("live", "ready"))
+
+
+def said(answers: tuple[bool, ...]) -> str:
+    return ", ".join(word if right else f"NOT {word.upper()}" for word, right in zip(("live", "ready"), answers, strict=False))
 
 
 def names(programs: list[Recorded]) -> str:
@@ -106,7 +117,7 @@ def logs(places: Places, name: str | None) -> int:
     return 0
 
 
-def down(places: Places) -> int:
+def down(places: Places, *, erasing: bool = False) -> int:
     """Ask the supervisor to stop everything; stop what a killed one left."""
     record = read(places)
     if record.running:
@@ -118,7 +129,7 @@ def down(places: Places) -> int:
         warn(f"still stopping after {PATIENCE_SECONDS:.0f} s: make status")
         return 1
     stop_left_over(places)
-    done("stopped; the data is kept")
+    done("stopped" if erasing else "stopped; the data is kept")
     return 0
 
 
@@ -151,7 +162,7 @@ def fresh(places: Places, *, sure: bool) -> int:
     if not sure and not agreed(f"Erase all data in {places.state} (requests, letters, keys)? Type yes: "):
         say(coloured("nothing was erased", DIM))
         return 1
-    if down(places):
+    if down(places, erasing=True):
         return 1
     for path in places.state.iterdir():
         if path != DOWNLOADS:

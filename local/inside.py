@@ -12,6 +12,16 @@ from local.up import up
 
 
 def main(arguments: list[str]) -> int:
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read it has seen enough, as in `make status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def run(arguments: list[str]) -> int:
     asked = parser().parse_args(arguments)
     here = places(os.environ)
     match asked.command:

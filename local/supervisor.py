@@ -56,6 +56,7 @@ class Watched:
         self.task: asyncio.Task[None] | None = None
         self.starts = 0
         self.ready = asyncio.Event()
+        self.stopping = False
 
     async def start(self) -> None:
         """Answers when the program does."""
@@ -71,6 +72,8 @@ class Watched:
             began = time.monotonic()
             code = await self.run_once()
             self.enter(State.CRASHED)
+            if self.stopping:
+                return
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - began > STEADY_SECONDS else pause
             reason = f"; the end of {self.log}:\n{tail(self.log, 8)}" if self.starts == 1 else ""  # once is enough to read
             self.tell(f"{self.program.name} ended with {code}, starts again in {pause:.1f} s{reason}")
@@ -101,6 +104,7 @@ class Watched:
         self.changed()
 
     async def stop(self) -> None:
+        self.stopping = True
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task])
@@ -148,8 +152,9 @@ class Supervisor:
             self.record()
 
     def kill(self) -> None:
-        """For the impatient: a second Ctrl-C."""
+        """For the impatient: a second Ctrl-C. Nothing starts again."""
         for watched in self.all():
+            watched.stopping = True
             if watched.process is not None and watched.process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(watched.process.pid, signal.SIGKILL)
@@ -162,7 +167,8 @@ class Supervisor:
         path = record_file(self.places)
         unfinished = path.with_suffix(".unfinished")
         programs = [watched.described() for watched in self.all()]
-        unfinished.write_text(json.dumps({"supervisor": os.getpid(), "born": born(os.getpid()), "programs": programs}), "utf-8")
+        own = {"supervisor": os.getpid(), "born": born(os.getpid()), "port_offset": self.places.port_offset}
+        unfinished.write_text(json.dumps(own | {"programs": programs}), "utf-8")
         unfinished.replace(path)
 
 

@@ -99,6 +99,10 @@ def test_each_failure_has_its_sentence_and_no_secret(error: BaseException, words
     assert (words in said.text, "hidden" in said.text, "secret" in said.text, said.code) == (True, False, False, code)
 
 
-@pytest.mark.parametrize("bug", [AssertionError("a"), KeyError("b"), ValueError("c")])
-def test_a_bug_stays_an_exception(bug: Exception) -> None:
+def test_the_help_of_verify_offers_no_commands_that_it_does_not_have() -> None:
+    assert "COMMAND" not in run("verify", "--help").output
+
+
+@pytest.mark.parametrize("bug", [AssertionError("a"), KeyError("b"), ValueError("c"), BrokenPipeError("d")])
+def test_a_bug_and_a_reader_who_left_are_no_failure_around_us(bug: Exception) -> None:
     assert sentence_for(bug, {}) is None

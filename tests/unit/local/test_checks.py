@@ -29,6 +29,16 @@ def test_a_taken_port_is_named_with_its_use() -> None:
     assert "OTKLIK_PORT_OFFSET" in finding.advice
 
 
+def test_the_advice_names_ports_other_than_those_that_are_taken() -> None:
+    assert [checks.another_offset(offset) for offset in (0, 1000, 56_000)] == [1000, 2000, 0]
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        offset = other.getsockname()[1] - PORTS["site"]
+        (finding,) = checks.ports(Places(port_offset=offset), ["site"])
+    assert f"OTKLIK_PORT_OFFSET={checks.another_offset(offset)} " in finding.advice
+
+
 def test_parts_from_elsewhere_need_no_port() -> None:
     wanted = checks.wanted_ports({"DATABASE_URL": "postgresql://x", "KAFKA_BOOTSTRAP": ""})
     assert set(PORTS) - set(wanted) == {"postgres"}

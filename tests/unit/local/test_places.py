@@ -55,7 +55,7 @@ def test_before_packages_are_there_only_the_standard_library_is_used() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_nothing_is_erased_without_a_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_erased_without_a_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     here = Places(tmp_path / "state")
     (here.state / "postgres").mkdir(parents=True)
     monkeypatch.setattr("builtins.input", lambda _: "n")
@@ -64,6 +64,7 @@ def test_nothing_is_erased_without_a_yes(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     assert control.fresh(here, sure=False) == 0
     assert list(here.state.iterdir()) == []
+    assert "kept" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", [ROOT, Path.home(), Path("/")])
@@ -85,3 +86,11 @@ def test_an_offset_that_leaves_no_ports_is_told_in_a_sentence(said: str) -> None
     done = subprocess.run([sys.executable, "-m", "local", "status"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert f"OTKLIK_PORT_OFFSET={said} is wrong: a whole number from 0 to 56342" in done.stdout
+
+
+def test_a_reader_who_has_seen_enough_causes_no_traceback(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m local.inside status | true"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env={**os.environ, "OTKLIK_STATE": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""

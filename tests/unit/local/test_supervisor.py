@@ -91,6 +91,28 @@ async def test_one_that_does_not_listen_is_killed_in_the_end(places: Places, tmp
     assert process.returncode == -signal.SIGKILL
 
 
+async def test_for_the_impatient_everything_is_killed_and_nothing_starts_again(
+    supervisor: Supervisor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await supervisor.start([program("a", tmp_path / "a")])
+    watched = supervisor.all()[0]
+    supervisor.kill()
+    assert watched.task is not None
+    await asyncio.wait_for(watched.task, 10)
+    assert (watched.starts, "starts again" in capsys.readouterr().out) == (1, False)
+
+
+async def test_status_asks_on_the_ports_of_the_start_and_tells_by_its_code_that_something_is_not_ready(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = Supervisor(Places(tmp_path, port_offset=20_000), Screen(Places(tmp_path)))
+    await supervisor.start([program("mail", tmp_path / "mail")])  # it runs, and on its port nobody answers
+    code = control.status(Places(tmp_path))
+    await supervisor.stop()
+    shown = capsys.readouterr().out
+    assert (code, "port 28025" in shown, "NOT LIVE, NOT READY" in shown) == (1, True, True), shown
+
+
 async def test_what_runs_is_on_record(supervisor: Supervisor, places: Places, tmp_path: Path) -> None:
     await supervisor.start([program("a", tmp_path / "a")])
     record = control.read(places)
