@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli import this_machine
+from libs.chassis.ops.settings import KEY_BYTES
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.sealing import BrokenSeal, commitment, unseal
 from services.history.domain.chain import SHARDS, genesis, link
@@ -29,7 +30,6 @@ MOST_FINDINGS: Final = 100
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 Row = Mapping[str, Any]
-app = typer.Typer(invoke_without_command=True, help=__doc__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +78,15 @@ def silently(_done: int, _total: int) -> None:
     """For those who want no word of the progress."""
 
 
-async def verify(dsn: str, master_key: bytes | None = None, *, advance: Advance = silently) -> Report:
-    """Memory does not grow with the log. With the master key every seal is opened too and held against its commitment."""
+async def verify(dsn: str, master_key: bytes | None = None, master_key_id: str = "1", *, advance: Advance = silently) -> Report:
+    """Memory does not grow with the log. With the master key every seal is opened too and held against its commitment.
+
+    Raises `WrongMasterKey` when the database knows another key by that name.
+    """
     db = await asyncpg.connect(dsn, server_settings={"search_path": "history", "timezone": "UTC", "application_name": "otklik verify"})
     try:
         report = Report()
-        keyring = Keyring(master_key, "") if master_key else None
+        keyring = Keyring(master_key, master_key_id) if master_key else None
         heads = {row["shard"]: row for row in await db.fetch(SQL["verify_heads"])}
         report.heads = {shard: row["position"] for shard, row in heads.items()}
         total = sum(report.heads.values())
@@ -180,15 +183,10 @@ async def _open(db: "asyncpg.Connection[Any]", keyring: Keyring, rows: Sequence[
 
 
 async def _keys(db: "asyncpg.Connection[Any]", keyring: Keyring, threads: Mapping[UUID, Row], report: Report) -> dict[UUID, bytes]:
-    try:
-        return await keyring.of(db, threads)
-    except BrokenSeal:
-        keys: dict[UUID, bytes] = {}
-    for thread, row in threads.items():
-        try:
-            keys |= await keyring.of(db, [thread])
-        except BrokenSeal:
-            report.find("key-not-opened", row["shard"], row["position"], row["event_id"], "the master key does not open its thread's key")
+    keys = await keyring.of(db, threads)
+    for thread in await keyring.damaged(db, threads.keys() - keys.keys()):
+        row = threads[thread]
+        report.find("key-not-opened", row["shard"], row["position"], row["event_id"], "the master key does not open its thread's key")
     return keys
 
 
@@ -199,7 +197,6 @@ async def _compare_ids(db: "asyncpg.Connection[Any]", report: Report) -> None:
         report.find("beyond-head", row["shard"], row["position"], row["event_id"], "a row that no append has made")
 
 
-@app.callback()
 def command() -> None:
     """Recompute the whole log and say where it was tampered with; exit code 1 when it was.
 
@@ -211,11 +208,14 @@ def command() -> None:
         key = base64.b64decode(os.environ.get("OTKLIK_MASTER_KEY", ""), validate=True) or None
     except binascii.Error:
         _stop("OTKLIK_MASTER_KEY is wrong: it is not base64")
+    if key is not None and len(key) != KEY_BYTES:
+        _stop(f"OTKLIK_MASTER_KEY is wrong: {len(key)} bytes instead of {KEY_BYTES}")
+    key_id = os.environ.get("OTKLIK_MASTER_KEY_ID") or "1"
     with Progress(
         TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
     ) as progress:
         task = progress.add_task("rows", total=None)
-        report = asyncio.run(verify(dsn, key, advance=lambda done, total: progress.update(task, completed=done, total=total)))
+        report = asyncio.run(verify(dsn, key, key_id, advance=lambda done, total: progress.update(task, completed=done, total=total)))
     for finding in report.findings:
         typer.echo(str(finding))
     typer.echo(summary(report, with_keys=key is not None))

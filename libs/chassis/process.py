@@ -73,7 +73,9 @@ class Process:
         registry = metrics.registry()
 
         async def database() -> None:
-            await pool.fetchval("SELECT 1")
+            async with pool.acquire() as db:
+                await keyring.check(db)
+                await db.fetchval("SELECT 1")
 
         background = Background()
         doors: dict[str, dict[str, Check]] = {"http": {"database": database}, "background": {"loops": background.check}}
@@ -150,7 +152,7 @@ class Process:
 
     def app(self, title: str) -> FastAPI:
         """A FastAPI app with health, metrics, problem details and traces."""
-        app = FastAPI(title=title, docs_url=None, redoc_url=None)
+        app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
         problems.install(app, body_limit_bytes=self.settings.http_body_limit_bytes)
         for error in INFRASTRUCTURE_ERRORS:
             app.add_exception_handler(error, _unavailable)
@@ -167,6 +169,8 @@ class Process:
         self.telemetry.shutdown()
 
     async def _keep_house(self, stopping: Stopping) -> None:
+        async with self.pool.acquire() as db:
+            await self.keyring.claim(db)
         while not stopping.requested:
             async with self.pool.acquire() as db:
                 await forget_inbox(db, self.clock.now())

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 
 class Mark(Enum):
@@ -34,7 +34,14 @@ def _in_utc_too(at: datetime) -> datetime:
     return at
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc_too)]
+def _written(at: object) -> object:
+    """Numbers are no times here: seconds or milliseconds, of which zone, nobody could tell."""
+    if isinstance(at, int | float) or (isinstance(at, str) and at.replace(".", "").lstrip("+-").isdecimal()):
+        raise ValueError("a time is written as 2026-11-16T12:00:00+07:00")
+    return at
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc_too)]
 """A time with its zone that every store can keep: the first hours of year 1 east of Greenwich can't be written in UTC."""
 
 

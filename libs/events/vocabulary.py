@@ -1,5 +1,6 @@
 """Words that several events share: client kinds, statuses, contacts, where a notice goes."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -126,3 +127,15 @@ class Target(Value):
     dialogue: Annotated[str | None, Personal] = None
     confirmed: bool = True
     confirm_token: Annotated[str | None, Secret] = None
+
+
+class Standing(Value):
+    """Where a request stands, told to one target though its status did not change."""
+
+    target: Target
+    status: Status
+    explanation: str
+    reference: str
+    reg_no: str | None = None
+    due_on: date | None = None
+    addressee: Annotated[str | None, Personal] = None

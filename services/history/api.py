@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.chassis.access.roles import Staff
 from libs.chassis.access.staff import StaffDoor
+from libs.events.fact import Moment
 from services.history.domain.cursors import Cursors
 from services.history.domain.questions import AUDITORS, READERS, Question, sight_of
 from services.history.handlers import Looks
@@ -25,8 +26,8 @@ class Page(BaseModel):
     """Which part of the answer, and of which time; `from` is included, `to` is not."""
 
     model_config = ConfigDict(extra="forbid")
-    since: AwareDatetime | None = Field(None, alias="from")
-    until: AwareDatetime | None = Field(None, alias="to")
+    since: Moment | None = Field(None, alias="from")
+    until: Moment | None = Field(None, alias="to")
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
 

@@ -18,7 +18,6 @@ from libs.chassis.ops.telemetry import Kind, Span, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
 from libs.chassis.store.events import LostRace, record_of
 from libs.chassis.store.outbox import Outbox
-from libs.chassis.store.sealing import BrokenSeal
 from libs.events.envelope import Actor, Envelope, Unreadable, decode
 from libs.events.topics import HISTORY
 from services.history.domain.entries import (
@@ -91,8 +90,6 @@ class Keeper:
             clashing = await self._append([entry for _, entry in pairs])
         except INFRASTRUCTURE_ERRORS:
             raise
-        except BrokenSeal as error:
-            raise NotKept("the master key does not open the keys of the threads") from error
         except Exception as error:
             await self._halve(pairs, error)
             return

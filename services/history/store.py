@@ -87,7 +87,7 @@ class Log:
         fresh = [entry for entry in first.values() if entry.event_id not in stored]
         seen = repeated + [entry for entry in first.values() if entry.event_id in stored]
         known = {**first, **stored}
-        clashing = [entry for entry in seen if not _same(entry, known[entry.event_id])]
+        clashing = [entry for entry in seen if not entry.says_the_same(known[entry.event_id])]
         if fresh:
             keys = await self._keyring.made_for(db, {entry.thread_id for entry in fresh if entry.hidden is not None})
             batch = _Batch(heads, at)
@@ -155,9 +155,11 @@ class Log:
         return {row["shard"]: (row["position"], row["hash"]) for row in rows}
 
     async def _stored(self, db: Connection, ids: list[UUID]) -> dict[UUID, Entry]:
-        """Those of the ids that are in the log, as they stand there."""
+        """Those of the ids that are in the log, as they stand there, opened as far as they can be."""
         places = await db.fetch(SQL["places_of_ids"], ids)
-        return {row["event_id"]: _entry(row) for row in await self._at(db, places)} if places else {}
+        rows = await self._at(db, places) if places else []
+        keys = await self._keys(db, rows)
+        return {row["event_id"]: _entry(row)._replace(hidden=_unsealed(row, keys)) for row in rows}
 
     async def _at(self, db: Connection, places: Sequence[Mapping[str, Any]]) -> list[Any]:
         columns = [[place[name] for place in places] for name in ("shard", "position", "stored_at")]
@@ -196,8 +198,11 @@ class Log:
         return sorted(threads & own if own else threads)
 
     async def _opened(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Stored]:
-        keys = await self._keyring.of(db, {row["thread_id"] for row in rows if row["sealed"] is not None})
+        keys = await self._keys(db, rows)
         return [_stored(row, keys) for row in rows]
+
+    async def _keys(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, bytes]:
+        return await self._keyring.of(db, {row["thread_id"] for row in rows if row["sealed"] is not None})
 
 
 def _by_event_id(row: Row) -> int:
@@ -210,19 +215,13 @@ def _first_of_each(entries: Sequence[Entry]) -> tuple[dict[UUID, Entry], list[En
     return first, [entry for entry in entries if first.setdefault(entry.event_id, entry) is not entry]
 
 
-def _same(entry: Entry, other: Entry) -> bool:
-    return entry.says_the_same(other.type, other.thread_id, other.aggregate_id, other.occurred_at)
-
-
 def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(**{name: row[name] for name in KEPT_COLUMNS}, hidden=None)
 
 
 def _stored(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> Stored:
-    key = keys.get(row["thread_id"])
-    payload = orjson.loads(row["open"])
-    if row["sealed"] is not None and key is not None:
-        payload |= orjson.loads(unseal(key, row["sealed"], row["event_id"].bytes))
+    hidden = _unsealed(row, keys)
+    payload = orjson.loads(row["open"]) | (orjson.loads(hidden) if hidden is not None else {})
     entry = _entry(row)
     return Stored(
         shard=row["shard"],
@@ -230,5 +229,11 @@ def _stored(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> Stored:
         stored_at=row["stored_at"],
         entry=entry._replace(point=row.get("arrived_point", entry.point), channel=row.get("arrived_channel", entry.channel)),
         payload=payload,
-        destroyed=row["sealed"] is not None and key is None,
+        destroyed=row["sealed"] is not None and hidden is None,
     )
+
+
+def _unsealed(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> bytes | None:
+    """None: nothing was sealed, or its key is gone."""
+    key = keys.get(row["thread_id"])
+    return None if key is None or row["sealed"] is None else unseal(key, row["sealed"], row["event_id"].bytes)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.ops.clock import Clock
@@ -17,6 +17,7 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import contains_nul
 from libs.events.topics import dialogue_thread
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, Sender
 from services.intake import statuses, tracking
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Door, Inbound
@@ -42,15 +43,38 @@ class FieldRepeated(Refusal):
     says = "Одно и то же поле указано дважды. Оставьте одно и отправьте снова."
 
 
-class MessageBody(MessageReceived):
-    """A message with the point where it happened; unknown fields are refused, because they are a mistake."""
+STRICT = ConfigDict(frozen=True, extra="forbid")
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+class SenderBody(Sender):
+    model_config = STRICT
+
+
+class ContactsBody(Contacts):
+    model_config = STRICT
+
+
+class AdditionalBody(AdditionalChannel):
+    model_config = STRICT
+
+
+class AttachmentBody(Attachment):
+    model_config = STRICT
+
+
+class MessageBody(MessageReceived):
+    """A message with the point where it happened; an unknown field is refused at any depth, because it is a mistake of whoever wrote it."""
+
+    model_config = STRICT
+    sender: SenderBody = SenderBody()
+    contacts: ContactsBody = ContactsBody()
+    additional_channel: AdditionalBody | None = None
+    attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=50)] = ()
     point: Annotated[str | None, StringConstraints(min_length=1, max_length=100)] = None
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = STRICT
 
 
 class StatusBody(Body):
@@ -59,7 +83,10 @@ class StatusBody(Body):
 
 
 class ChannelsBody(StatusBody):
+    """What is absent stays as it is, what is null is dropped; one of the two must be there."""
+
     email: Annotated[str, StringConstraints(max_length=320)] | None = None
+    additional: AdditionalBody | None = None
 
 
 class ConfirmationBody(Body):
@@ -94,8 +121,15 @@ def routes(
     @router.post("/channels")
     async def channels(request: Request, _: Frontend) -> dict[str, Any]:
         body = await read(request, ChannelsBody)
-        email = await person.change_email(body.number, body.tracking_code, body.email, telemetry.current_traceparent())
-        return {"email_masked": masked(email)}
+        if not body.model_fields_set & {"email", "additional"}:
+            raise WrongSchema([{"field": "email", "says": "Укажите email или additional: то, что меняется."}])
+        asked, trace = (body.number, body.tracking_code), telemetry.current_traceparent()
+        changed: dict[str, Any] = {}
+        if "additional" in body.model_fields_set:
+            changed |= also(await person.change_additional(*asked, plain(body.additional), trace))
+        if "email" in body.model_fields_set:
+            changed["email_masked"] = masked(await person.change_email(*asked, body.email, trace))
+        return changed
 
     @router.post("/confirmations")
     async def confirmations(request: Request, _: Frontend) -> dict[str, Any]:
@@ -184,8 +218,21 @@ def shown(mine: Mine) -> dict[str, Any]:
         "due_on": request.due_on,
         "email_masked": masked(request.email),
         "email_confirmed": request.email_confirmed,
+        **also(request.additional),
         "steps": steps,
     }
+
+
+def also(additional: AdditionalChannel | None) -> dict[str, str | None]:
+    """The additional channel, its address masked."""
+    if additional is None:
+        return {"additional_channel": None, "additional_masked": None}
+    hidden = masked(additional.address) if additional.channel == "email" else f"{additional.address[:6]}***{additional.address[-2:]}"
+    return {"additional_channel": additional.channel, "additional_masked": hidden}
+
+
+def plain(body: AdditionalBody | None) -> AdditionalChannel | None:
+    return AdditionalChannel.model_validate(body.model_dump()) if body else None
 
 
 def masked(email: str | None) -> str | None:

@@ -13,17 +13,18 @@ from libs.chassis.store.events import Append, Context, record_of
 from libs.chassis.store.outbox import Outbox, Record
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed
+from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged, RequestEmailConfirmed
 from libs.events.envelope import Actor, Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
+from libs.events.vocabulary import AdditionalChannel, Standing
 from services.intake import tracking
 from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.request import Request
+from services.intake.domain.request import Request, by_email, reaches, standing
 from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
 
@@ -53,6 +54,14 @@ class EmailNotValid(Refusal):
     code = "email-not-valid"
     status = 400
     says = "Адрес электронной почты указан неверно. Проверьте его, например: ivanova@example.ru."
+
+
+class AddressNotValid(Refusal):
+    """Nobody could be reached by this telephone number or at this postal address (N-3.2)."""
+
+    code = "address-not-valid"
+    status = 400
+    says = "По этому номеру или адресу сообщить не получится. Укажите телефон цифрами или полный почтовый адрес."
 
 
 @dataclass(frozen=True)
@@ -210,9 +219,30 @@ class Person:
             mine = await self._mine(db, number, code)
             if mine.request.email != address:
                 confirmed = await self._is_confirmed(db, mine.client_id, address)
-                fact = RequestChannelsChanged(email=address, email_confirmed=confirmed)
+                fact = RequestChannelsChanged(email=address, email_confirmed=confirmed, notice=self._link_for(mine, address, confirmed))
                 await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
         return address
+
+    def _link_for(self, mine: Mine, address: str | None, confirmed: bool) -> Standing | None:
+        """The letter with the link, for an address that still has to be confirmed."""
+        if address is None or confirmed:
+            return None
+        token = tracking.confirm_token(self._rules.key, mine.request_id, address)
+        return standing(mine.request, by_email(address, confirmed, token))
+
+    async def change_additional(
+        self, number: str, code: str, additional: AdditionalChannel | None, traceparent: str | None
+    ) -> AdditionalChannel | None:
+        """The channel beside the original one and e-mail, or None; raises `RequestNotFound`, `AddressNotValid`."""
+        if additional is not None and not reaches(additional):
+            raise AddressNotValid
+        async with self._pool.acquire() as db, db.transaction():
+            await self._store.lock(db)
+            mine = await self._mine(db, number, code)
+            if mine.request.additional != additional:
+                fact = RequestAdditionalChannelChanged(additional=additional)
+                await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
+        return additional
 
     async def confirm(self, token: str, traceparent: str | None) -> str:
         """The address that the link proved; harmless when repeated. Raises `LinkNotValid`."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from libs.chassis.ops.refusals import Busy, Refusal
+from libs.chassis.ops.refusals import Busy, Refusal, Unavailable
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from services.intake.domain.acceptance import Accepted
@@ -25,10 +25,11 @@ class Queue:
         self._limit = limit
         self._waiting: list[Waiting] = []
         self._filled = asyncio.Event()
+        self._closed = False
 
     async def put(self, inbound: Inbound) -> Accepted:
         """What became of the message, once it is durable; raises its refusal, `Busy`, or what broke."""
-        if len(self._waiting) >= self._limit:
+        if self._closed or len(self._waiting) >= self._limit:
             raise Busy(RETRY_AFTER_SECONDS)
         outcome: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append((inbound, outcome))
@@ -36,7 +37,16 @@ class Queue:
         return await outcome
 
     async def run(self, stopping: Stopping, beat: Callable[[], None]) -> None:
-        """Until the process stops and nobody waits any more."""
+        """Until the process stops and nobody waits any more; whoever comes later is told to come again."""
+        self._closed = False
+        try:
+            await self._take_turns(stopping, beat)
+        finally:
+            self._closed = True
+            _fail(self._waiting, Busy(RETRY_AFTER_SECONDS))
+            self._waiting.clear()
+
+    async def _take_turns(self, stopping: Stopping, beat: Callable[[], None]) -> None:
         while self._waiting or not stopping.requested:
             beat()
             if not self._waiting:
@@ -58,27 +68,30 @@ class Queue:
         try:
             outcomes = await self._register([inbound for inbound, _ in batch])
         except INFRASTRUCTURE_ERRORS as error:
-            for _, waiting in batch:
-                _fail(waiting, error)
+            _fail(batch, error)
+        except asyncio.CancelledError:
+            _fail(batch, Unavailable())
+            raise
         except Exception as error:
-            if len(batch) == 1:
-                _fail(batch[0][1], error)
-                return
-            middle = len(batch) // 2
-            await self._handle(batch[:middle])
-            await self._handle(batch[middle:])
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._handle(batch[:middle])
+                await self._handle(batch[middle:])
+            else:
+                _fail(batch, error)
         else:
-            for (_, waiting), outcome in zip(batch, outcomes, strict=True):
-                _tell(waiting, outcome)
+            for one, outcome in zip(batch, outcomes, strict=True):
+                _tell(one, outcome)
 
 
-def _tell(waiting: "asyncio.Future[Accepted]", outcome: Accepted | Refusal) -> None:
+def _tell(one: Waiting, outcome: Accepted | Refusal) -> None:
     if isinstance(outcome, Refusal):
-        _fail(waiting, outcome)
-    elif not waiting.done():
-        waiting.set_result(outcome)
+        _fail([one], outcome)
+    elif not one[1].done():
+        one[1].set_result(outcome)
 
 
-def _fail(waiting: "asyncio.Future[Accepted]", error: Exception) -> None:
-    if not waiting.done():  # the client may have gone meanwhile
-        waiting.set_exception(error)
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, waiting in batch:
+        if not waiting.done():  # the client may have gone meanwhile
+            waiting.set_exception(error)

@@ -1,12 +1,13 @@
 """Every effect once: ids and work in one transaction a batch; on a failure the batch is halved until the one culprit is found."""
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
@@ -26,7 +27,7 @@ from libs.events.contracts.dead_letters import MessageRejected
 from libs.events.envelope import Envelope, Unreadable, decode
 from libs.events.fact import Event
 from libs.events.registry import NewerVersion, Registry, UnknownType
-from libs.events.topics import dead_letter_topic, topic_of
+from libs.events.topics import INBOUND, dead_letter_topic, topic_of
 
 LOST_RACES = 10  # more in a row than any honest rival causes
 RACE_PAUSE_SECONDS = 0.02  # times the attempt, jittered: rivals that start again together would lose together
@@ -51,6 +52,14 @@ class Received:
     envelope: Envelope
     event: Event
     traceparent: str | None = None
+
+    @property
+    def identity(self) -> UUID:
+        """What it is recognised by when it comes again. Frontends give ids as they like: theirs count for one topic and one text only."""
+        if topic_of(self.delivery.topic) is not INBOUND:
+            return self.envelope.event_id
+        said = hashlib.blake2b(self.delivery.value or b"", digest_size=32).hexdigest()
+        return uuid5(self.envelope.event_id, f"{self.delivery.topic} {said}")
 
 
 Handler = Callable[[Connection, Sequence[Received]], Awaitable[None]]
@@ -155,7 +164,7 @@ class EffectOnce:
         for attempt in range(LOST_RACES):
             try:
                 async with self._pool.acquire() as db, db.transaction():
-                    fresh = await self._inbox.first_time(db, {item.envelope.event_id for item in batch})
+                    fresh = await self._inbox.first_time(db, {item.identity for item in batch})
                     once = _first_of_each(batch, fresh)
                     if once:
                         with ExitStack() as spans:
@@ -234,8 +243,8 @@ def _first_of_each(batch: Sequence[Received], fresh: set[UUID]) -> list[Received
     left = set(fresh)
     once = []
     for item in batch:
-        if item.envelope.event_id in left:
-            left.discard(item.envelope.event_id)
+        if item.identity in left:
+            left.discard(item.identity)
             once.append(item)
     return once
 

@@ -45,7 +45,7 @@ class DeadLetters:
             letter.event_id,
             letter.reason,
             at.date(),
-            seal(key, letter.value or b"", letter.topic.encode()),
+            None if letter.value is None else seal(key, letter.value, letter.topic.encode()),
             at,
         )
         return added is not None

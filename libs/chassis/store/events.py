@@ -15,7 +15,7 @@ from libs.chassis.store.database import Connection
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, Record
 from libs.chassis.store.queries import queries
-from libs.chassis.store.sealing import seal, unseal
+from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 from libs.events.envelope import Actor, Envelope, encode
 from libs.events.fact import Event, open_fields
 from libs.events.registry import Registry
@@ -146,7 +146,7 @@ class EventStore:
         return [self._opened(category, row, keys) for row in rows]
 
     def _opened(self, category: Category, row: Mapping[str, Any], keys: dict[UUID, bytes]) -> Recorded:
-        sealed = unseal(keys[row["thread_id"]], row["sealed"], row["event_id"].bytes) if row["sealed"] else b"{}"
+        sealed = self._unsealed(row, keys) if row["sealed"] else b"{}"
         envelope = Envelope(
             event_id=row["event_id"],
             type=row["type"],
@@ -166,6 +166,13 @@ class EventStore:
             payload=row["open"] | orjson.loads(sealed),
         )
         return Recorded(stream=row["stream"], version=row["version"], envelope=envelope, fact=category.registry.read(envelope))
+
+    @staticmethod
+    def _unsealed(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> bytes:
+        key = keys.get(row["thread_id"])
+        if key is None:
+            raise BrokenSeal("the key of its thread is damaged or gone")
+        return unseal(key, row["sealed"], row["event_id"].bytes)
 
     def _recorded(self, append: Append, recorded_at: datetime) -> Iterable[Recorded]:
         for version, fact in enumerate(append.facts, append.expected_version + 1):

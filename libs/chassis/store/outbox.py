@@ -113,7 +113,7 @@ def _opened(row: Mapping[str, Any], key: bytes | None) -> Waiting:
     """One row that can't be opened must not hold up its shard."""
     value, broken = b"", None
     if key is None:
-        broken = "key-destroyed"
+        broken = "no-key"  # destroyed or damaged
     else:
         try:
             value = unseal(key, row["sealed"], row["event_id"].bytes)

@@ -19,7 +19,7 @@ class MessageReceived(Event):
     text: Annotated[str, Personal]
     wanted_form: Annotated[WantedForm | None, Open] = None
     additional_channel: AdditionalChannel | None = None
-    thread_ref: Annotated[str | None, Open, StringConstraints(max_length=200)] = None
+    thread_ref: Annotated[str | None, Personal, StringConstraints(max_length=200)] = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=50)] = ()
 
 

@@ -26,20 +26,6 @@ class ContactConfirmed(Event):
     name: Annotated[str | None, Personal] = None
 
 
-class ContactChannelChosen(Event):
-    """The client chose a channel; `role` is preferred or additional (N-3.2, A-2.1.2)."""
-
-    role: Annotated[str, Open]
-    channel: Annotated[str, Open]
-    address: Annotated[str, Personal]
-
-
-class ContactChannelDropped(Event):
-    """The client wants no more notices by this channel (N-3.2)."""
-
-    channel: Annotated[str, Open]
-
-
 class ClientIdentitiesLinked(Event):
     """Two records are one person; `basis` says why, because a wrong link hands one person's file to another (N-4.6)."""
 
@@ -54,4 +40,4 @@ class ClientIdentitiesUnlinked(Event):
     basis: Annotated[str, Personal]
 
 
-EVENTS = (ClientIdentified, ContactConfirmed, ContactChannelChosen, ContactChannelDropped, ClientIdentitiesLinked, ClientIdentitiesUnlinked)
+EVENTS = (ClientIdentified, ContactConfirmed, ClientIdentitiesLinked, ClientIdentitiesUnlinked)

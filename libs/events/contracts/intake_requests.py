@@ -13,6 +13,7 @@ from libs.events.vocabulary import (
     Flag,
     MessageRef,
     Sender,
+    Standing,
     Status,
     Target,
     WantedForm,
@@ -89,10 +90,20 @@ class RequestStatusChanged(Event):
 
 
 class RequestChannelsChanged(Event):
-    """The person changed where notices of this request go; effective for all later ones (N-3.2)."""
+    """The person changed the address of e-mail notices; effective for all later ones (N-3.2).
+
+    `notice` goes out now: to an address that still has to be confirmed, with the link that does it (N-3.4).
+    """
 
     email: Annotated[str | None, Personal]
     email_confirmed: Annotated[bool, Open] = False
+    notice: Standing | None = None
+
+
+class RequestAdditionalChannelChanged(Event):
+    """The person chose another additional channel for notices of this request, or none (N-3.1, N-3.2)."""
+
+    additional: Annotated[AdditionalChannel | None, Personal] = None
 
 
 class RequestEmailConfirmed(Event):
@@ -134,6 +145,7 @@ EVENTS = (
     RequestRegistered,
     RequestStatusChanged,
     RequestChannelsChanged,
+    RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
     HistoricalRequestImported,
     HistoricalEntryImported,

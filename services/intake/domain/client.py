@@ -9,17 +9,13 @@ from libs.events.contracts.intake_clients import (
     ClientIdentified,
     ClientIdentitiesLinked,
     ClientIdentitiesUnlinked,
-    ContactChannelChosen,
-    ContactChannelDropped,
     ContactConfirmed,
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind
 from services.intake import tracking
 
-ClientEvent = (
-    ClientIdentified | ContactConfirmed | ContactChannelChosen | ContactChannelDropped | ClientIdentitiesLinked | ClientIdentitiesUnlinked
-)
+ClientEvent = ClientIdentified | ContactConfirmed | ClientIdentitiesLinked | ClientIdentitiesUnlinked
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,6 @@ class Client:
     kind: ClientKind = ClientKind.UNKNOWN
     confirmed: frozenset[str] = frozenset()
     linked: frozenset[UUID] = frozenset()
-    channels: tuple[tuple[str, str], ...] = ()
 
 
 def evolve(client: Client, event: ClientEvent) -> Client:
@@ -40,11 +35,6 @@ def evolve(client: Client, event: ClientEvent) -> Client:
             return replace(client, kind=event.kind)
         case ContactConfirmed():
             return replace(client, confirmed=client.confirmed | {event.address})
-        case ContactChannelChosen():
-            others = tuple(pair for pair in client.channels if pair[0] != event.channel)
-            return replace(client, channels=(*others, (event.channel, event.address)))
-        case ContactChannelDropped():
-            return replace(client, channels=tuple(pair for pair in client.channels if pair[0] != event.channel))
         case ClientIdentitiesLinked():
             return replace(client, linked=client.linked | {event.other})
         case ClientIdentitiesUnlinked():

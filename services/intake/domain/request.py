@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
     HistoricalRequestImported,
+    RequestAdditionalChannelChanged,
     RequestChannelsChanged,
     RequestEmailConfirmed,
     RequestReceived,
@@ -17,7 +18,7 @@ from libs.events.contracts.intake_requests import (
     RequestSupplemented,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Status, Target
+from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Standing, Status, Target
 from services.intake.completeness import has_phone, has_postal, missing
 from services.intake.oddities import usable_email
 
@@ -28,6 +29,7 @@ RequestEvent = (
     | RequestRegistered
     | RequestStatusChanged
     | RequestChannelsChanged
+    | RequestAdditionalChannelChanged
     | RequestEmailConfirmed
     | HistoricalRequestImported
     | HistoricalEntryImported
@@ -110,6 +112,8 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return replace(request, version=version, status=event.to_status, steps=steps)
         case RequestChannelsChanged():
             return replace(request, version=version, email=event.email, email_confirmed=event.email_confirmed)
+        case RequestAdditionalChannelChanged():
+            return replace(request, version=version, additional=event.additional)
         case RequestEmailConfirmed():
             return replace(request, version=version, email_confirmed=True)
         case HistoricalRequestImported():
@@ -146,10 +150,13 @@ def _said(request: Request, event: RequestReceived | RequestSupplemented, **also
 
 def _usable(chosen: AdditionalChannel | None) -> AdditionalChannel | None:
     """The additional channel, unless nothing could ever be sent there."""
-    if chosen is None:
-        return None
+    return chosen if chosen and reaches(chosen) else None
+
+
+def reaches(chosen: AdditionalChannel) -> bool:
+    """Whether the address is one of its channel."""
     checks: dict[str, Callable[[str], object]] = {"email": usable_email, "phone": has_phone, "post": has_postal}
-    return chosen if checks[chosen.channel](chosen.address) else None
+    return bool(checks[chosen.channel](chosen.address))
 
 
 def _newer(said: str | None, before: str | None) -> str | None:
@@ -182,6 +189,23 @@ def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tup
     if request.additional and request.additional.channel != "email":
         found.append(Target(role="additional", channel=request.additional.channel, address=request.additional.address))
     if request.email:
-        token = None if confirmed else confirm_token
-        found.append(Target(role="email", channel="email", address=request.email, confirmed=confirmed, confirm_token=token))
+        found.append(by_email(request.email, confirmed, confirm_token))
     return tuple(found)
+
+
+def by_email(address: str, confirmed: bool, confirm_token: str | None) -> Target:
+    """An address that is not confirmed gets the link that confirms it, and nothing personal (N-3.4)."""
+    return Target(role="email", channel="email", address=address, confirmed=confirmed, confirm_token=None if confirmed else confirm_token)
+
+
+def standing(request: Request, target: Target) -> Standing:
+    """Where the request stands, for one target."""
+    return Standing(
+        target=target,
+        status=request.status,
+        explanation=request.steps[-1].explanation if request.steps else "",
+        reference=request.reference,
+        reg_no=request.reg_no,
+        due_on=request.due_on,
+        addressee=request.name,
+    )

@@ -41,7 +41,7 @@ from tests.stack import Database, eventually
 
 SERVICE = "intake"  # any service's schema has the chassis's tables
 MASTER_KEY = SERVICE.encode().ljust(32, b"-")
-EMPTY = "TRUNCATE events, thread_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
+EMPTY = "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 

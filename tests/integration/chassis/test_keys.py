@@ -1,16 +1,18 @@
 """Keys per thread: made with what they seal, remembered only once they are there for good (R-17)."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from libs.chassis.bus.effect_once import Received
 from libs.chassis.store.database import Connection
-from libs.chassis.store.keys import Keyring
+from libs.chassis.store.keys import Keyring, WrongMasterKey
 from libs.chassis.store.sealing import BrokenSeal
-from tests.integration.chassis.chassis import Chassis, about, note
+from tests.integration.chassis.chassis import Chassis, about, delivery, envelope, note
 from tests.integration.chassis.notes import PRIVATE, Noted
 
 
@@ -86,10 +88,41 @@ async def test_two_batches_that_make_the_same_keys_in_another_order_do_not_deadl
 @pytest.mark.requirement("R-17", "E-13")
 async def test_another_master_key_opens_nothing(chassis: Chassis) -> None:
     await chassis.append(note("1", Noted(number=1)))
-    thief = chassis.again()
-    thief.store._keyring = Keyring(b"x" * 32, "1")
+    thief = Chassis(pool=chassis.pool, kafka=chassis.kafka, keyring=Keyring(b"x" * 32, "1"))
     with pytest.raises(BrokenSeal):
         await thief.read("1")
+
+
+@pytest.mark.requirement("R-17", "R-7")
+async def test_with_another_master_key_nothing_is_made_and_nothing_is_taken_for_poison(chassis: Chassis) -> None:
+    await chassis.append(note("1", Noted(number=1)))
+    await chassis.keyring.claim(db := await chassis.pool.acquire())
+    await chassis.pool.release(db)
+    wrong = Chassis(pool=chassis.pool, kafka=chassis.kafka, keyring=Keyring(b"x" * 32, "1"))
+    with pytest.raises(WrongMasterKey):
+        await wrong.append(note("2", Noted(number=2)))
+
+    async def keep(db: Connection, batch: Sequence[Received]) -> None:
+        await wrong.store.append(db, [note("3", Noted(number=3))])
+
+    with pytest.raises(WrongMasterKey):
+        await wrong.effect_once(keep).take([delivery(envelope(Noted(number=3)))])
+    assert await chassis.pool.fetchval("SELECT count(*) FROM events") == 1
+    assert await chassis.pool.fetchval("SELECT count(*) FROM thread_keys") == 1
+    assert await chassis.reasons() == []
+
+
+@pytest.mark.requirement("R-17")
+async def test_a_damaged_key_is_left_out_by_readers_and_stops_writers(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
+    bad, good = uuid4(), uuid4()
+    await chassis.append(note("1", Noted(), context=about(bad)), note("2", Noted(), context=about(good)))
+    await superuser.execute("UPDATE thread_keys SET wrapped = '\\x00' WHERE thread_id = $1", bad)
+    keyring = chassis.again().keyring
+    async with chassis.pool.acquire() as db:
+        assert (await keyring.of(db, [bad, good])).keys() == {good}
+        assert await keyring.damaged(db, [bad, good, uuid4()]) == {bad}
+        with pytest.raises(BrokenSeal):
+            await keyring.made_for(db, [bad])
 
 
 @pytest.mark.requirement("R-17")
@@ -134,5 +167,8 @@ class Asks:
             async def fetch(self, query: str, *arguments: object) -> object:
                 asks.times += 1
                 return await chassis.pool.fetch(query, *arguments)
+
+            async def fetchrow(self, query: str, *arguments: object) -> object:
+                return await chassis.pool.fetchrow(query, *arguments)
 
         return Counted()  # type: ignore[return-value]  # all that a keyring reads with

@@ -39,9 +39,9 @@ async def test_two_commits_that_interleave_skip_nothing(chassis: Chassis, snapsh
         await open_.start()
         await reader.fetch("SELECT * FROM outbox")
     await held.start()
-    await chassis.store.append(slow, [note("a", Noted(number=1), category=published(topic))])
+    await chassis.store.append(slow, [note("a", Noted(number=1), category=published(topic), key="k")])
     async with chassis.relaying(pace=Pace(poll=0.05, from_zero=0.5)), chassis.tap(topic) as tap:
-        await chassis.append(note("b", Noted(number=2), category=published(topic)))
+        await chassis.append(note("b", Noted(number=2), category=published(topic), key="k"))
         await tap.until(1)
         await eventually(lambda: empty(chassis))
         await held.commit()
@@ -51,6 +51,47 @@ async def test_two_commits_that_interleave_skip_nothing(chassis: Chassis, snapsh
         await open_.rollback()
     await chassis.pool.release(slow)
     await chassis.pool.release(reader)
+
+
+@pytest.mark.requirement("R-3", "D-15")
+async def test_what_follows_a_slow_commit_in_its_stream_does_not_overtake_it(chassis: Chassis) -> None:
+    topic = await chassis.topic(partitions=1)
+    category = published(topic)
+    slow = await chassis.pool.acquire()
+    held = slow.transaction()
+    await held.start()
+    await chassis.store.append(slow, [note("slow", Noted(number=1), category=category, key="k")])
+    never_from_zero = Pace(poll=0.05, from_zero=600.0)
+    shard = chassis.outbox.shard_of("k")
+    other = next(str(n) for n in range(99) if chassis.outbox.shard_of(str(n)) == shard)
+    async with running(chassis.relay(shard, pace=never_from_zero)), chassis.tap(topic) as tap:
+        await chassis.append(note("other", Noted(number=100), category=category, key=other))
+        await tap.until(1)
+        await eventually(lambda: empty(chassis))
+        await held.commit()
+        await chassis.append(note("slow", Noted(number=2), after=1, category=category, key="k"))
+        await tap.until(3)
+    assert tap.numbers() == [100, 1, 2]
+    await chassis.pool.release(slow)
+
+
+@pytest.mark.requirement("R-3", "R-17")
+async def test_a_damaged_key_of_one_thread_holds_up_nobody_else(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
+    topic = await chassis.topic(partitions=1)
+    bad, good = about(), about()
+    await chassis.append(
+        note("bad", Noted(number=1), category=published(topic), context=bad, key="bad"),
+        note("good", Noted(number=2), category=published(topic), context=good, key="good"),
+    )
+    await superuser.execute(
+        "UPDATE thread_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) WHERE thread_id = $1", bad.thread_id
+    )
+    reader = chassis.again()
+    async with reader.relaying(), reader.tap(topic) as tap:
+        await tap.until(1)
+        await eventually(lambda: parked(chassis, 1))
+    assert tap.numbers() == [2]
+    assert await chassis.pool.fetch("SELECT key, reason FROM outbox_parked") == [("bad", "no-key")]
 
 
 @pytest.mark.requirement("R-3", "D-15")
@@ -173,7 +214,7 @@ async def test_a_row_that_can_not_be_opened_parks_its_key_and_stops_nobody_else(
     async with chassis.relaying(), chassis.tap(topic) as tap:
         await tap.until(2)
         assert await eventually(lambda: parked(chassis, 2)) == [
-            (topic.name, *each) for each in sorted([(broken, "broken-seal"), (gone, "key-destroyed")])
+            (topic.name, *each) for each in sorted([(broken, "broken-seal"), (gone, "no-key")])
         ]
         await tap.to_the_end()
     assert tap.numbers() == [4, 5]

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from libs.chassis.access.roles import Role
-from libs.chassis.store.keys import Keyring
+from libs.chassis.store.keys import Keyring, WrongMasterKey
 from libs.chassis.store.sealing import unseal
 from libs.events.contracts.dead_letters import MessageRejected
 from libs.events.contracts.history_events import HistoryViewed
@@ -144,10 +144,24 @@ async def test_an_audit_that_comes_back_from_kafka_is_not_kept_twice(history: Ke
 async def test_a_master_key_that_does_not_open_the_threads_stops_history_instead_of_spoiling_it(history: Keeping) -> None:
     thread = uuid4()
     await history.take(delivered(envelope(message(), thread_id=thread), IN_SITE))
+    async with history.process.pool.acquire() as db:
+        await history.process.keyring.claim(db)
     wrong = replace(history.keeper, log=Log(Keyring(b"x" * 32, "1")))
-    with pytest.raises(NotKept):
+    with pytest.raises(WrongMasterKey):
         await wrong.take([delivered(envelope(message(), thread_id=thread), IN_SITE)])
     assert await history.count() == 1
+
+
+@pytest.mark.requirement("R-21", "N-4.4")
+async def test_another_text_under_the_id_and_the_time_of_an_earlier_one_is_kept_too(history: Keeping) -> None:
+    first = envelope(message())
+    other_id = first.model_copy(update={"payload": first.payload | {"external_id": "other"}})
+    other_text = first.model_copy(update={"payload": first.payload | {"text": "Прошу другого."}})
+    for one in (first, first, other_id, other_text):
+        await history.take(delivered(one, IN_SITE))
+    rows = await history.rows()
+    assert sorted(row["type"] for row in rows) == ["MessageReceived", "Unreadable", "Unreadable"]
+    assert {json.loads(row["open"]).get("reason") for row in rows if row["type"] == "Unreadable"} == {"event-id-taken"}
 
 
 @pytest.mark.requirement("R-21", "R-7")

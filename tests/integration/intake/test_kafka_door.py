@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.contracts.intake_requests import RequestReceived, RequestRevised
-from libs.events.topics import CLIENTS, RECEIPTS, REQUESTS
+from libs.events.topics import CLIENTS, INBOUND, RECEIPTS, REQUESTS
 from libs.events.vocabulary import ClientKind, Contacts, Flag, Sender
 from tests.examples import GREETING, anna, boris, revised
 from tests.integration.intake.town import Town, said
@@ -29,13 +29,24 @@ async def test_a_message_is_registered_and_its_frontend_told_so(town: Town) -> N
 
 @pytest.mark.requirement("D-24", "R-6")
 async def test_a_record_that_is_delivered_again_is_ignored(town: Town) -> None:
-    event_id = await town.vk.send(said())
+    await town.vk.send(said())
     await town.vk.receipt("m-1")
-    await town.vk.send(said(), event_id=event_id)
+    [heard] = town.listener.on(INBOUND.of("vk"))
+    await town.vk.send_raw(heard.record.value, key=heard.record.key)
     await town.vk.send(said("last", boris))
     await town.vk.receipt("last")
     assert len(town.vk.receipts("m-1")) == 1
     assert await town.types("vk", "m-1") == ["RequestReceived", "RequestRegistered", "RequestStatusChanged"]
+
+
+@pytest.mark.requirement("R-19", "R-21", "R-6")
+async def test_messages_under_one_event_id_are_each_taken(town: Town) -> None:
+    event_id = await town.vk.send(said())
+    await town.vk.send(said("m-2", boris, text="Прошу сообщить цену аренды участка."), event_id=event_id)
+    await town.site.send(said("s-1", boris, text="Прошу сообщить порядок покупки."), event_id=event_id)
+    receipts = [await town.vk.receipt("m-1"), await town.vk.receipt("m-2"), await town.site.receipt("s-1")]
+    assert {receipt.status for receipt in receipts} == {"registered"}
+    assert await town.value("SELECT count(*) FROM requests") == 3
 
 
 @pytest.mark.requirement("D-24")

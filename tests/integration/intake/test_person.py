@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestEmailConfirmed, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed, RequestStatusChanged
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import Contacts, Sender
 from tests.examples import GREETING, QUESTION, Somebody, anna, boris
@@ -89,10 +89,10 @@ async def test_a_wrong_number_and_a_wrong_code_get_the_same_answer_in_the_same_t
 
 
 @pytest.mark.requirement("E-10")
-@pytest.mark.parametrize("path", ["status", "channels"])
-async def test_the_code_of_one_request_opens_no_other(town: Town, path: str) -> None:
+@pytest.mark.parametrize(("path", "more"), [("status", {}), ("channels", {"email": None}), ("channels", {"additional": None})])
+async def test_the_code_of_one_request_opens_no_other(town: Town, path: str, more: dict[str, Any]) -> None:
     mine, other = await registered(town), await registered(town, "m-2", boris)
-    answer = await town.site.ask(path, asking(mine, tracking_code=other["tracking_code"]))
+    answer = await town.site.ask(path, asking(mine, tracking_code=other["tracking_code"], **more))
     assert (answer.status_code, answer.json()["code"]) == (404, "request-not-found")
 
 
@@ -131,6 +131,59 @@ async def test_the_same_address_again_is_no_change(town: Town) -> None:
     receipt = await registered(town)
     await town.site.ask("channels", asking(receipt, email=anna.email))
     assert "RequestChannelsChanged" not in await town.types("site", "m-1")
+
+
+@pytest.mark.requirement("N-3.4", "N-3.2")
+async def test_a_new_address_gets_a_link_of_its_own_at_once_and_a_proved_one_gets_none(town: Town) -> None:
+    receipt = await registered(town, sender=anna.sender)
+    await town.site.ask("confirmations", {"token": await token_for(town, "m-1")})
+    for email in ("new@example.ru", anna.email, None):
+        await town.site.ask("channels", asking(receipt, email=email))
+    changes = [fact for fact in await town.facts("site", "m-1") if isinstance(fact, RequestChannelsChanged)]
+    assert [(fact.email, fact.email_confirmed) for fact in changes] == [("new@example.ru", False), (anna.email, True), (None, False)]
+    assert [fact.notice is not None for fact in changes] == [True, False, False]
+    assert changes[0].notice is not None
+    target = changes[0].notice.target
+    assert (target.channel, target.address, target.confirmed) == ("email", "new@example.ru", False)
+    assert changes[0].notice.reg_no == receipt["register_number"]
+    await town.site.ask("channels", asking(receipt, email="new@example.ru"))
+    confirmed = await town.site.ask("confirmations", {"token": target.confirm_token})
+    assert confirmed.json() == {"email_masked": "n***@example.ru"}
+
+
+@pytest.mark.requirement("N-3.1", "N-3.2")
+async def test_the_additional_channel_can_be_changed_and_dropped_and_counts_for_what_follows(town: Town) -> None:
+    receipt = await registered(town, "m-1", dialogue="d", text=GREETING)
+    assert (await page(town, receipt))["additional_channel"] is None
+    phone = {"channel": "phone", "address": "+7 913 000-00-07"}
+    chosen = await town.site.ask("channels", asking(receipt, additional=phone))
+    assert (chosen.status_code, chosen.json()) == (200, {"additional_channel": "phone", "additional_masked": "+7 913***07"})
+    assert (await page(town, receipt))["additional_masked"] == "+7 913***07"
+    await registered(town, "m-2", dialogue="d", contacts=Contacts())
+    [*_, told] = [fact for fact in await town.facts("site", "m-1") if isinstance(fact, RequestStatusChanged)]
+    assert [(target.channel, target.address) for target in told.targets if target.role == "additional"] == [("phone", phone["address"])]
+    await town.site.ask("channels", asking(receipt, additional=None))
+    assert (await page(town, receipt))["additional_channel"] is None
+    assert (await town.types("site", "m-1")).count("RequestAdditionalChannelChanged") == 2
+
+
+@pytest.mark.requirement("N-3.2", "R-21")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "wrong-schema"),
+        ({"additional": {"channel": "pigeon", "address": "loft"}}, "wrong-schema"),
+        ({"additional": {"channel": "phone", "address": "нет"}}, "address-not-valid"),
+        ({"additional": {"channel": "post", "address": "1 2 3"}}, "address-not-valid"),
+    ],
+)
+async def test_a_change_that_says_nothing_or_reaches_nobody_is_refused_and_changes_nothing(
+    town: Town, changes: dict[str, Any], code: str
+) -> None:
+    receipt = await registered(town)
+    answer = await town.site.ask("channels", asking(receipt, **changes))
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert (await page(town, receipt))["email_masked"] == "a***@example.ru"
 
 
 @pytest.mark.requirement("N-3.4")

@@ -5,8 +5,6 @@ import pytest
 from libs.events.contracts.intake_clients import (
     ClientIdentitiesLinked,
     ClientIdentitiesUnlinked,
-    ContactChannelChosen,
-    ContactChannelDropped,
 )
 from libs.events.vocabulary import ClientKind
 from services.intake.domain.client import account_identity, contact_identity, replayed
@@ -28,15 +26,6 @@ def test_a_wrong_link_can_be_undone() -> None:
     unlinked = ClientIdentitiesUnlinked(other=other, basis="однофамильцы")
     assert replayed([known_by_account, linked]).linked == {other}
     assert replayed([known_by_account, linked, unlinked]).linked == frozenset()
-
-
-@pytest.mark.requirement("N-3.2")
-def test_the_newest_choice_of_a_channel_counts() -> None:
-    by_mail = ContactChannelChosen(role="additional", channel="email", address=anna.email)
-    by_phone = ContactChannelChosen(role="additional", channel="phone", address=anna.phone)
-    moved = ContactChannelChosen(role="additional", channel="email", address=boris.email)
-    assert replayed([by_mail, by_phone, moved]).channels == (("phone", anna.phone), ("email", boris.email))
-    assert replayed([by_mail, by_phone, ContactChannelDropped(channel="phone")]).channels == (("email", anna.email),)
 
 
 @pytest.mark.requirement("R-20")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from libs.chassis.ops.refusals import Busy, Refusal
+from libs.chassis.ops.refusals import Busy, Refusal, Unavailable
 from libs.chassis.ops.stop import Stopping
 from libs.events.vocabulary import Status
 from services.intake.domain.acceptance import Accepted
@@ -100,6 +100,29 @@ async def test_a_full_queue_says_so_at_once_and_keeps_who_waits() -> None:
         counter.gate.set()
         await asyncio.gather(in_hand, *waiting)
     assert "one too many" not in [said for batch in counter.batches for said in batch]
+
+
+@pytest.mark.requirement("R-2", "D-28")
+async def test_who_comes_when_the_process_stops_is_told_to_come_again() -> None:
+    async with open_queue(Counter()) as queue:
+        assert await queue.put(said("m-1"))
+    with pytest.raises(Busy):
+        await asyncio.wait_for(queue.put(said("late")), timeout=5)
+
+
+@pytest.mark.requirement("R-2", "D-28")
+async def test_a_loop_that_is_cancelled_leaves_nobody_waiting() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    queue = Queue(counter, limit=10)
+    running = asyncio.create_task(queue.run(Stopping(), lambda: None))
+    in_hand = asyncio.create_task(queue.put(said("in hand")))
+    await counter.entered.wait()
+    waiting = asyncio.create_task(queue.put(said("waiting")))
+    await asyncio.sleep(0)
+    running.cancel()
+    told = await asyncio.wait_for(asyncio.gather(in_hand, waiting, return_exceptions=True), timeout=5)
+    assert [type(error) for error in told] == [Unavailable, Busy]
 
 
 @pytest.mark.requirement("R-21")

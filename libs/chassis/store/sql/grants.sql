@@ -1,7 +1,7 @@
 -- grants.sql: what the application's role may do to the tables that every service has; history can't be rewritten (N-4.7).
 GRANT USAGE ON SCHEMA :schema TO :role;
 GRANT SELECT, INSERT ON events TO :role;
-GRANT SELECT, INSERT ON thread_keys TO :role;
+GRANT SELECT, INSERT ON thread_keys, master_keys TO :role;
 GRANT SELECT, INSERT, DELETE ON outbox TO :role;
 GRANT USAGE ON SEQUENCE outbox_id TO :role;
 GRANT SELECT, INSERT, UPDATE ON outbox_leases TO :role;
