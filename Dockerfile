@@ -13,6 +13,9 @@ ARG PROCESS=services.intake.main
 ENV PROCESS=$PROCESS PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 OTKLIK_HTTP_HOST=0.0.0.0
 RUN useradd --system --uid 10001 --no-create-home otklik && install --directory --owner otklik /run/otklik
 COPY --from=packages /venv /venv
+# `otklik …` knows what the process of its container knows
+RUN printf '%s\n' '#!/bin/sh' 'set -a' '[ ! -f /run/otklik/secrets.env ] || . /run/otklik/secrets.env' 'exec python -m cli "$@"' \
+    > /usr/local/bin/otklik && chmod 755 /usr/local/bin/otklik
 WORKDIR /otklik
 COPY --from=assets /otklik/node_modules node_modules
 COPY libs libs

@@ -31,7 +31,7 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
         print(f"  {address:<28} {what}{'' if state == 'ready' else f' ({state})'}")
     print(f"\n  Kafka {around.kafka_bootstrap}, PostgreSQL {around.admin_dsn.rpartition('@')[2]}; secrets: {around.places.secrets}")
     if around.demo:
-        operator = "Authorization: Bearer $(.venv/bin/python -m cli staff token --role operator)"
+        operator = "Authorization: Bearer $(./otklik staff token --role operator)"
         question = f"{processes.address('history', around.places)}/v1/entries?from=2021-01-01T00:00:00Z"
         print(f"  Signing in comes later; a sample token opens what is for staff:\n  curl -H \"{operator}\" '{question}'")
     farewell = "Ctrl-C stops everything and keeps the data. In another terminal: make status | logs | down | fresh"

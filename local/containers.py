@@ -5,8 +5,8 @@ Each container mounts its own folder of it, so that no service sees another one'
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 from pathlib import Path
 
 from local import installation, keys, processes
@@ -29,10 +29,18 @@ def write(volume: Path) -> None:
     for process in processes.TABLE:
         write_variables(volume / process.name, processes.environment(process, around), SECRET)
     write_variables(volume / "prepare", processes.administration(around), FOR_PREPARE)
-    shutil.copyfile(places.frontend_keys, volume / "intake" / "frontend-keys.json")
+    share_frontend_keys(places.frontend_keys, volume / "intake" / "frontend-keys.json")
     password = volume / "postgres" / "password"
     keys.write(password, secrets[keys.ADMIN_PASSWORD])
     password.chmod(0o644)  # read there by another user of another image; its folder is in no other container
+
+
+def share_frontend_keys(ours: Path, shared: Path) -> None:
+    """Our own frontends' keys into intake's folder; those that `otklik frontends` wrote there stay."""
+    known = json.loads(shared.read_text("utf-8")) if shared.exists() else {}
+    wanted = known | json.loads(ours.read_text("utf-8"))
+    if known != wanted:
+        keys.write(shared, json.dumps(wanted, indent=2) + "\n")
 
 
 def write_variables(folder: Path, variables: dict[str, str], names: set[str]) -> None:

@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from local import containers, jars, kafka, keys, postgres, processes
+from libs.chassis.ops import metrics, stop
+from libs.chassis.ops.clock import SystemClock
+from libs.chassis.ops.metrics import Metrics
+from libs.chassis.ops.settings import ProcessSettings
+from libs.chassis.process import CLOSE_SECONDS
+from local import containers, installation, jars, java, kafka, keys, postgres, processes
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
 
@@ -105,6 +110,39 @@ def test_secrets_of_the_containers_are_made_once(volume: Path) -> None:
     assert {path: path.read_bytes() for path in volume.rglob("*") if path.is_file()} == before
 
 
+def test_a_frontend_that_was_added_stays_when_the_containers_start_again(volume: Path) -> None:
+    shared = volume / "intake" / "frontend-keys.json"
+    before = shared.read_text("utf-8")
+    known = json.loads(before)
+    shared.write_text(json.dumps({**known, "vk": ["0" * 64]}), "utf-8")
+    containers.write(volume)
+    assert json.loads(shared.read_text("utf-8")) == {**known, "vk": ["0" * 64]}
+    shared.write_text(before, "utf-8")
+
+
+@pytest.mark.requirement("E-18")
+def test_the_containers_are_a_demonstration_and_say_so_everywhere(compose: dict[str, Any], volume: Path) -> None:
+    state = Path(compose["services"]["secrets"]["environment"]["OTKLIK_STATE"])
+    assert installation.is_demo(Places(volume / state.relative_to(containers.VOLUME)))
+    assert compose["services"]["site"]["environment"]["OTKLIK_DEMO"] == "true"
+
+
+def test_every_container_has_the_time_to_stop_that_the_code_takes(compose: dict[str, Any]) -> None:
+    def seconds(name: str) -> float:
+        return float(compose["services"][name]["stop_grace_period"].removesuffix("s"))
+
+    needed = ProcessSettings.model_fields["stop_seconds"].default + stop.CANCEL_SECONDS + CLOSE_SECONDS
+    assert all(seconds(process.name) > needed for process in processes.TABLE)
+    assert seconds("mail") >= processes.mail_catcher(1, 2).stop_seconds
+    assert seconds("postgres") >= postgres.Postgres(Path(), 1, "").program().stop_seconds
+    assert seconds("kafka") >= kafka.Kafka(Path(), 1, 2, java.Java(Path(), "25")).program().stop_seconds
+
+
+def test_before_the_processes_start_the_database_and_the_topics_are_prepared(compose: dict[str, Any]) -> None:
+    assert compose["services"]["prepare"]["command"] == ["sh", "-c", "otklik database prepare && otklik topics apply"]
+    assert " > /usr/local/bin/otklik && chmod 755 " in re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text("utf-8"))
+
+
 def test_kafka_is_set_up_as_by_make_up(compose: dict[str, Any]) -> None:
     """All but addresses, which are another matter in a network of containers."""
     lines = [line.partition("=") for line in kafka.TEMPLATE.read_text("utf-8").splitlines() if line and not line.startswith("#")]
@@ -156,6 +194,45 @@ def test_every_figure_of_the_dashboard_is_measured() -> None:
     measured = set(re.findall(r'"(otklik_\w+)"', source))
     assert asked
     assert {name.removesuffix("_total") for name in asked} <= measured
+
+
+def alerts() -> dict[str, Any]:
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text("utf-8"))
+    return {rule["alert"]: rule for group in asked["groups"] for rule in group["rules"]}
+
+
+@pytest.mark.requirement("R-7", "R-11")
+def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -> None:
+    registry = metrics.registry()
+    told = Metrics(registry, SystemClock())
+    told.lag("intake-1", "t", 0, 1)
+    told.progress("intake-1")
+    told.dead_letter("intake-1", "newer-version")
+    told.parked_keys("outbox", 1)
+    told.outbox(pending=1, oldest=None)
+    labels = {sample.name: set(sample.labels) for family in registry.collect() for sample in family.samples}
+    labels["up"] = {"job", "instance"}
+    for name, rule in alerts().items():
+        watched = set(re.findall(r"\b(otklik_\w+|up)\b(?!\")", rule["expr"]))
+        assert watched, name
+        assert watched <= labels.keys(), name
+        by = set(re.findall(r"(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
+        assert all(by <= labels[figure] for figure in watched), name
+        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"}
+        assert all(shown <= labels[figure] for figure in watched), name
+
+
+@pytest.mark.requirement("R-7", "R-11")
+def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> None:
+    watched = {name for rule in alerts().values() for name in re.findall(r"otklik_\w+", rule["expr"])}
+    assert watched == {
+        *("otklik_dead_letters_total", "otklik_parked_keys", "otklik_outbox_oldest_age_seconds"),
+        *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds"),
+    }
+    assert 'reason="newer-version"' in alerts()["NewerVersion"]["expr"]
+    loaded = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["rule_files"]
+    mounted = [volume for volume in compose["services"]["prometheus"]["volumes"] if volume.startswith("./deploy/prometheus/alerts.yaml:")]
+    assert [f"./deploy/prometheus/alerts.yaml:/etc/prometheus/{name}:ro" for name in loaded] == mounted
 
 
 def test_the_image_holds_every_part_that_runs() -> None:

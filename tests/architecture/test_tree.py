@@ -26,7 +26,7 @@ REQUIRED = {
     "cli",
 }
 ALLOWED = REQUIRED | {
-    *("frontends", "local", "simulators", "bench", "Dockerfile", "package.json", "package-lock.json"),
+    *("frontends", "local", "simulators", "bench", "otklik", "Dockerfile", "package.json", "package-lock.json"),
     *("requirements.lock", "requirements-embedded.lock", "requirements-dev.lock", "alembic.ini"),
     *(".ci", ".git", ".gitignore", ".gitattributes", ".dockerignore", ".editorconfig", ".importlinter", ".npmrc"),
 }
