@@ -5,9 +5,10 @@ All or nothing: once any of the wanted variables is set, none is lent, so that o
 
 import os
 from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 
 from cli.demo_mode import VARIABLE as DEMO
-from local import installation, keys, processes
+from local import control, installation, keys, processes
 from local.places import places
 from local.postgres import Postgres
 from local.processes import Surroundings
@@ -44,6 +45,7 @@ def _lend(variables: Mapping[str, str], around: Surroundings, environ: MutableMa
 def _around(environ: Mapping[str, str]) -> Surroundings | None:
     """What `make up` made, if it ever ran here."""
     here = places(environ)
+    here = replace(here, port_offset=control.read(here).port_offset)  # where it was started, whatever this terminal says
     secrets = keys.read(here.secrets)
     if not secrets:
         return None

@@ -6,7 +6,9 @@ import pytest
 
 from cli import this_machine
 from local import installation, keys, processes
+from local.logs import Screen
 from local.places import Places
+from local.supervisor import Supervisor
 
 SERVICE = "intake"
 
@@ -28,6 +30,14 @@ def test_the_commands_find_the_system_that_runs_here(made: dict[str, str], envir
     assert environ["OTKLIK_MASTER_KEY"] == made[keys.master_key_of(SERVICE)]
     assert made[keys.password_of(SERVICE)] in environ["OTKLIK_POSTGRES_DSN"]
     assert made[keys.ADMIN_PASSWORD] in environ["OTKLIK_ADMIN_DSN"]
+
+
+def test_the_commands_ask_on_the_ports_of_the_start(made: dict[str, str], environ: dict[str, str], tmp_path: Path) -> None:
+    started = Places(tmp_path, port_offset=20_000)
+    Supervisor(started, Screen(started)).record()
+    this_machine.lend_administration(environ)
+    assert environ["OTKLIK_KAFKA_BOOTSTRAP"] == f"127.0.0.1:{started.port('kafka')}"
+    assert f"127.0.0.1:{started.port('postgres')}/" in environ["OTKLIK_ADMIN_DSN"]
 
 
 def test_a_single_setting_of_ones_own_keeps_every_other_away(made: dict[str, str], environ: dict[str, str]) -> None:
