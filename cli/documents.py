@@ -5,23 +5,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from fastapi import FastAPI, Request
 
 from cli import orders
 from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
+from services.intake import api
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = Path("docs/events/schemas")
 ASYNCAPI = Path("docs/events/asyncapi.json")
+OPENAPI = Path("docs/frontends/openapi.json")
 
 
 def command(
     check: Annotated[bool, typer.Option("--check", help="change nothing; fail when a file is not what the code says")] = False,
     root: Path = ROOT,
 ) -> None:
-    """Write docs/events/* and docs/orders.md, or check that they are up to date."""
+    """Write docs/events/*, docs/frontends/openapi.json and docs/orders.md, or check that they are up to date."""
     stale = [path for path, text in generated().items() if not _same(root / path, text)]
     stale += _orphans(root)
     if check:
@@ -38,11 +41,25 @@ def command(
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file of docs/events with its text."""
+    """Every generated file of docs/events and docs/frontends with its text."""
     files = {SCHEMAS / "envelope.json": _text(Envelope.model_json_schema())}
     for events in CONTRACTS.values():
         files |= {SCHEMAS / f"{event.type_name()}.v{event.version}.json": _text(_schema(event)) for event in events}
-    return files | {ASYNCAPI: _text(asyncapi())}
+    return files | {ASYNCAPI: _text(asyncapi()), OPENAPI: _text(openapi())}
+
+
+def openapi() -> dict[str, Any]:
+    """OpenAPI 3.1 of intake's HTTP door for frontends (D-6); its routes are only described, so they need no parts."""
+
+    def frontend(request: Request) -> str:
+        raise NotImplementedError
+
+    parts: dict[str, Any] = dict.fromkeys(("put", "person", "key", "clock", "telemetry")) | {"frontends": frontend}
+    app = FastAPI(
+        title="Otklik: the door for frontends", version="1", description="Generated from services/intake/api.py; errors: errors.md."
+    )
+    app.include_router(api.routes(**parts))
+    return app.openapi()
 
 
 def asyncapi() -> dict[str, Any]:

@@ -163,13 +163,16 @@ def _names(row: dict[str, object], key: str) -> tuple[str, ...]:
 def _summary(rows: list[Requirement], tests: dict[str, list[Proof]]) -> str:
     gaps = [row.id for row in rows if row.id not in tests and not row.later]
     later = [row.id for row in rows if row.id not in tests and row.later]
+    begun = [row.id for row in rows if row.id in tests and row.later]
+    whole = len(rows) - len(gaps) - len(later) - len(begun)
     return (
         "# The orders: paragraph → command or event → tests\n\n"
         f"Written by `python -m cli documents` from {CATALOGUE} and the `requirement` markers under {TESTS}/; "
         "change those, not this page.\n\n"
-        f"**{len(rows)} paragraphs: {len(rows) - len(gaps) - len(later)} with tests, {len(gaps) + len(later)} gaps "
+        f"**{len(rows)} paragraphs: {whole} with tests, {len(begun)} begun, {len(gaps) + len(later)} gaps "
         f"({len(gaps)} open, {len(later)} belong to later issues).**\n\n"
         f"- Open gaps: {', '.join(gaps) or 'none'}\n"
+        f"- Begun, the rest comes with a later issue: {', '.join(begun) or 'none'}\n"
         f"- Later: {', '.join(later) or 'none'}\n"
     )
 
@@ -180,6 +183,7 @@ def _section(row: Requirement, tests: list[Proof]) -> str:
     lines = [f"### {row.id} «{row.words}»", "", f"{row.holds}", "", f"{', '.join(row.services)}{does}", ""]
     if tests:
         lines.extend(f"- [{test.sentence}](../{test.path})" for test in tests)
+        lines.extend(["- *The rest comes with a later issue.*"] if row.later else [])
     else:
         lines.append("- *Gap: comes with a later issue.*" if row.later else "- **Gap: no test.**")
     return "\n".join([*lines, ""])

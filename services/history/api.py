@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.chassis.access.roles import Staff
 from libs.chassis.access.staff import StaffDoor
+from libs.chassis.ops.problems import RESPONSES
 from libs.events.fact import Moment
 from services.history.domain.cursors import Cursors
 from services.history.domain.questions import AUDITORS, READERS, Question, sight_of
@@ -86,7 +87,7 @@ class ClientHistory(Entries):
 
 
 def routes(looks: Looks, staff: StaffDoor, cursors: Cursors) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", responses=RESPONSES)
     may_read, may_look = Depends(staff(*READERS)), Depends(staff(*READERS, *AUDITORS))
 
     async def answered(who: Staff, question: Question, cursor: str | None) -> Entries:

@@ -7,23 +7,34 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ValidationError
 
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.ops.clock import Clock
-from libs.chassis.ops.problems import field_errors
+from libs.chassis.ops.problems import RESPONSES, field_errors
 from libs.chassis.ops.refusals import ContainsNul, NotJson, Refusal, WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import contains_nul
 from libs.events.topics import dialogue_thread
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, Sender
+from libs.events.vocabulary import AdditionalChannel
 from services.intake import statuses, tracking
+from services.intake.bodies import (
+    AdditionalBody,
+    ChannelsAnswer,
+    ChannelsBody,
+    ConfirmationBody,
+    EmailAnswer,
+    MessageBody,
+    ReceiptAnswer,
+    StatusAnswer,
+    StatusBody,
+)
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import Mine, Person
 
-Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -43,54 +54,21 @@ class FieldRepeated(Refusal):
     says = "Одно и то же поле указано дважды. Оставьте одно и отправьте снова."
 
 
-STRICT = ConfigDict(frozen=True, extra="forbid")
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """For OpenAPI: the body of a route that reads it by itself (`read`)."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _whole(schema, schema.pop("$defs", {}))}}}}
 
 
-class SenderBody(Sender):
-    model_config = STRICT
-
-
-class ContactsBody(Contacts):
-    model_config = STRICT
-
-
-class AdditionalBody(AdditionalChannel):
-    model_config = STRICT
-
-
-class AttachmentBody(Attachment):
-    model_config = STRICT
-
-
-class MessageBody(MessageReceived):
-    """A message with the point where it happened; an unknown field is refused at any depth, because it is a mistake of whoever wrote it."""
-
-    model_config = STRICT
-    sender: SenderBody = SenderBody()
-    contacts: ContactsBody = ContactsBody()
-    additional_channel: AdditionalBody | None = None
-    attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=50)] = ()
-    point: Annotated[str | None, StringConstraints(min_length=1, max_length=100)] = None
-
-
-class Body(BaseModel):
-    model_config = STRICT
-
-
-class StatusBody(Body):
-    number: Typed
-    tracking_code: Typed
-
-
-class ChannelsBody(StatusBody):
-    """What is absent stays as it is, what is null is dropped; one of the two must be there."""
-
-    email: Annotated[str, StringConstraints(max_length=320)] | None = None
-    additional: AdditionalBody | None = None
-
-
-class ConfirmationBody(Body):
-    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+def _whole(part: Any, parts: dict[str, Any]) -> Any:
+    """A schema with its parts in their places: references into a file of its own would lead nowhere."""
+    if isinstance(part, list):
+        return [_whole(each, parts) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _whole(parts[part["$ref"].rpartition("/")[2]], parts)
+    return {name: _whole(value, parts) for name, value in part.items()}
 
 
 def routes(
@@ -102,24 +80,30 @@ def routes(
     clock: Clock,
     telemetry: Telemetry,
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", dependencies=[Depends(never_stored)])
+    bearer = HTTPBearer(auto_error=False, description="the key of the frontend")
+    router = APIRouter(prefix="/v1", dependencies=[Depends(never_stored), Depends(bearer)], responses=RESPONSES)
     Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
 
-    @router.post("/messages", status_code=201)
+    again: dict[int | str, dict[str, Any]] = {200: {"model": ReceiptAnswer, "description": "It came before: the receipt again"}}
+
+    @router.post("/messages", status_code=201, response_model=ReceiptAnswer, responses=again, openapi_extra=takes(MessageBody))
     async def messages(request: Request, response: Response, frontend: Frontend) -> dict[str, Any]:
+        """A message of a person; sending the same again (`external_id`) is safe and answers 200."""
         body = await read(request, MessageBody)
         message = MessageReceived.model_validate(body.model_dump(exclude={"point"}))
         accepted = await put(inbound_of(frontend, message, body.point, key, clock.now(), telemetry.current_traceparent()))
         response.status_code = 200 if accepted.again else 201
         return receipt(message.external_id, accepted)
 
-    @router.post("/status")
+    @router.post("/status", response_model=StatusAnswer, openapi_extra=takes(StatusBody))
     async def status(request: Request, _: Frontend) -> dict[str, Any]:
+        """Where a request stands, for who has its number (or reference) and tracking code."""
         body = await read(request, StatusBody)
         return shown(await person.status(body.number, body.tracking_code))
 
-    @router.post("/channels")
+    @router.post("/channels", response_model=ChannelsAnswer, response_model_exclude_unset=True, openapi_extra=takes(ChannelsBody))
     async def channels(request: Request, _: Frontend) -> dict[str, Any]:
+        """Another address for notices: what is absent stays, what is null is dropped."""
         body = await read(request, ChannelsBody)
         if not body.model_fields_set & {"email", "additional"}:
             raise WrongSchema([{"field": "email", "says": "Укажите email или additional: то, что меняется."}])
@@ -131,8 +115,9 @@ def routes(
             changed["email_masked"] = masked(await person.change_email(*asked, body.email, trace))
         return changed
 
-    @router.post("/confirmations")
+    @router.post("/confirmations", response_model=EmailAnswer, openapi_extra=takes(ConfirmationBody))
     async def confirmations(request: Request, _: Frontend) -> dict[str, Any]:
+        """The token of a letter's link proves the address."""
         body = await read(request, ConfirmationBody)
         return {"email_masked": masked(await person.confirm(body.token, telemetry.current_traceparent()))}
 

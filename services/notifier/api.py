@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.access.staff import StaffDoor
+from libs.chassis.ops.problems import RESPONSES
 
 
 class Delivery(BaseModel):
@@ -37,7 +38,7 @@ class Reads(Protocol):
 
 
 def routes(notices: Reads, staff: StaffDoor) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", responses=RESPONSES)
     may_look = staff(Role.OPERATOR, Role.REGISTRAR, Role.HEAD)
 
     @router.get("/deliveries")

@@ -79,15 +79,23 @@ def test_a_paragraph_lists_its_events_and_its_tests_as_sentences(tree: Path) -> 
     assert "### N-8.2 «фиксирует поступившие запросы»" in page
     assert "intake → `RequestRegistered`" in page
     assert "- [Two requests never share a number](../tests/unit/test_register.py)" in page
-    assert "**1 paragraphs: 1 with tests, 0 gaps (0 open, 0 belong to later issues).**" in page
+    assert "**1 paragraphs: 1 with tests, 0 begun, 0 gaps (0 open, 0 belong to later issues).**" in page
 
 
 def test_paragraphs_without_a_test_are_counted_as_gaps_open_or_later(tree: Path) -> None:
     (tree / orders.CATALOGUE).write_text(ONE_ROW + LATER_ROW, encoding="utf-8")
     page = orders.render(tree)
-    assert "**2 paragraphs: 0 with tests, 2 gaps (1 open, 1 belong to later issues).**" in page
-    assert "- Open gaps: N-8.2\n- Later: N-8.3\n" in page
+    assert "**2 paragraphs: 0 with tests, 0 begun, 2 gaps (1 open, 1 belong to later issues).**" in page
+    assert "- Open gaps: N-8.2\n- Begun, the rest comes with a later issue: none\n- Later: N-8.3\n" in page
     assert "**Gap: no test.**" in page
+
+
+def test_a_paragraph_of_a_later_issue_that_has_tests_is_begun_and_not_done(tree: Path) -> None:
+    (tree / orders.CATALOGUE).write_text(ONE_ROW + LATER_ROW, encoding="utf-8")
+    add_test(tree, '@pytest.mark.requirement("N-8.3")\ndef test_it() -> None: ...\n')
+    page = orders.render(tree)
+    assert "**2 paragraphs: 0 with tests, 1 begun, 1 gaps (1 open, 0 belong to later issues).**" in page
+    assert "*The rest comes with a later issue.*" in page
 
 
 @pytest.mark.parametrize(

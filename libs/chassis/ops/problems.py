@@ -31,6 +31,28 @@ def install(app: FastAPI, *, body_limit_bytes: int, body_seconds: float = BODY_S
     app.add_middleware(Accidents)
 
 
+_TEXT = {"type": "string"}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Refused: RFC 9457 with a stable code; docs/frontends/errors.md lists them",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "code"],
+                    "properties": {
+                        **dict.fromkeys(("type", "title", "detail", "code"), _TEXT),
+                        "status": {"type": "integer"},
+                        "errors": {"type": "array", "items": {"type": "object", "properties": {"field": _TEXT, "says": _TEXT}}},
+                    },
+                }
+            }
+        },
+    }
+}
+"""For OpenAPI: what every route may answer instead."""
+
+
 def problem(refusal: Refusal, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """The answer that tells a refusal."""
     status = status or refusal.status

@@ -21,7 +21,7 @@ class TextTooLarge(Refusal):
     """The text is over 200 KiB, or the whole message over 240 KiB."""
 
     code: ClassVar[str] = "too-large"
-    says: ClassVar[str] = "Текст больше 200 КиБ. Сократите его или приложите файлом."
+    says: ClassVar[str] = "Текст больше 200 КиБ. Сократите его или отправьте частями."
     status: ClassVar[int] = 413
 
 

@@ -105,7 +105,7 @@ async def test_a_full_queue_says_so_at_once_and_keeps_who_waits() -> None:
 @pytest.mark.requirement("R-2", "D-28")
 async def test_who_comes_when_the_process_stops_is_told_to_come_again() -> None:
     async with open_queue(Counter()) as queue:
-        assert await queue.put(said("m-1"))
+        assert (await queue.put(said("m-1"))).reference == "m-1"
     with pytest.raises(Busy):
         await asyncio.wait_for(queue.put(said("late")), timeout=5)
 

@@ -1,0 +1,106 @@
+"""What the HTTP door takes and answers, as JSON: docs/frontends/openapi.json is made of these."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from libs.events.contracts.channel_inbound import MessageReceived
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, Sender
+
+Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class SenderBody(Sender):
+    model_config = STRICT
+
+
+class ContactsBody(Contacts):
+    model_config = STRICT
+
+
+class AdditionalBody(AdditionalChannel):
+    model_config = STRICT
+
+
+class AttachmentBody(Attachment):
+    model_config = STRICT
+
+
+class MessageBody(MessageReceived):
+    """A message with the point where it happened; an unknown field is refused at any depth, because it is a mistake of whoever wrote it."""
+
+    model_config = STRICT
+    sender: SenderBody = SenderBody()
+    contacts: ContactsBody = ContactsBody()
+    additional_channel: AdditionalBody | None = None
+    attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=50)] = ()
+    point: Annotated[str | None, StringConstraints(min_length=1, max_length=100)] = None
+
+
+class Body(BaseModel):
+    model_config = STRICT
+
+
+class StatusBody(Body):
+    number: Typed
+    tracking_code: Typed
+
+
+class ChannelsBody(StatusBody):
+    """What is absent stays as it is, what is null is dropped; one of the two must be there."""
+
+    email: Annotated[str, StringConstraints(max_length=320)] | None = None
+    additional: AdditionalBody | None = None
+
+
+class ConfirmationBody(Body):
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Answer(BaseModel):
+    model_config = STRICT
+
+
+class ReceiptAnswer(Answer):
+    """What the person keeps: reference and tracking code; the register number comes at once or later."""
+
+    external_id: str
+    reference: str
+    tracking_code: str
+    register_number: str | None
+    status: str
+    status_title: str
+    due_on: date | None
+
+
+class EmailAnswer(Answer):
+    email_masked: str | None
+
+
+class ChannelsAnswer(Answer):
+    """What was asked to change, as it now stands."""
+
+    email_masked: str | None = None
+    additional_channel: str | None = None
+    additional_masked: str | None = None
+
+
+class StepAnswer(Answer):
+    at: datetime | None
+    status: str
+    status_title: str
+    explanation: str
+
+
+class StatusAnswer(ChannelsAnswer):
+    reference: str
+    register_number: str | None
+    status: str
+    status_title: str
+    explanation: str
+    received_at: datetime | None
+    due_on: date | None
+    email_confirmed: bool
+    steps: list[StepAnswer]
