@@ -64,7 +64,7 @@ def openapi() -> dict[str, Any]:
 
 def asyncapi() -> dict[str, Any]:
     """AsyncAPI 3.0: every topic of the table with its messages and who sends and hears it (D-4)."""
-    channels = {topic.contract: _channel(topic) for topic in TOPICS}
+    channels = {topic.contract: _channel(topic) for topic in TOPICS} | {"dlq": _dead_letters()}
     operations: dict[str, Any] = {}
     for topic in TOPICS:
         reference = {"$ref": f"#/channels/{topic.contract}"}
@@ -88,6 +88,16 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "messages": messages,
     }
     return channel | ({"parameters": {"frontend": {"description": "name of the frontend"}}} if topic.per_frontend else {})
+
+
+def _dead_letters() -> dict[str, Any]:
+    """Every topic that a service consumes has one beside it."""
+    return {
+        "address": "{topic}.dlq.v1",
+        "description": "Kafka key: topic, partition and offset of what was set aside; the record itself stays sealed with the consumer.",
+        "parameters": {"topic": {"description": "name of the topic without its .v1"}},
+        "messages": {event.type_name(): {"$ref": f"#/components/messages/{event.type_name()}"} for event in CONTRACTS["dlq"]},
+    }
 
 
 def _message(event: type[Event]) -> dict[str, Any]:
