@@ -7,6 +7,9 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
+from starlette.responses import Response
+
+from libs.web.pages import Pages
 
 WINDOW_MINUTES = 10
 HOME_NETWORK_BITS = 64  # what one household gets in IPv6
@@ -32,6 +35,18 @@ class Attempts:
 
     async def count(self, request: Request) -> None:
         await self.limiter.hit(self.rate, _address(request))
+
+
+def too_many_attempts(pages: Pages, request: Request, attempts: Attempts) -> Response:
+    return pages.show_message(
+        request,
+        "Слишком много попыток",
+        "С этого компьютера или из этой сети много раз ввели неверный код. Подождите десять минут и попробуйте снова.",
+        "Если вы потеряли код, позвоните нам: мы расскажем, что с запросом.",
+        status=429,
+        headers={"retry-after": str(attempts.window_seconds)},
+        path="/status",
+    )
 
 
 def _address(request: Request) -> str:

@@ -85,11 +85,16 @@ class RequestStatus(Told):
     due_on: date | None
     email_masked: str | None
     email_confirmed: bool
+    additional_channel: str | None
+    additional_masked: str | None
     steps: tuple[Step, ...]
 
 
 class Channels(Told):
-    email_masked: str | None
+    """What was changed, masked; what was not is not told."""
+
+    email_masked: str | None = None
+    additional_masked: str | None = None
 
 
 class FieldError(Told):
@@ -154,9 +159,9 @@ class IntakeDoor:
         answer = await self._post("/v1/status", {"number": number, "tracking_code": code})
         return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
 
-    async def change_email(self, number: str, code: str, email: str | None) -> Channels | None:
-        """None as in `status`."""
-        answer = await self._post("/v1/channels", {"number": number, "tracking_code": code, "email": email})
+    async def change_channels(self, number: str, code: str, change: Mapping[str, Any]) -> Channels | None:
+        """`change` names email, additional or both; null drops, what is absent stays. None as in `status`."""
+        answer = await self._post("/v1/channels", {"number": number, "tracking_code": code, **change})
         if answer.status_code == HTTPStatus.BAD_REQUEST:
             raise MessageRefusedError(_told(Problem, answer))
         return None if _finds_nothing(answer) else _told(Channels, _successful(answer))

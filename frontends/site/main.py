@@ -12,12 +12,13 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
 from frontends.site.attempts import Attempts
+from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.pages import RequestPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
-from frontends.site.status_pages import StatusPages
+from frontends.site.status_pages import AGAIN, StatusPages
 from libs.chassis.ops import health, logs, metrics
 from libs.chassis.ops.clock import Clock, SystemClock
 from libs.chassis.ops.settings import Authority, load_authority
@@ -61,17 +62,22 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         point=settings.point,
         status_address=f"{settings.site_url}/status",
     )
+    attempts = Attempts.allowed(settings.status_attempts)
     status_pages = StatusPages(
         pages=pages,
         door=door,
         clock=outside.clock,
         zone=authority.time_zone,
         lookups=_cookie("lookup", "/status", settings, outside.clock),
-        confirmed=_cookie("confirmed", "/confirm", settings, outside.clock),
-        attempts=Attempts.allowed(settings.status_attempts),
+        typed=_cookie("typed", AGAIN, settings, outside.clock),
+        attempts=attempts,
+    )
+    confirm_pages = ConfirmPages(
+        pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
     )
     app.include_router(request_pages.routes())
     app.include_router(status_pages.routes())
+    app.include_router(confirm_pages.routes())
     app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.http_body_limit_bytes)

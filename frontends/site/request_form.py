@@ -173,13 +173,7 @@ class RequestForm:
         return self.email.strip() or None
 
     def _phone(self) -> str | None:
-        """In the international form, or None when no such number can exist."""
-        try:
-            number = phonenumbers.parse(self.phone, COUNTRY)
-        except phonenumbers.NumberParseException:
-            return None
-        is_possible = phonenumbers.is_possible_number(number)
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_possible else None
+        return phone_of(self.phone)
 
     def _additional_channel(self) -> AdditionalChannel | None:
         address = {"email": self._email(), "phone": self._phone(), "post": self.postal.strip()}.get(self.channel)
@@ -193,6 +187,27 @@ def is_email(typed: str) -> bool:
     except EmailNotValidError:
         return False
     return True
+
+
+def phone_of(typed: str) -> str | None:
+    """In the international form, or None when no such number can exist."""
+    try:
+        number = phonenumbers.parse(typed, COUNTRY)
+    except phonenumbers.NumberParseException:
+        return None
+    is_possible = phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_possible else None
+
+
+def additional_address(channel: str, typed: str) -> str | None:
+    """The address as intake wants it for this channel, or None when nobody could be reached there."""
+    match channel:
+        case "phone":
+            return phone_of(typed)
+        case "post":
+            return typed.replace("\r\n", "\n").strip() or None
+        case _:
+            return None
 
 
 _OWN_ID = re.compile(r"form-[0-9a-f-]{36}")

@@ -1,6 +1,7 @@
 """The site as people meet it: by mouse, by keyboard, on a phone, without JavaScript, in English, with large letters."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -63,7 +64,7 @@ async def test_back_after_the_receipt_and_send_again_asks_before_it_sends(deskto
     assert len(door.received) == 1
     assert await violations(desktop) == []
     assert await sideways(desktop) == 0
-    assert await banner.locator("a").get_attribute("href") in receipt
+    await expect(banner.locator("a")).to_have_attribute("href", urlsplit(receipt).path)
 
     await desktop.click("text=Отправить ещё раз")
 
@@ -83,6 +84,21 @@ async def test_back_to_a_form_with_errors_shows_it_again(desktop: Page) -> None:
     await desktop.go_back()
 
     await expect(desktop.locator("#name")).to_have_value("Петрова Анна Сергеевна")
+
+
+async def test_back_to_a_wrong_number_shows_it_again(desktop: Page) -> None:
+    await desktop.goto("/status")
+    await desktop.fill("#number", "ЗИ-999/2026")
+    await desktop.fill("#code", CODE)
+    await desktop.click(SEND)
+    await expect(desktop.locator(".govuk-error-summary")).to_be_visible()
+    await desktop.fill("#number", NUMBER)
+    await desktop.click(SEND)
+    await expect(desktop.locator("h1")).to_contain_text(NUMBER)
+
+    await desktop.go_back()
+
+    await expect(desktop.locator("h1")).to_have_text("Что с моим запросом")
 
 
 async def test_the_panel_is_open_for_the_next_choice_and_closed_on_the_next_page(desktop: Page) -> None:
@@ -173,6 +189,15 @@ async def test_without_javascript_everything_works(without_javascript: Page, doo
     await page.fill("#email", "new@example.ru")
     await page.click("text=Сменить адрес")
     await expect(page.locator(".govuk-notification-banner")).to_contain_text("Адрес изменён")
+
+    await page.check("text=По телефону")
+    await page.fill("#address", "8 912 345-67-89")
+    await page.click("text=Сохранить")
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("Сохранено")
+    assert await violations(page) == []
+    await page.click("text=Больше не звонить")
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("Больше не будем звонить")
+    assert door.additionals == [{"channel": "phone", "address": "+79123456789"}, None]
 
 
 @pytest.mark.requirement("N-3.4")

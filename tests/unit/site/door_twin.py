@@ -51,6 +51,9 @@ class DoorTwin:
     email_masked: str | None = "i***@example.ru"
     email_confirmed: bool = False
     emails: list[str | None] = field(default_factory=list)
+    additional: dict[str, str] | None = None
+    additionals: list[dict[str, str] | None] = field(default_factory=list)
+    refuses_addresses: bool = False
     confirmed: list[str] = field(default_factory=list)
     status: str = "registered"
     status_title: str = "зарегистрирован"
@@ -109,6 +112,7 @@ class DoorTwin:
                 "due_on": self.due_on,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,
+                **self._additional_told(),
                 "steps": STEPS,
             }
         )
@@ -119,9 +123,20 @@ class DoorTwin:
         body = await request.json()
         if not self._fits(body):
             return problem(404, "request-not-found", "Такой пары номера и кода нет.")
-        self.emails.append(body["email"])
-        self.email_masked = None if body["email"] is None else "n***@example.ru"
-        return JSONResponse({"email_masked": self.email_masked})
+        if not body.keys() & {"email", "additional"}:
+            return problem(400, "wrong-schema", "Поля заполнены неверно. Исправьте их и отправьте снова.")
+        if self.refuses_addresses:
+            return problem(400, "address-not-valid", "По этому адресу сообщить не получится.")
+        told: dict[str, str | None] = {}
+        if "additional" in body:
+            self.additional = body["additional"]
+            self.additionals.append(self.additional)
+            told |= self._additional_told()
+        if "email" in body:
+            self.emails.append(body["email"])
+            self.email_masked = None if body["email"] is None else "n***@example.ru"
+            told["email_masked"] = self.email_masked
+        return JSONResponse(told)
 
     async def confirm(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):
@@ -131,6 +146,12 @@ class DoorTwin:
             return problem(404, "link-not-valid", "Ссылка не действует.")
         self.confirmed.append(body["token"])
         return JSONResponse({"email_masked": self.email_masked})
+
+    def _additional_told(self) -> dict[str, str | None]:
+        if self.additional is None:
+            return {"additional_channel": None, "additional_masked": None}
+        address = self.additional["address"]
+        return {"additional_channel": self.additional["channel"], "additional_masked": f"{address[:6]}***{address[-2:]}"}
 
     def _fits(self, body: dict[str, Any]) -> bool:
         return body["number"] in (NUMBER, REFERENCE) and body["tracking_code"] == CODE

@@ -20,12 +20,12 @@ from libs.chassis.ops import problems
 from libs.chassis.ops.clock import FixedClock
 from libs.chassis.ops.refusals import Busy
 from libs.chassis.ops.telemetry import Telemetry
-from libs.events.vocabulary import Status
+from libs.events.vocabulary import AdditionalChannel, Status
 from services.intake import api
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
-from services.intake.domain.request import Request, Step
-from services.intake.handlers import EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
+from services.intake.domain.request import Request, Step, reaches
+from services.intake.handlers import AddressNotValid, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
 from tests.unit.site.conftest import NOW
 from tests.unit.site.door_twin import CODE, KEY, NUMBER, REFERENCE, TOKEN
 
@@ -49,6 +49,7 @@ class People:
 
     inbound: list[Inbound] = field(default_factory=list)
     emails: list[str | None] = field(default_factory=list)
+    additional: list[AdditionalChannel | None] = field(default_factory=list)
     busy: bool = False
 
     async def put(self, inbound: Inbound) -> Accepted:
@@ -79,6 +80,15 @@ class People:
             raise EmailNotValid
         self.emails.append(email)
         return email
+
+    async def change_additional(
+        self, number: str, code: str, additional: AdditionalChannel | None, _traceparent: str | None
+    ) -> AdditionalChannel | None:
+        await self.status(number, code)
+        if additional is not None and not reaches(additional):
+            raise AddressNotValid
+        self.additional.append(additional)
+        return additional
 
     async def confirm(self, token: str, _traceparent: str | None) -> str:
         if token != TOKEN:
@@ -148,16 +158,31 @@ async def test_a_wrong_pair_finds_nothing(tmp_path: Path, number: str, code: str
 async def test_the_address_is_changed_dropped_and_refused(tmp_path: Path) -> None:
     people = People()
     async with intakes_door(people, tmp_path) as door:
-        changed = await door.change_email(NUMBER, CODE, "new@example.ru")
-        dropped = await door.change_email(NUMBER, CODE, None)
-        assert await door.change_email(NUMBER, "AAAAAAAAAAAA", None) is None
+        changed = await door.change_channels(NUMBER, CODE, {"email": "new@example.ru"})
+        dropped = await door.change_channels(NUMBER, CODE, {"email": None})
+        assert await door.change_channels(NUMBER, "AAAAAAAAAAAA", {"email": None}) is None
         with pytest.raises(MessageRefusedError) as refused:
-            await door.change_email(NUMBER, CODE, "bad")
+            await door.change_channels(NUMBER, CODE, {"email": "bad"})
 
     assert changed is not None
     assert dropped is not None
     assert (changed.email_masked, dropped.email_masked) == ("n***@example.ru", None)
     assert refused.value.problem.detail == EmailNotValid.says
+
+
+async def test_the_additional_channel_is_chosen_dropped_and_refused(tmp_path: Path) -> None:
+    people = People()
+    async with intakes_door(people, tmp_path) as door:
+        chosen = await door.change_channels(NUMBER, CODE, {"additional": {"channel": "phone", "address": "+79123456789"}})
+        await door.change_channels(NUMBER, CODE, {"additional": None})
+        with pytest.raises(MessageRefusedError) as refused:
+            await door.change_channels(NUMBER, CODE, {"additional": {"channel": "post", "address": "?"}})
+
+    assert chosen is not None
+    assert chosen.additional_masked == "+79123***89"
+    assert people.additional == [AdditionalChannel(channel="phone", address="+79123456789"), None]
+    assert people.emails == []
+    assert refused.value.problem.detail == AddressNotValid.says
 
 
 @pytest.mark.parametrize(("token", "masked"), [(TOKEN, "a***@example.ru"), ("other", None), ("x" * 3000, None)])

@@ -4,7 +4,7 @@ import pytest
 
 from libs.web import languages
 from libs.web.assets import REPOSITORY
-from services.intake.handlers import EmailNotValid
+from services.intake.handlers import AddressNotValid, EmailNotValid
 from services.intake.statuses import TITLES
 
 ENGLISH = languages.load((REPOSITORY / "frontends" / "site" / "translations",))["en"]
@@ -15,5 +15,6 @@ def test_every_status_has_an_english_title(title: str) -> None:
     assert ENGLISH.speaks(title)
 
 
-def test_the_one_refusal_that_a_page_shows_is_known_in_english() -> None:
-    assert ENGLISH.speaks(EmailNotValid.says)
+@pytest.mark.parametrize("says", [AddressNotValid.says, EmailNotValid.says])
+def test_the_refusals_that_a_page_shows_are_known_in_english(says: str) -> None:
+    assert ENGLISH.speaks(says)

@@ -7,7 +7,7 @@ import pytest
 from libs.web import languages
 from libs.web.assets import REPOSITORY
 from libs.web.languages import Language
-from services.intake.handlers import EmailNotValid
+from services.intake.handlers import AddressNotValid, EmailNotValid
 from services.intake.statuses import TITLES
 from tests.unit.web import page_texts
 
@@ -19,7 +19,7 @@ PAGES = [
     (WEB, [WEB / "pages.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
 ]
-FROM_INSIDE = {*TITLES.values(), EmailNotValid.says}  # words of intake that the site shows
+FROM_INSIDE = {*TITLES.values(), AddressNotValid.says, EmailNotValid.says}  # words of intake that the site shows
 
 
 def translated(*folders: Path) -> Language:
