@@ -251,6 +251,25 @@ async def test_in_every_colour_scheme_with_the_largest_letters_a_phone_shows_all
     assert await sideways(phone) == 0
 
 
+@pytest.mark.parametrize("path", PAGES)
+async def test_the_devices_dark_look_has_no_violation(desktop: Page, path: str) -> None:
+    await desktop.emulate_media(color_scheme="dark")
+    await desktop.goto(path)
+
+    assert await violations(desktop) == []
+    assert await desktop.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 30)"
+
+
+async def test_colours_chosen_in_the_panel_go_before_the_devices_dark_look(desktop: Page) -> None:
+    await desktop.emulate_media(color_scheme="dark")
+    await desktop.goto("/")
+    await desktop.click(".web-panel__summary")
+    await desktop.click(".web-panel >> text=Чёрным по белому")
+
+    await expect(desktop.locator("html")).to_have_class(re.compile("web-contrast-black-on-white"))
+    assert await desktop.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
 async def test_the_panel_forgets_nothing_that_was_typed(desktop: Page, door: DoorTwin) -> None:
     await fill(desktop)
     await desktop.fill("#text", "\nСтрока после пустой")
