@@ -90,8 +90,12 @@ class OutboxShard:
         await self._pool.execute(SQL["release_outbox_lease"], self.shard, self._owner)
 
     async def pending(self, after: int, limit: int, stuck_topics: Sequence[str]) -> list[Waiting]:
+        """In the order of their ids: those after `after`, and before them what came to light late under their keys."""
         async with self._pool.acquire() as db:
             rows = await db.fetch(SQL["pending_outbox"], self.shard, after, list(stuck_topics), limit)
+            lanes = sorted({(row["topic"], row["key"]) for row in rows}) if after else []
+            if lanes:
+                rows = await db.fetch(SQL["left_behind_outbox"], self.shard, after, *map(list, zip(*lanes, strict=True))) + rows
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
         return [_opened(row, keys.get(row["thread_id"])) for row in rows]
 
