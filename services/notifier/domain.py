@@ -23,6 +23,7 @@ from services.notifier.reach import STAFF, reaches
 
 NO_ANSWER = "no-answer"
 UNREADABLE = "content-unreadable"  # its key is destroyed or damaged
+ADDRESS_CHANGED = "address-changed"
 ORIGINAL = "original"
 NoticeEvent: TypeAlias = NotificationQueued | NotificationSent | NotificationDelivered | NotificationFailed
 
@@ -88,7 +89,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """Where a notice stands. `attempt` counts claims, `version` its facts."""
+    """Where a notice stands. `attempt` counts claims, `version` its facts; `address_left`: the person is no longer at its address."""
 
     state: State = State.PLANNED
     attempt: int = 0
@@ -96,6 +97,7 @@ class Life:
     first_tried_at: datetime | None = None
     reason: str | None = None
     provider_ref: str | None = None
+    address_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,7 @@ def decide(notice: Notice, life: Life, outcome: Outcome, at: datetime, terms: Te
             return _failed(notice, life, outcome.reason, final=True)
         case Deferred() | Unreachable() | Unanswered():
             long_enough = life.first_tried_at is not None and at - life.first_tried_at >= terms.give_up
-            return _failed(notice, life, outcome.reason, final=long_enough)
+            return _failed(notice, life, outcome.reason, final=life.address_left or long_enough)
         case _:
             assert_never(outcome)
 
@@ -256,6 +258,13 @@ def reported(notice: Notice, life: Life, outcome: str) -> list[NoticeEvent]:
     if outcome == "delivered":
         return [NotificationDelivered(notice_id=notice.id, request_id=notice.request_id, channel=notice.channel)]
     return [_failed(notice, life, "reported-by-frontend", final=True)]
+
+
+def address_changed(notice: Notice, life: Life) -> list[NoticeEvent]:
+    """A letter to an address that the person has left is not tried again; one that is on its way ends by its own outcome."""
+    if life.state not in UNFINISHED - {State.SENDING}:
+        return []
+    return [_failed(notice, life, ADDRESS_CHANGED, final=True)]
 
 
 def _failed(notice: Notice, life: Life, reason: str, *, final: bool) -> NotificationFailed:

@@ -1,7 +1,8 @@
 """What the notifier does with an event, with an attempt, with a frontend's report: load, decide, append."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +26,7 @@ from services.notifier.domain import (
     Rejected,
     State,
     Terms,
+    address_changed,
     decide,
     evolve,
     next_try,
@@ -43,7 +45,11 @@ class Store(Protocol):
     async def add(self, db: Connection, planned: Sequence[Planned], at: datetime) -> set[UUID]: ...
     async def handed_over(self, db: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Notice, Life]]: ...
     async def report(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None: ...
-    async def settle(self, settled: Sequence[Settled], at: datetime) -> set[UUID]: ...
+    async def leave(self, db: Connection, changes: Mapping[str, int]) -> list[tuple[Notice, Life]]: ...
+    async def finish(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None: ...
+    def transaction(self) -> AbstractAsyncContextManager[Connection]: ...
+    async def left(self, db: Connection, ids: Sequence[UUID]) -> set[UUID]: ...
+    async def settle(self, db: Connection, settled: Sequence[Settled], at: datetime) -> set[UUID]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +71,15 @@ class Handlers:
         for each in planned:
             if each.notice.id in added:
                 self.figures.outcome(each.notice.channel, each.life.state)
+        await self._addresses_changed(db, _changes(batch), at)
 
     async def settle(self, done: Sequence[tuple[Claimed, Outcome]]) -> None:
         """What attempts came to; an outcome that comes after the lease ended and somebody else claimed is dropped."""
         at = self.clock.now()
-        settled = [self._settled(claimed, outcome, at) for claimed, outcome in done]
-        stood = await self.store.settle(settled, at)
+        async with self.store.transaction() as db:
+            left = await self._left(db, done)
+            settled = [self._settled(claimed, outcome, at, left) for claimed, outcome in done]
+            stood = await self.store.settle(db, settled, at)
         for each in settled:
             channel = each.notice.channel
             if each.notice.id not in stood:
@@ -99,12 +108,30 @@ class Handlers:
             return Rejected("unknown-channel")
         return await self.at_once[channel].send(draft.notice, draft.content)
 
-    def _settled(self, claimed: Claimed, outcome: Outcome, at: datetime) -> Settled:
-        notice, before = claimed.notice, claimed.life
+    async def _left(self, db: Connection, done: Sequence[tuple[Claimed, Outcome]]) -> set[UUID]:
+        """Asked only where an outcome lets another attempt follow, which a letter to an address left meanwhile must not have."""
+        if all(isinstance(outcome, Accepted | Rejected) for _, outcome in done):
+            return set()
+        return await self.store.left(db, [claimed.notice.id for claimed, _ in done])
+
+    def _settled(self, claimed: Claimed, outcome: Outcome, at: datetime, left: Container[UUID]) -> Settled:
+        notice, before = claimed.notice, replace(claimed.life, address_left=claimed.notice.id in left)
         fact = decide(notice, before, outcome, at, self.terms)
         life = evolve(before, fact)
         due_at = next_try(before, outcome, at, self.terms, random.random()) if life.state in UNFINISHED else at  # noqa: S311 - jitter
         return Settled(notice=notice, before=before, life=life, facts=[fact], due_at=due_at)
+
+    async def _addresses_changed(self, db: Connection, changes: Mapping[str, int], at: datetime) -> None:
+        if not changes:
+            return
+        settled = [
+            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts, due_at=at)
+            for notice, life in await self.store.leave(db, changes)
+            if (facts := address_changed(notice, life))
+        ]
+        await self.store.finish(db, settled, at)
+        for each in settled:
+            self.figures.outcome(each.notice.channel, each.life.state)
 
     async def _reported(self, db: Connection, reports: Sequence[Received], at: datetime) -> None:
         """Believed only of notices that were handed to that very frontend, which its topic names."""
@@ -125,6 +152,16 @@ def _drafts(item: Received, at: datetime) -> list[Draft]:
     if not isinstance(item.event, RequestStatusChanged | RequestChannelsChanged):
         return []
     return plan(item.event, item.envelope, at, item.traceparent)
+
+
+def _changes(batch: Sequence[Received]) -> dict[str, int]:
+    """The seq of the last change of the address by request."""
+    changes: dict[str, int] = {}
+    for item in batch:
+        if isinstance(item.event, RequestChannelsChanged):
+            request_id = item.envelope.aggregate_id
+            changes[request_id] = max(item.envelope.seq or 0, changes.get(request_id, 0))
+    return changes
 
 
 def _first_own(reports: Sequence[Received], known: Mapping[UUID, tuple[Notice, Life]]) -> Iterator[tuple[Received, Notice, Life]]:

@@ -15,7 +15,7 @@ from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from services.notifier.breaker import Breaker
 from services.notifier.channels import Channel
-from services.notifier.domain import UNREADABLE, Deferred, Outcome, Rejected, Unanswered, Unreachable
+from services.notifier.domain import ADDRESS_CHANGED, UNREADABLE, Content, Deferred, Notice, Outcome, Rejected, Unanswered, Unreachable
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
 from services.notifier.store import Claimed, Notices
@@ -118,8 +118,6 @@ class Sender:
         self._breaker.took(len(claimed))
         self._out += len(claimed)
         for each in claimed:
-            if each.again:
-                self._figures.sent_again(self._name)
             todo.put_nowait((each, begun))
         return bool(claimed)
 
@@ -132,21 +130,27 @@ class Sender:
                 self._out -= 1  # it could outlast its lease: whoever claims it next begins with a fresh one
                 self._breaker.took(0)
                 continue
-            outcome = await self._attempt(claimed)
-            self._heed(outcome)
-            done.put_nowait((claimed, outcome))
+            done.put_nowait((claimed, await self._outcome(claimed)))
 
-    async def _attempt(self, claimed: Claimed) -> Outcome:
-        if claimed.content is None:
-            return Rejected(UNREADABLE)
+    async def _outcome(self, claimed: Claimed) -> Outcome:
+        if claimed.content is None or claimed.life.address_left:
+            self._breaker.took(0)  # nothing is offered, so nothing is learned of the channel
+            return Rejected(UNREADABLE if claimed.content is None else ADDRESS_CHANGED)
+        if claimed.again:
+            self._figures.sent_again(self._name)
+        outcome = await self._attempt(claimed.notice, claimed.content)
+        self._heed(outcome)
+        return outcome
+
+    async def _attempt(self, notice: Notice, content: Content) -> Outcome:
         try:
-            parent = claimed.notice.origin.traceparent
+            parent = notice.origin.traceparent
             if parent is None:
-                return await self._channel.send(claimed.notice, claimed.content)
-            with self._telemetry.span(self._span, parent, Kind.CLIENT, {"otklik.notice_id": str(claimed.notice.id)}):
-                return await self._channel.send(claimed.notice, claimed.content)
+                return await self._channel.send(notice, content)
+            with self._telemetry.span(self._span, parent, Kind.CLIENT, {"otklik.notice_id": str(notice.id)}):
+                return await self._channel.send(notice, content)
         except Exception as error:  # a mistake of ours must not lose the notice: it comes again until it is given up
-            log.error("a notice can't be sent", name=self._name, event_id=claimed.notice.id, error=error)
+            log.error("a notice can't be sent", name=self._name, event_id=notice.id, error=error)
             return Deferred("internal-error")
 
     def _heed(self, outcome: Outcome) -> None:

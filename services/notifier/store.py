@@ -1,6 +1,7 @@
 """Notices in the notifier's own schema: planned with their facts, claimed by lease, settled with the fact of what became of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,10 +83,27 @@ class Notices:
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
         return [_claimed(row, keys.get(row["thread_id"])) for row in sorted(rows, key=lambda row: row["planned_at"])]
 
-    async def settle(self, settled: Sequence[Settled], at: datetime) -> set[UUID]:
-        """Outcomes and their facts in one transaction; returns the ids of those whose claim still stood."""
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
         async with self._pool.acquire() as db, db.transaction():
-            return await self._settle(db, settled, State.SENDING, at)
+            yield db
+
+    async def left(self, db: Connection, ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the notices whose address the person has left; all stay locked until the caller's transaction ends."""
+        return {row["notice_id"] for row in await db.fetch(SQL["left_addresses"], sorted(ids)) if row["address_left"]}
+
+    async def settle(self, db: Connection, settled: Sequence[Settled], at: datetime) -> set[UUID]:
+        """Outcomes and their facts; returns the ids of those whose claim still stood."""
+        return await self._settle(db, settled, {State.SENDING}, at)
+
+    async def leave(self, db: Connection, changes: Mapping[str, int]) -> list[tuple[Notice, Life]]:
+        """Unfinished e-mail notices from before a change of the address, whose seq stands by its request; marked and locked."""
+        rows = await db.fetch(SQL["leave_address"], list(changes), list(changes.values()))
+        return [(_notice(row), _life(row)) for row in rows]
+
+    async def finish(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None:
+        """Notices that `leave` has locked."""
+        await self._settle(db, settled, UNFINISHED, at)
 
     async def handed_over(self, db: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[Notice, Life]]:
         """Those of the notices that a frontend has and did not report of yet; locked until the caller's transaction ends."""
@@ -93,7 +111,7 @@ class Notices:
         return {row["notice_id"]: (_notice(row), _life(row)) for row in rows}
 
     async def report(self, db: Connection, settled: Sequence[Settled], at: datetime) -> None:
-        await self._settle(db, settled, State.ACCEPTED, at)
+        await self._settle(db, settled, {State.ACCEPTED}, at)
 
     async def of_request(self, request_id: str) -> list[Mapping[str, Any]]:
         return [dict(row) for row in await self._pool.fetch(SQL["notices_of_request"], request_id)]
@@ -102,7 +120,7 @@ class Notices:
         rows = await self._pool.fetch(SQL["queue_state"], at)
         return [(row["channel"], row["unfinished"], row["oldest"]) for row in rows]
 
-    async def _settle(self, db: Connection, settled: Sequence[Settled], from_state: State, at: datetime) -> set[UUID]:
+    async def _settle(self, db: Connection, settled: Sequence[Settled], before: Collection[State], at: datetime) -> set[UUID]:
         if not settled:
             return set()
         ordered = sorted(settled, key=lambda each: each.notice.id)
@@ -117,7 +135,7 @@ class Notices:
             [each.due_at for each in ordered],
             [each.life.state not in UNFINISHED for each in ordered],
             at,
-            from_state,
+            list(before),
         )
         stood = {row["notice_id"] for row in rows}
         told = [each for each in await self._tellable(db, ordered) if each.notice.id in stood]
@@ -238,4 +256,5 @@ def _life(row: Mapping[str, Any]) -> Life:
         first_tried_at=row["first_tried_at"],
         reason=row["reason"],
         provider_ref=row["provider_ref"],
+        address_left=row["address_left"],
     )

@@ -1,4 +1,4 @@
--- claim_notices.sql: due notices of a channel, each to one claimer; none while an earlier one of the same request and role is unfinished.
+-- claim_notices.sql: due notices of a channel, each to one claimer; none while an earlier one of its request, role and address is unfinished.
 WITH due AS (
     SELECT n.notice_id, n.state AS before
     FROM notices n
@@ -6,7 +6,7 @@ WITH due AS (
         AND NOT EXISTS (
             SELECT FROM notices earlier
             WHERE earlier.request_id = n.request_id AND earlier.role = n.role AND earlier.seq < n.seq
-                AND earlier.state IN ('planned', 'sending', 'deferred', 'unknown')
+                AND earlier.state IN ('planned', 'sending', 'deferred', 'unknown') AND NOT earlier.address_left
         )
     ORDER BY n.due_at
     LIMIT $4

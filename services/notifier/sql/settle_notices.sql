@@ -4,5 +4,5 @@ SET state = s.state, reason = s.reason, provider_ref = coalesce(s.provider_ref, 
     finished_at = CASE WHEN s.finished THEN coalesce(n.finished_at, $9::timestamptz) END, sealed = CASE WHEN s.finished THEN NULL ELSE n.sealed END
 FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::boolean[])
     AS s (notice_id, attempt, state, reason, provider_ref, version, due_at, finished)
-WHERE n.notice_id = s.notice_id AND n.attempt = s.attempt AND n.state = $10
+WHERE n.notice_id = s.notice_id AND n.attempt = s.attempt AND n.state = ANY($10::text[])
 RETURNING n.notice_id

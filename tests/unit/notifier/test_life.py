@@ -1,5 +1,6 @@
 """What becomes of a notice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from services.notifier.domain import (
     Terms,
     Unanswered,
     Unreachable,
+    address_changed,
     decide,
     evolve,
     next_try,
@@ -65,6 +67,30 @@ def test_after_the_time_of_trying_is_over_a_failure_is_final(outcome: Outcome) -
     assert life.state is State.FAILED
     assert isinstance(fact, NotificationFailed)
     assert fact.final
+
+
+@pytest.mark.requirement("N-3.2")
+@pytest.mark.parametrize("state", [State.PLANNED, State.DEFERRED, State.UNKNOWN])
+def test_an_unfinished_letter_to_an_address_that_was_left_fails_for_good(state: State) -> None:
+    waiting = Life(state=state, attempt=2, version=3)
+    [fact] = address_changed(NOTICE, waiting)
+    assert isinstance(fact, NotificationFailed)
+    assert (fact.reason, fact.final, fact.attempt) == ("address-changed", True, 2)
+    assert evolve(waiting, fact) == Life(state=State.FAILED, attempt=2, version=4, reason="address-changed")
+
+
+@pytest.mark.requirement("N-3.2")
+@pytest.mark.parametrize("state", sorted(set(State) - {State.PLANNED, State.DEFERRED, State.UNKNOWN}))
+def test_what_is_finished_or_on_its_way_is_not_ended_by_a_change_of_address(state: State) -> None:
+    assert address_changed(NOTICE, Life(state=state, attempt=1)) == []
+
+
+@pytest.mark.requirement("N-3.2")
+@pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
+def test_no_attempt_follows_the_one_under_way_when_the_person_left_the_address(outcome: Deferred | Unreachable | Unanswered) -> None:
+    fact = decide(NOTICE, replace(SENDING, address_left=True), outcome, AT, TERMS)
+    assert isinstance(fact, NotificationFailed)
+    assert (fact.reason, fact.final) == (outcome.reason, True)
 
 
 def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
