@@ -11,14 +11,15 @@ from libs.chassis.ops.clock import SystemClock
 from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.envelope import Envelope
 from libs.events.vocabulary import Status
-from services.notifier.domain import Accepted, Deferred, Rejected, Terms, Unanswered
+from services.notifier.domain import Accepted, Deferred, Rejected, Terms, Unanswered, decide, evolve
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
-from services.notifier.store import Claimed, Notices
+from services.notifier.store import Claimed, Notices, Settled
 from tests.integration.notifier.conftest import Notifying, figure
 from tests.integration.notifier.test_crashes import LEASE, leases_run_out
 from tests.integration.notifier.test_notices import email
 from tests.running import Running
+from tests.stack import eventually
 from tests.unit.notifier.examples import by_site, envelope, new_address, typed_only
 
 OLD, NEW = "old@example.org", "new@example.org"
@@ -128,6 +129,27 @@ async def test_a_letter_whose_sender_died_is_not_tried_again_and_who_comes_late_
 
 
 @pytest.mark.requirement("N-3.2", "R-6")
+async def test_a_change_of_address_waits_for_an_outcome_that_is_just_being_written(notifying: Notifying) -> None:
+    await notifying.sink.stop()
+    async with notifying.running(notice_unreachable_pause_seconds=600) as service:
+        await notifying.changed("written", Status.REGISTERED, by_site, email(OLD))
+        await notifying.become("written", "accepted", "deferred")
+        [claimed] = await claim(service, 1)
+        notice, before, at = claimed.notice, claimed.life, SystemClock().now()
+        fact = decide(notice, before, Deferred("smtp-451"), at, Terms())
+        async with _store(service).transaction() as db:
+            assert await _store(service).left(db, [notice.id]) == set()
+            await change_address(notifying, "written", DROPPED)
+            await eventually(lambda: _waits_for_a_lock(notifying), what="the change waits")
+            await _store(service).settle(
+                db, [Settled(notice=notice, before=before, life=evolve(before, fact), facts=[fact], due_at=at)], at
+            )
+        rows = await notifying.become("written", "accepted", "failed")
+        assert rows[1]["reason"] == "address-changed"
+        assert (await notifying.facts(notice.id))[-2:] == ["NotificationFailed"] * 2
+
+
+@pytest.mark.requirement("N-3.2", "R-6")
 async def test_outcomes_and_changes_of_address_at_the_same_time_end_each_letter_once(notifying: Notifying) -> None:
     requests = [f"race-{n}" for n in range(20)]
     await notifying.sink.stop()
@@ -175,6 +197,12 @@ async def claim(service: Running, limit: int) -> list[Claimed]:
 def handlers(service: Running, registry: CollectorRegistry) -> Handlers:
     clock = SystemClock()
     return Handlers(store=_store(service), at_once={}, terms=Terms(), clock=clock, figures=Figures(registry, clock))
+
+
+async def _waits_for_a_lock(notifying: Notifying) -> bool:
+    async with notifying.database.superuser() as db:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(await db.fetchval(asked))
 
 
 async def _final(notifying: Notifying, request: str) -> int:
