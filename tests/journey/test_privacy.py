@@ -26,6 +26,7 @@ async def test_a_planted_person_is_found_nowhere_but_sealed(running_town: Town, 
         poison = f'{{"type": "MessageReceived", "who": "{NAME}", "mail": "{EMAIL}"}}'.encode()
         await sender.send_and_wait("channel.inbound.vk.v1", poison, key=b"poison")
     await eventually(lambda: _set_aside(running_town), what="the dead letter")
+    await eventually(lambda: _traced(collector), what="the spans of the letter")
 
     places = {
         "logs": running_town.logs(),
@@ -49,6 +50,10 @@ def _forms(planted: str) -> Iterator[str]:
 async def _set_aside(town: Town) -> bool:
     async with town.database.superuser() as db:
         return bool(await db.fetchval("SELECT count(*) FROM intake.dead_letters"))
+
+
+async def _traced(collector: Collector) -> bool:
+    return bool(collector.trace_of("notifier", "SMTP"))
 
 
 async def _metrics(town: Town) -> str:

@@ -36,7 +36,7 @@ class NotificationDelivered(Event):
 
 
 class NotificationFailed(Event):
-    """An attempt failed; `final` when no other follows. `reason` is a code, never the provider's text."""
+    """An attempt failed, or the person had left the address before the first (attempt 0); `final` when no other follows. `reason` is a code, never the provider's text."""
 
     notice_id: Annotated[UUID, Open]
     request_id: Annotated[str, Open]

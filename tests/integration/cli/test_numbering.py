@@ -13,7 +13,7 @@ from services.intake.settings import IntakeSettings
 from tests.running import running, settings_of
 from tests.stack import AUTHORITY_FILE, Database
 
-pytestmark = pytest.mark.requirement("N-8.2", "R-22")
+pytestmark = [pytest.mark.requirement("N-8.2", "R-22"), pytest.mark.usefixtures("fresh_kafka")]
 
 AUTHORITY = load_authority(AUTHORITY_FILE)
 YEAR = datetime.now(AUTHORITY.time_zone).year

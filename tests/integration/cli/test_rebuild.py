@@ -18,7 +18,7 @@ from services.intake.settings import IntakeSettings
 from tests.running import running, settings_of
 from tests.stack import Database
 
-pytestmark = pytest.mark.requirement("D-1", "R-1")
+pytestmark = [pytest.mark.requirement("D-1", "R-1"), pytest.mark.usefixtures("fresh_kafka")]
 
 MODELS = ("requests", "messages", "dialogues", "clients", "identities")
 ROWS = (
