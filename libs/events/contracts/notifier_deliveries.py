@@ -36,7 +36,10 @@ class NotificationDelivered(Event):
 
 
 class NotificationFailed(Event):
-    """An attempt failed, or the person had left the address before the first (attempt 0); `final` when no other follows. `reason` is a code, never the provider's text."""
+    """An attempt failed; `final` when no other follows. `reason` is a code, never the provider's text.
+
+    `attempt` is 0 when the person had left the address before the first.
+    """
 
     notice_id: Annotated[UUID, Open]
     request_id: Annotated[str, Open]
