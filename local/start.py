@@ -48,8 +48,8 @@ class Start:
     async def all(self) -> bool:
         """Answers whether every process is ready."""
         self.arrange()
-        await together((asyncio.to_thread(packages.assets), self.start_mail(), self.start_postgres(), self.start_kafka()))
-        return await self.start_processes()
+        await together((self.start_frontends(), self.start_mail(), self.start_postgres(), self.start_kafka()))
+        return await self.start_services()
 
     def arrange(self) -> None:
         """Decide which of the stores are ours."""
@@ -59,6 +59,13 @@ class Start:
         if not self.environ.get("KAFKA_BOOTSTRAP"):
             ports = self.places.port("kafka"), self.places.port("kafka-controller")
             self.kafka = Kafka(self.places.state / "kafka", *ports, java.find())
+
+    async def start_frontends(self) -> None:
+        """They need nothing of ours to start: the pages say so while intake is not there yet."""
+        await asyncio.to_thread(packages.assets)
+        for process in processes.existing():
+            if not process.is_service:
+                await self.must_start(processes.program(process, self.around))
 
     async def start_mail(self) -> None:
         await self.must_start(processes.mail_catcher(self.places.port("smtp"), self.places.port("mail")))
@@ -113,9 +120,9 @@ class Start:
             raise NotStarted(f"{command} ended with {code}:\n{tail(log, 40)}")
         done(f"{command} ({elapsed() - began:.1f} s)")
 
-    async def start_processes(self) -> bool:
+    async def start_services(self) -> bool:
         around = self.around
-        programs = [processes.program(process, around) for process in processes.existing()]
+        programs = [processes.program(process, around) for process in processes.existing() if process.is_service]
         with step(f"starting {', '.join(program.name for program in programs)}"):
             failures = await self.supervisor.start(programs)
         for failure in failures:
