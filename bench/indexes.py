@@ -7,7 +7,7 @@ from libs.chassis.store.queries import queries
 
 SQL = queries(__file__)
 
-OUTBOX = ("outbox: btree (shard, id)", "outbox: unique btree (day, id)")
+OUTBOX = ("outbox: btree (key, id)", "outbox: btree (shard, id)", "outbox: unique btree (day, id)")
 INBOX = ("inbox: btree (seen_at)", "inbox: unique btree (consumer, event_id)")
 EVENTS = ("events: unique btree (event_id)", "events: unique btree (stream, version)")
 READ_MODELS = (
