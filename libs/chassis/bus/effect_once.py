@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID, uuid5
 
 import structlog
@@ -53,7 +54,7 @@ class Received:
     event: Event
     traceparent: str | None = None
 
-    @property
+    @cached_property
     def identity(self) -> UUID:
         """What it is recognised by when it comes again. Frontends give ids as they like: theirs count for one topic and one text only."""
         if topic_of(self.delivery.topic) is not INBOUND:

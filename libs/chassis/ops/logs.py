@@ -56,8 +56,6 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.raiseExceptions = False  # a record that can't be formatted would be printed with its arguments
     logging.captureWarnings(True)
     structlog.configure(
@@ -85,7 +83,8 @@ class WorthTelling(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if _is_ours(record):
             return True
-        return record.levelno >= (logging.INFO if _is_trusted(record, self._trusted) else logging.WARNING)
+        told = _is_trusted(record, self._trusted) and not _is_trusted(record, TALKATIVE)
+        return record.levelno >= (logging.INFO if told else logging.WARNING)
 
 
 class JsonLines(logging.Formatter):

@@ -14,7 +14,17 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.chassis.ops.refusals import BadRequest, InternalError, MethodNotAllowed, NotFound, NotJson, Refusal, TooLarge, WrongSchema
+from libs.chassis.ops.refusals import (
+    BadRequest,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    NotJson,
+    Refusal,
+    TooLarge,
+    TooSlow,
+    WrongSchema,
+)
 
 MEDIA_TYPE = "application/problem+json"
 BODY_SECONDS = 30.0
@@ -178,14 +188,6 @@ def _route(scope: Scope) -> str | None:
     """The route's pattern; the address itself may be personal."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else None
-
-
-class TooSlow(Refusal):
-    """The body did not come to its end in time."""
-
-    code = "too-slow"
-    status = 408
-    says = "Сообщение передавалось слишком долго. Проверьте связь и отправьте его снова."
 
 
 class BodyLimit:

@@ -79,6 +79,14 @@ class TooLarge(Refusal):
     says = "Сообщение слишком большое. Сократите его или отправьте по частям."
 
 
+class TooSlow(Refusal):
+    """The body did not come to its end in time."""
+
+    code = "too-slow"
+    status = 408
+    says = "Сообщение передавалось слишком долго. Проверьте связь и отправьте его снова."
+
+
 class Busy(Refusal):
     """The queue is full; the same can be sent again in `retry_after_seconds`."""
 
