@@ -1,10 +1,15 @@
-"""Fixtures that all tests share: `stack` (real parts, once a session), `database` and `fresh_kafka` (anew for each test)."""
+"""Fixtures that all tests share: `stack` (real parts, once a session), `database` and `fresh_kafka` (anew for each test), `log_lines`."""
 
 import asyncio
+import io
+import logging
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from local.embedded import embedded
@@ -46,3 +51,19 @@ def shared_data() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared data is not here: put it at ../shared/data")
     return SHARED / "data"
+
+
+@pytest.fixture
+def log_lines() -> Iterator[io.StringIO]:
+    """Where the log goes in this test; logging is global to the process, so afterwards it goes where it went."""
+    root = logging.getLogger()
+    handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
+    hook, thread_hook = sys.excepthook, threading.excepthook
+    yield io.StringIO()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.raiseExceptions = raising
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hook, thread_hook
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

@@ -3,14 +3,10 @@
 import asyncio
 import io
 import json
-import logging
-import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
-import structlog
 
 from libs.chassis.bus.consumers import SILENT_SECONDS, Consumers
 from libs.chassis.bus.deliveries import Delivery
@@ -175,21 +171,6 @@ async def test_faststream_tells_no_value_of_an_exception_and_nothing_past_our_fo
     assert "Иванова" not in log_lines.getvalue()
     assert any(line["logger"] == "bus" and line["level"] == "warning" for line in told)
     assert not [line for line in told if line.get("withheld")]
-
-
-@pytest.fixture
-def log_lines() -> Iterator[io.StringIO]:
-    """Where the log goes in this test; afterwards it goes where it went."""
-    root = logging.getLogger()
-    handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
-    hook, thread_hook = sys.excepthook, threading.excepthook
-    yield io.StringIO()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.raiseExceptions = raising
-    logging.captureWarnings(False)
-    sys.excepthook, threading.excepthook = hook, thread_hook
-    structlog.reset_defaults()
 
 
 def lags(chassis: Chassis, group: str) -> list[float]:

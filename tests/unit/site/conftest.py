@@ -18,7 +18,6 @@ from libs.chassis.ops.settings import load_authority
 from libs.chassis.ops.telemetry import Telemetry
 from libs.web import assets
 from libs.web.assets import REPOSITORY, Assets
-from tests.unit.chassis.ops.conftest import log_lines as log_lines
 from tests.unit.site.door_twin import KEY, DoorTwin, door_twin
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
