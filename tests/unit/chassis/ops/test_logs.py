@@ -114,6 +114,13 @@ def test_a_library_that_nobody_read_tells_only_where_it_speaks(written: io.Strin
     assert first["error"]["type"] == "OSError"
 
 
+def test_of_each_rebalance_the_kafka_library_tells_its_warnings_alone(written: io.StringIO) -> None:
+    logging.getLogger("aiokafka.consumer.group_coordinator").info("Setting newly assigned partitions %s", {1, 2, 3})
+    logging.getLogger("aiokafka.consumer.group_coordinator").warning("Heartbeat failed")
+    logging.getLogger("uvicorn.error").info("Started server process")
+    assert [line["event"] for line in lines(written)] == ["Heartbeat failed", "Started server process"]
+
+
 def test_a_trusted_library_speaks_in_full_but_its_exceptions_do_not(written: io.StringIO) -> None:
     trusted = logging.getLogger("aiokafka.consumer.group_coordinator")
     trusted.error("Failed to commit for %s: %s", "history", ValueError(NAME))
