@@ -17,6 +17,7 @@ from libs.events.topics import INBOUND
 from services.history.domain.chain import SHARDS, shard_of
 from services.history.store import Log
 from tests.integration.history.keeping import Keeping
+from tests.stack import eventually
 from tests.unit.history.told import delivered, envelope, message, registered, request_of
 
 IN_VK = INBOUND.of("vk")
@@ -110,13 +111,18 @@ async def test_two_consumers_with_different_batches_leave_no_gap(history: Keepin
     assert (await history.verified()).sound
 
 
+async def somebody_waits(history: Keeping) -> bool:
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await history.process.pool.fetchval(asked))
+
+
 @pytest.mark.requirement("R-16")
 async def test_whoever_comes_second_waits_for_the_head_and_then_finds_the_ids_taken(history: Keeping) -> None:
     batch = many(5)
     async with history.process.pool.acquire() as db, db.transaction():
         await db.execute("SELECT 1 FROM log_heads FOR UPDATE")
         second = asyncio.create_task(history.keeper.take(batch))
-        await asyncio.sleep(0.3)
+        await eventually(lambda: somebody_waits(history), what="the second waits for the head")
         assert not second.done()
         await history.log.append(db, [history.keeper._entry(delivery) for delivery in batch], datetime.now(UTC))
     await second
