@@ -16,6 +16,7 @@ PORTS = {
     "postgres": 5532,
     "kafka": 9192,
     "kafka-controller": 9193,
+    "kafka-frontends": 9191,
     "smtp": 2525,
     "mail": 8025,
     "site": 8080,

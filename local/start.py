@@ -57,8 +57,8 @@ class Start:
             password = self.secrets[keys.ADMIN_PASSWORD]
             self.postgres = Postgres(self.places.state / "postgres", self.places.port("postgres"), password)
         if not self.environ.get("KAFKA_BOOTSTRAP"):
-            ports = self.places.port("kafka"), self.places.port("kafka-controller")
-            self.kafka = Kafka(self.places.state / "kafka", *ports, java.find())
+            port = self.places.port
+            self.kafka = Kafka(self.places.state / "kafka", port("kafka"), port("kafka-frontends"), port("kafka-controller"), java.find())
 
     async def start_frontends(self) -> None:
         """They need nothing of ours to start: the pages say so while intake is not there yet."""

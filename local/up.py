@@ -72,8 +72,8 @@ async def train_kafka(start: Start) -> None:
     """The archive from which the next start of Kafka is quicker."""
     broker = start.kafka
     if broker is not None and not broker.archive.exists():
-        port, controller_port = free_ports(2)
-        await train(Kafka(start.places.run / "training", port, controller_port, broker.java))
+        port, frontends_port, controller_port = free_ports(3)
+        await train(Kafka(start.places.run / "training", port, frontends_port, controller_port, broker.java))
 
 
 def up(places: Places, environ: Mapping[str, str]) -> int:

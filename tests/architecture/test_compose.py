@@ -87,7 +87,8 @@ def test_a_container_listens_and_is_asked_on_the_port_of_make_up(compose: dict[s
 def test_nothing_is_open_to_other_machines(compose: dict[str, Any]) -> None:
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in published)
-    assert {f"127.0.0.1:{PORTS['postgres']}:5432", f"127.0.0.1:{PORTS['kafka']}:{PORTS['kafka']}"} < set(published)
+    kafka_ports = (PORTS["kafka"], PORTS["kafka-frontends"])
+    assert {f"127.0.0.1:{PORTS['postgres']}:5432", *(f"127.0.0.1:{port}:{port}" for port in kafka_ports)} < set(published)
 
 
 def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
@@ -135,7 +136,7 @@ def test_every_container_has_the_time_to_stop_that_the_code_takes(compose: dict[
     assert all(seconds(process.name) > needed for process in processes.TABLE)
     assert seconds("mail") >= processes.mail_catcher(1, 2).stop_seconds
     assert seconds("postgres") >= postgres.Postgres(Path(), 1, "").program().stop_seconds
-    assert seconds("kafka") >= kafka.Kafka(Path(), 1, 2, java.Java(Path(), "25")).program().stop_seconds
+    assert seconds("kafka") >= kafka.Kafka(Path(), 1, 2, 3, java.Java(Path(), "25")).program().stop_seconds
 
 
 def test_before_the_processes_start_the_database_and_the_topics_are_prepared(compose: dict[str, Any]) -> None:
@@ -145,10 +146,11 @@ def test_before_the_processes_start_the_database_and_the_topics_are_prepared(com
 
 def test_kafka_is_set_up_as_by_make_up(compose: dict[str, Any]) -> None:
     """All but addresses, which are another matter in a network of containers."""
+    elsewhere = {"log.dirs", "listener.security.protocol.map"}  # containers have one more listener, for programs of this machine
     lines = [line.partition("=") for line in kafka.TEMPLATE.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    local = {name: value for name, _, value in lines if "127.0.0.1" not in value and name != "log.dirs"}
+    local = {name: value for name, _, value in lines if "127.0.0.1" not in value and name not in elsewhere}
     stands = compose["services"]["kafka"]["environment"]
-    contained = {name.removeprefix("KAFKA_").lower().replace("_", "."): str(value) for name, value in stands.items()}
+    contained = {name.removeprefix("KAFKA_").lower().replace("___", "-").replace("_", "."): str(value) for name, value in stands.items()}
     assert {name: contained.get(name) for name in local} == local
     assert stands["CLUSTER_ID"] == kafka.CLUSTER_ID
     assert compose["services"]["kafka"]["image"] == f"apache/kafka:{jars.KAFKA_VERSION}"
