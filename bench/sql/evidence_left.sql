@@ -1,4 +1,4 @@
--- soak_left.sql: records that no broker has yet, records set aside, notices that are not finished.
+-- evidence_left.sql: records that no broker has yet, records set aside, notices that are not finished.
 SELECT
     (SELECT count(*) FROM intake.outbox) + (SELECT count(*) FROM history.outbox) + (SELECT count(*) FROM notifier.outbox) AS waiting,
     (SELECT count(*) FROM intake.dead_letters) + (SELECT count(*) FROM history.dead_letters)
