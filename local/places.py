@@ -63,6 +63,11 @@ class Places:
         return self.state / "frontend-keys.json"
 
     @property
+    def heads(self) -> Path:
+        """The signed heads of history's log; they outlive the database that they witness for."""
+        return self.state / "heads.jsonl"
+
+    @property
     def demo(self) -> Path:
         """Whether this is a demonstration: local/installation.py."""
         return self.state / "demo"

@@ -8,7 +8,10 @@ from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from services.history import api, consumers
 from services.history.domain.cursors import Cursors
+from services.history.domain.heads import Signer
 from services.history.handlers import Keeper, Looks
+from services.history.heads import HeadFigures, Heads
+from services.history.heads_file import HeadsFile
 from services.history.settings import HistorySettings
 from services.history.store import Log
 
@@ -23,6 +26,22 @@ def keeper(process: Process) -> Keeper:
         authority=process.authority.code,
         metrics=process.metrics,
         telemetry=process.telemetry,
+    )
+
+
+def heads(process: Process, settings: HistorySettings) -> Heads:
+    signer = Signer(settings.head_signing_key.get_secret_value())
+    return Heads(
+        pool=process.pool,
+        outbox=process.outbox,
+        signer=signer,
+        file=HeadsFile(settings.heads_file, signer),
+        clock=process.clock,
+        ids=process.ids,
+        authority=process.authority.code,
+        figures=HeadFigures(process.health.registry),
+        every_seconds=settings.heads_every_seconds,
+        ring=process.bell.ring,
     )
 
 
@@ -46,6 +65,7 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
             await stopping.sleep(MONTHS_SECONDS)
 
     process.background.add("months", keep_months)
+    process.background.add("heads", heads(process, settings).run)
     process.connect([consumers.subscription(process.group, keeper(process))])
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     cursors = Cursors(settings.master_key.get_secret_value())
