@@ -3,11 +3,14 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from cli import this_machine
 from libs.chassis.access.frontends import read_keys
+from libs.chassis.bus.acls import listing, of_services
+from libs.chassis.bus.credentials import allow
 from libs.chassis.bus.topics import apply as apply_topics
 from libs.events.topics import wanted
 
@@ -25,6 +28,16 @@ def apply(replication: int = typer.Option(1, help="3 in production (R-15)")) -> 
     this_machine.lend_administration()
     made = asyncio.run(apply_topics(_bootstrap(), wanted(known_frontends()), replication=replication))
     typer.echo(f"made {len(made)} topics" if made else "all topics are there")
+
+
+@app.command()
+def acls(give: Annotated[bool, typer.Option("--give", help="give these rights on the broker, beside what is there")] = False) -> None:
+    """Show what our services may do on Kafka by the topic table; frontends get their rights from `otklik frontends add`."""
+    rights = of_services()
+    if give:
+        this_machine.lend_administration()
+        asyncio.run(allow(_bootstrap(), rights))
+    typer.echo(listing(rights), nl=False)
 
 
 def known_frontends() -> tuple[str, ...]:

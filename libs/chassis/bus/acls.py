@@ -4,7 +4,7 @@ Each key of a frontend is a Kafka user of its own, `<frontend>.<start of the key
 users nor consumer groups of two frontends can meet, and rights that were taken away never come back with another key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from libs.events.topics import TOPICS, Topic, dead_letter_topic
@@ -45,6 +45,12 @@ def of_frontend(frontend: str, user: str) -> list[Acl]:
     return [*rights, Acl(user, "group", f"{frontend}.", "prefixed", "read")]
 
 
+def of_services() -> list[Acl]:
+    """All our services that the table names. In production each signs in under its own name (deploy/kafka)."""
+    named = {who for topic in TOPICS for who in (*topic.producers, *topic.consumers)} - {FRONTEND}
+    return [acl for service in sorted(named) for acl in of_service(service)]
+
+
 def of_service(service: str) -> list[Acl]:
     """The topics of the table, dead-letter topics of those it hears, and consumer groups called as itself."""
     rights = {Acl(service, "topic", *_place(topic), operation) for topic, operation in _on_topics(service)}
@@ -53,6 +59,11 @@ def of_service(service: str) -> list[Acl]:
             name, pattern = _place(topic)
             rights.add(Acl(service, "topic", name if pattern == "prefixed" else dead_letter_topic(name), pattern, "write"))
     return [*sorted(rights), Acl(service, "group", service, "prefixed", "read")]
+
+
+def listing(acls: Iterable[Acl]) -> str:
+    """One permission a line, for people and for diff."""
+    return "".join(f"{acl.principal} {acl.operation:5} {acl.resource:5} {acl.pattern:8} {acl.name}\n" for acl in acls)
 
 
 def _on_topics(who: str) -> Iterator[tuple[Topic, str]]:

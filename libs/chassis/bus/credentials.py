@@ -39,14 +39,14 @@ class NotChanged(Exception):
     """The broker refused a change of users or rights; the text is its own."""
 
 
-class AlterUsersResponse(Response):
+class AlterUsersResponse(Response):  # type: ignore[misc]  # aiokafka tells no types
     API_KEY = 51
     API_VERSION = 0
     RESULT = ("user", TEXT), ("error_code", Int16), ("error_message", TEXT), ("tags", TaggedFields)
     SCHEMA = Schema(("throttle_time_ms", Int32), ("results", CompactArray(*RESULT)), ("tags", TaggedFields))
 
 
-class AlterUsersRequestV0(RequestStruct):
+class AlterUsersRequestV0(RequestStruct):  # type: ignore[misc]
     API_KEY = 51
     API_VERSION = 0
     FLEXIBLE_VERSION = True
@@ -59,14 +59,14 @@ class AlterUsersRequestV0(RequestStruct):
     SCHEMA = Schema(("deletions", CompactArray(*DELETION)), ("upsertions", CompactArray(*UPSERTION)), ("tags", TaggedFields))
 
 
-class AlterUsers(Request[AlterUsersRequestV0]):
+class AlterUsers(Request[AlterUsersRequestV0]):  # type: ignore[misc]
     """AlterUserScramCredentials (KIP-554)."""
 
     API_KEY = 51
 
     def __init__(self, *, remove: Collection[str] = (), passwords: dict[str, str] | None = None) -> None:
-        self._deletions = [(user, SHA_512, {}) for user in remove]
-        self._upsertions = [(user, SHA_512, ITERATIONS, *salted(password), {}) for user, password in (passwords or {}).items()]
+        self._deletions: list[Any] = [(user, SHA_512, {}) for user in remove]
+        self._upsertions: list[Any] = [(user, SHA_512, ITERATIONS, *salted(password), {}) for user, password in (passwords or {}).items()]
 
     def build(self, request_struct_class: type[AlterUsersRequestV0]) -> AlterUsersRequestV0:
         return request_struct_class(self._deletions, self._upsertions, {})
@@ -160,8 +160,8 @@ def _raise(results: Collection[dict[str, Any]]) -> None:
 
 async def _send(client: AIOKafkaClient, request: Request[Any]) -> dict[str, Any]:
     """To any broker: what only the controller may do, it hands on."""
-    reply: Response = await client.send(client.get_random_node(), request)
-    return reply.to_object()
+    reply: dict[str, Any] = (await client.send(client.get_random_node(), request)).to_object()
+    return reply
 
 
 @asynccontextmanager
