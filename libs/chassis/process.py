@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self, TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from libs.chassis.bus.relay import Bell, Relay
 from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
 from libs.chassis.ops.clock import Clock, SystemClock
+from libs.chassis.ops.disk import Disks
 from libs.chassis.ops.health import Check, Health, Readiness
 from libs.chassis.ops.identifiers import Ids, TimeOrderedIds
 from libs.chassis.ops.metrics import Metrics
@@ -29,10 +31,12 @@ from libs.chassis.store.events import EventStore
 from libs.chassis.store.inbox import forget_inbox
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.chassis.store.timers import Timers
 from libs.events.contracts import REGISTRY
 from libs.events.fact import Event
 
 RELAY_SILENT_SECONDS = 90.0
+TIMERS_SILENT_SECONDS = 120.0
 HOUSEKEEPING_SECONDS = 3600.0
 CLOSE_SECONDS = 3.0
 
@@ -59,6 +63,10 @@ class Process:
     doors: dict[str, dict[str, Check]]
     background: Background
     bell: Bell = field(default_factory=Bell)
+    timers: Timers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.timers = Timers(self.pool, self.clock, self.metrics)
 
     @classmethod
     async def open(cls, name: str, settings: ServiceSettings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
@@ -78,6 +86,8 @@ class Process:
                 await db.fetchval("SELECT 1")
 
         background = Background()
+        registry.register(metrics.HaltedLoops(background.halted))
+        registry.register(Disks([settings.disk_path.resolve()]))
         doors: dict[str, dict[str, Check]] = {"http": {"database": database}, "background": {"loops": background.check}}
         return cls(
             name=name,
@@ -138,6 +148,8 @@ class Process:
             )
             self.background.add(f"relay-{shard}", relay.run)
         self.background.add("housekeeping", self._keep_house)
+        timers = self.health.loop("timers", limit_seconds=TIMERS_SILENT_SECONDS, now=time.monotonic)
+        self.background.add("timers", partial(self.timers.run, beat=timers.beat))
         if subscriptions:
             consumers = Consumers(
                 broker=new_broker(bootstrap, client_id=f"otklik-{self.name}"),

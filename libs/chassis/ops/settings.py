@@ -102,6 +102,7 @@ class ServiceSettings(ProcessSettings):
     master_key: MasterKey = Field(description="key that wraps the keys of threads, base64 of 32 bytes; a lost one is a lost history")
     master_key_id: Text = Field("1", description="name of that key, stored beside what it wraps")
     staff_public_key: PublicKey = Field(description="raw Ed25519 public key that staff tokens are checked with, base64 of 32 bytes")
+    disk_path: Path = Field(Path(), description="folder whose file system's free space is told; absent: where the process was started")
 
 
 def _explained(settings: type[ProcessSettings], error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""A process of its own that a test can kill: `python -m tests.integration.chassis.killable relay|consumer …`.
+"""A process of its own that a test can kill: `python -m tests.integration.chassis.killable relay|consumer|timers …`.
 
 It says what it does on its output, one word a line; `hang` names the moment at which it goes no further.
 """
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import Received
+from libs.chassis.ops.clock import FixedClock
 from libs.chassis.store.database import Connection, open_pool
+from libs.chassis.store.timers import Timer, Timers
 from libs.events.topics import Topic
-from tests.integration.chassis.chassis import Chassis, running
+from tests.integration.chassis.chassis import MOMENT, Chassis, running
 
 IN_HAND, COMMITTED = "in-hand", "committed"
 
@@ -44,6 +46,18 @@ async def consumer(chassis: Chassis, wanted: argparse.Namespace) -> None:
         await forever()
 
 
+async def timers(chassis: Chassis, _: argparse.Namespace) -> None:
+    async def effect(db: Connection, due: Timer) -> None:
+        await db.execute("INSERT INTO effects (number) VALUES ($1)", int(due.payload["number"]))
+        say(IN_HAND)
+        await forever()
+
+    made = Timers(chassis.pool, FixedClock(MOMENT), chassis.metrics)
+    made.on("remind", effect)
+    async with running(made):
+        await forever()
+
+
 def say(word: str) -> None:
     print(word, flush=True)  # noqa: T201 - its reader is a test
 
@@ -54,7 +68,7 @@ async def forever() -> None:
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["relay", "consumer"])
+    parser.add_argument("what", choices=["relay", "consumer", "timers"])
     parser.add_argument("--dsn", required=True)
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--topic")
@@ -64,7 +78,7 @@ async def main() -> None:
     parser.add_argument("--hang", choices=[IN_HAND, COMMITTED])
     wanted = parser.parse_args()
     pool = await open_pool(wanted.dsn)
-    await {"relay": relay, "consumer": consumer}[wanted.what](Chassis(pool=pool, kafka=wanted.kafka), wanted)
+    await {"relay": relay, "consumer": consumer, "timers": timers}[wanted.what](Chassis(pool=pool, kafka=wanted.kafka), wanted)
 
 
 if __name__ == "__main__":

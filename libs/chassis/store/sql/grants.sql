@@ -8,4 +8,5 @@ GRANT SELECT, INSERT, UPDATE ON outbox_leases TO :role;
 GRANT SELECT, INSERT, DELETE ON outbox_parked TO :role;
 GRANT SELECT, INSERT, DELETE ON inbox TO :role;
 GRANT SELECT, INSERT ON dead_letter_keys, dead_letters TO :role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON timers TO :role;
 GRANT EXECUTE ON FUNCTION outbox_rotate(date) TO :role;
