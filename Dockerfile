@@ -2,7 +2,7 @@
 FROM node:24-slim AS assets
 WORKDIR /otklik
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund --ignore-scripts --omit-lockfile-registry-resolved
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts --omit-lockfile-registry-resolved
 
 FROM python:3.11-slim AS packages
 COPY requirements.lock .

@@ -44,7 +44,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
                 return doctor(here, environ)
             case "environment":
                 packages.ensure(development=asked.development)
-                packages.assets()
+                packages.assets(development=asked.development)
                 return 0
             case "test":
                 return test(asked.arguments)
@@ -81,7 +81,7 @@ def up(here: Places, environ: Mapping[str, str], arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     packages.ensure(development=True)
-    packages.assets()
+    packages.assets(development=True)
     for finding in (checks.chromium_found(), checks.go_found()):
         if not finding.right:
             tell(finding)
