@@ -26,10 +26,11 @@ from libs.chassis.ops.settings import Authority, ServiceSettings, load_authority
 from libs.chassis.ops.stop import Background, Stopping, run, serve
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool, open_pool
-from libs.chassis.store.dead_letters import DeadLetters
+from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import EventStore
 from libs.chassis.store.inbox import forget_inbox
 from libs.chassis.store.keys import Keyring
+from libs.chassis.store.lanes import forget_dead_letters
 from libs.chassis.store.outbox import Outbox, OutboxShard
 from libs.chassis.store.timers import Timers
 from libs.events.contracts import REGISTRY
@@ -115,14 +116,14 @@ class Process:
         self, consumer: str, hears: Sequence[type[Event]], handler: Handler, on_set_aside: OnSetAside | None = None
     ) -> EffectOnce:
         """A consumer whose handler sees each event once, in a transaction with its inbox."""
-        return EffectOnce(
+        effect = EffectOnce(
             consumer=consumer,
             authority=self.authority.code,
             pool=self.pool,
             registry=REGISTRY,
             hears=hears,
             handler=handler,
-            dead_letters=DeadLetters(self.keyring),
+            dead_letters=DeadLetters(self.keyring, lane_key(self.settings.master_key.get_secret_value())),
             outbox=self.outbox,
             clock=self.clock,
             ids=self.ids,
@@ -130,6 +131,8 @@ class Process:
             telemetry=self.telemetry,
             on_set_aside=on_set_aside,
         )
+        self.background.add(f"replay-{consumer}", effect.replay.run)
+        return effect
 
     def connect(self, subscriptions: Sequence[Subscription]) -> None:
         """Run the relay and these subscriptions in the background."""
@@ -186,6 +189,7 @@ class Process:
         while not stopping.requested:
             async with self.pool.acquire() as db:
                 await forget_inbox(db, self.clock.now())
+                await forget_dead_letters(db, self.clock.now())
             await stopping.sleep(HOUSEKEEPING_SECONDS)
 
 

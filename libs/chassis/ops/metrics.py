@@ -52,6 +52,11 @@ class Metrics:
         self._handled = Counter("otklik_records_handled", "Records by what became of them", ["consumer", "outcome"], registry=registry)
         self._dead = Counter("otklik_dead_letters", "Records set aside, by reason", ["consumer", "reason"], registry=registry)
         self._parked = Gauge("otklik_parked_keys", "Keys whose records wait behind one set aside", ["where"], registry=registry)
+        self._unsettled = Gauge("otklik_dead_letters_unsettled", "Records set aside, and those that wait behind them", registry=registry)
+        self._oldest_letter: datetime | None = None
+        Gauge(
+            "otklik_dead_letters_oldest_age_seconds", "Age of the oldest record that keeps its key waiting", registry=registry
+        ).set_function(lambda: self._since(self._oldest_letter))
         self._pending = Gauge("otklik_outbox_pending_rows", "Outbox rows not yet sent", ["shard"], registry=registry)
         self._age = Gauge("otklik_outbox_oldest_age_seconds", "Age of the oldest outbox row not yet sent", ["shard"], registry=registry)
         self._overdue = Gauge(
@@ -81,6 +86,11 @@ class Metrics:
 
     def parked_keys(self, where: str, keys: int) -> None:
         self._parked.labels(where).set(keys)
+
+    def unsettled(self, records: int, oldest: datetime | None) -> None:
+        """Dead letters and what waits; `oldest` is the time of the oldest one that keeps its key waiting."""
+        self._unsettled.set(records)
+        self._oldest_letter = oldest
 
     def outbox(self, *, pending: int, oldest: datetime | None, shard: int = 0) -> None:
         """`oldest` is the time of the oldest unsent row: its age is computed when asked, so it grows even when the relay hangs."""

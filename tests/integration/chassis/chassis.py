@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
+from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside, Received
 from libs.chassis.bus.relay import Bell, Pace, Relay
 from libs.chassis.bus.subscriber import Subscription, Take, new_broker
 from libs.chassis.bus.topics import partitions_on
@@ -28,7 +28,7 @@ from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import Connection, Pool
-from libs.chassis.store.dead_letters import DeadLetters
+from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, OutboxShard
@@ -41,7 +41,10 @@ from tests.stack import Database, eventually
 
 SERVICE = "intake"  # any service's schema has the chassis's tables
 MASTER_KEY = SERVICE.encode().ljust(32, b"-")
-EMPTY = "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
+EMPTY = (
+    "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, "
+    "dead_letters, dead_letter_keys, dead_letter_lanes, effects"
+)
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 
@@ -149,7 +152,14 @@ class Chassis:
     async def pending(self) -> int:
         return int(await self.pool.fetchval("SELECT count(*) FROM outbox"))
 
-    def effect_once(self, handler: Handler, *, hears: Sequence[type[Event]] = (Noted,), registry: Registry = NOTES) -> EffectOnce:
+    def effect_once(
+        self,
+        handler: Handler,
+        *,
+        hears: Sequence[type[Event]] = (Noted,),
+        registry: Registry = NOTES,
+        on_set_aside: OnSetAside | None = None,
+    ) -> EffectOnce:
         return EffectOnce(
             consumer="test",
             authority="test",
@@ -157,12 +167,13 @@ class Chassis:
             registry=registry,
             hears=hears,
             handler=handler,
-            dead_letters=DeadLetters(self.keyring),
+            dead_letters=DeadLetters(self.keyring, lane_key(MASTER_KEY)),
             outbox=self.outbox,
             clock=self.clock,
             ids=TimeOrderedIds(),
             metrics=self.metrics,
             telemetry=self.telemetry,
+            on_set_aside=on_set_aside,
         )
 
     async def count(self, db: Connection, batch: Sequence[Received]) -> None:
@@ -337,15 +348,16 @@ _offsets = iter(range(1_000_000))
 
 
 def delivery(
-    value: bytes | Envelope | None, *, topic: str = "test.v1", traceparent: str | None = None, key: bytes | None = b"1"
+    value: bytes | Envelope | None, *, topic: str = "test.v1", traceparent: str | None = None, key: bytes | None = None
 ) -> Delivery:
-    """A record as it comes from a topic."""
+    """A record as it comes from a topic, with a key of its own where none is given: records of one key may wait for each other."""
+    offset = next(_offsets)
     return Delivery(
         topic=topic,
         partition=0,
-        offset=next(_offsets),
+        offset=offset,
         timestamp_ms=1_700_000_000_000,
-        key=key,
+        key=str(offset).encode() if key is None else key,
         value=encode(value) if isinstance(value, Envelope) else value,
         traceparent=traceparent,
     )
