@@ -19,6 +19,10 @@ COMMANDS = {
     "demo": "cli.demo",
     "rebuild": "cli.rebuild",
     "verify": "cli.verify",
+    "gaps": "cli.gaps",
+    "heads": "cli.heads",
+    "backup": "cli.backup",
+    "restore": "cli.restore",
     "documents": "cli.documents",
 }
 
