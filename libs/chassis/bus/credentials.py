@@ -17,6 +17,7 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, Int8, Int16, Int32, Schema, TaggedFields
 
 from libs.chassis.bus.acls import Acl
+from libs.chassis.bus.entry import reach
 
 MECHANISM = "SCRAM-SHA-512"
 SHA_512, ITERATIONS, SALT_BYTES = 2, 4096, 32  # passwords are 32 random bytes: more rounds would guard nothing
@@ -166,7 +167,7 @@ async def _send(client: AIOKafkaClient, request: Request[Any]) -> dict[str, Any]
 
 @asynccontextmanager
 async def _client(bootstrap: str) -> AsyncIterator[AIOKafkaClient]:
-    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    client = AIOKafkaClient(**reach(bootstrap), request_timeout_ms=30_000)
     try:
         await client.bootstrap()
         node = client.get_random_node()

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
+from libs.chassis.bus.entry import reach
 from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.outbox import Waiting
 
@@ -46,7 +47,7 @@ class Sending:
 
     def __init__(self, *, bootstrap: str, client_id: str, seconds: float, telemetry: Telemetry) -> None:
         self._make: Callable[[], AIOKafkaProducer] = lambda: AIOKafkaProducer(
-            bootstrap_servers=bootstrap, client_id=client_id, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
+            **reach(bootstrap), client_id=client_id, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
         )
         self._seconds = seconds
         self._telemetry = telemetry

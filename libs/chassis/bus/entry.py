@@ -1,0 +1,51 @@
+"""How our own programs enter Kafka: by name and password under TLS in production, without on the loopback of one machine (R-15)."""
+
+import ssl
+from pathlib import Path
+from typing import Any, Self
+
+from faststream.security import BaseSecurity, SASLScram512
+
+MECHANISM = "SCRAM-SHA-512"
+
+
+class Brokers(str):
+    """Addresses host:port,… that know who enters there. A plain text of addresses is entered by nobody in particular."""
+
+    user: str
+    password: str
+    ca_file: Path | None
+
+    @classmethod
+    def entered(cls, addresses: str, *, user: str | None, password: str | None, ca_file: Path | None) -> Self:
+        """Without `ca_file` the connection is not encrypted: for tests and for networks that encrypt by themselves."""
+        made = cls(addresses)
+        made.user, made.password, made.ca_file = user or "", password or "", ca_file
+        return made
+
+
+def reach(brokers: str) -> dict[str, Any]:
+    """What a client of aiokafka is told to get there."""
+    if not isinstance(brokers, Brokers) or not brokers.user:
+        return {"bootstrap_servers": brokers}
+    return {
+        "bootstrap_servers": str(brokers),
+        "security_protocol": "SASL_SSL" if brokers.ca_file else "SASL_PLAINTEXT",
+        "sasl_mechanism": MECHANISM,
+        "sasl_plain_username": brokers.user,
+        "sasl_plain_password": brokers.password,
+        "ssl_context": _trusting(brokers.ca_file),
+    }
+
+
+def security(brokers: str) -> BaseSecurity | None:
+    """The same for a broker of FastStream."""
+    if not isinstance(brokers, Brokers) or not brokers.user:
+        return None
+    context = _trusting(brokers.ca_file)
+    return SASLScram512(brokers.user, brokers.password, ssl_context=context, use_ssl=context is not None)
+
+
+def _trusting(ca_file: Path | None) -> ssl.SSLContext | None:
+    """Only this authority's certificates, and the broker's name is checked."""
+    return ssl.create_default_context(cafile=ca_file) if ca_file else None
