@@ -16,3 +16,4 @@ class HistorySettings(ServiceSettings):
     )
     heads_file: Path = Field(description="path of the file that signed heads are added to, outside the database")
     heads_every_seconds: float = Field(300.0, gt=0, description="how often the log's heads are signed")
+    gap_grace_seconds: float = Field(30.0, gt=0, description="how late an event may be before its producer is asked for it")
