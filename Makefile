@@ -48,9 +48,8 @@ soak: environment ## hours under load
 	@$(call later,bench)
 	$(VENV)/python -m bench.soak
 
-faults: environment ## only the tests that stop, kill and cut things off
-	@$(call later,tests/faults)
-	$(VENV)/python -m pytest tests/faults
+faults: environment ## campaigns that kill, cut off and fill up (CAMPAIGN=kills N=5 SEED=1: one of them)
+	$(VENV)/python -m pytest tests/faults --capture=no $(if $(CAMPAIGN),-k "$(subst -, and ,$(CAMPAIGN))")
 
 mutants: environment ## how many planted mistakes in the pure code the tests find
 	$(VENV)/mutmut run

@@ -42,12 +42,6 @@ def check(evidence: Evidence, *, again: int = 0) -> list[Check]:
     ]
 
 
-def settled(evidence: Evidence) -> bool:
-    """Whether all that was begun has come to its end; not whether it is right."""
-    known = {entry.event_id for entry in evidence.entries}
-    return not any(evidence.left) and all(each.event_id in known for each in evidence.published)
-
-
 def acknowledged(evidence: Evidence) -> Check:
     """What a door took is one message of one request; what it did not take may be there, what nobody offered may not."""
     kept = Counter((each.frontend, each.external_id) for each in evidence.messages)
@@ -120,17 +114,20 @@ def positions(evidence: Evidence) -> Check:
 
 
 def order(entries: Iterable[Entry]) -> Check:
-    """What happened to one aggregate stands in one shard, in the order in which it happened, from the first on."""
+    """What happened to one aggregate stands in one shard, in the order in which it happened, from the first on.
+
+    A notice and the reply that carries it have one id and a topic each.
+    """
     aggregates: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.seq is not None and _ours(entry):
-            aggregates[entry.producer, entry.aggregate_id].append(entry)
+            aggregates[entry.topic or "", entry.aggregate_id].append(entry)
     wrong = []
-    for (producer, aggregate_id), found in aggregates.items():
+    for (topic, aggregate_id), found in aggregates.items():
         found.sort(key=lambda entry: (entry.shard, entry.position))
         seqs = [entry.seq for entry in found]
         if seqs != list(range(1, len(seqs) + 1)) or len({entry.shard for entry in found}) > 1:
-            wrong.append(f"{producer} {aggregate_id}: {seqs}")
+            wrong.append(f"{topic} {aggregate_id}: {seqs}")
     return _verdict("history in the order of each aggregate", f"{len(aggregates)} aggregates", wrong=wrong)
 
 

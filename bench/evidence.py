@@ -54,6 +54,7 @@ class Entry(NamedTuple):
     producer: str
     aggregate_id: str
     seq: int | None
+    topic: str | None
     shard: int
     position: int
     external_id: str | None = None

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from bench import checker, messages, soak_checks
 from bench.checker import Check
-from bench.evidence import Evidence, Offered, gathered
+from bench.evidence import Evidence, Offered, gathered, left
 from bench.load import Order, Report, send
 from bench.measuring import load_average
 from bench.smtp_sink import SmtpSink
@@ -105,7 +105,7 @@ class _Soak:
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIET_SECONDS):
                 while True:
-                    if await self.db.fetchval(SQL["requests"]) >= len(self._offered()) and checker.settled(await self._evidence()):
+                    if not any(await left(self.db)) and all(check.held for check in await self._checks()):
                         return
                     await asyncio.sleep(SAMPLE_SECONDS)
 
