@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside
+from libs.chassis.bus.entry import Brokers
+from libs.chassis.bus.losses import Losses
 from libs.chassis.bus.relay import Bell, Relay
 from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
@@ -32,6 +34,7 @@ from libs.chassis.store.inbox import forget_inbox
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.lanes import forget_dead_letters
 from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.chassis.store.places import Places
 from libs.chassis.store.timers import Timers
 from libs.events.contracts import REGISTRY
 from libs.events.fact import Event
@@ -136,7 +139,7 @@ class Process:
 
     def connect(self, subscriptions: Sequence[Subscription]) -> None:
         """Run the relay and these subscriptions in the background."""
-        bootstrap = self.settings.kafka_bootstrap
+        bootstrap = brokers_of(self.settings)
         for shard in range(self.outbox.shards):
             progress = self.health.loop(f"relay {shard}", limit_seconds=RELAY_SILENT_SECONDS, now=time.monotonic)
             relay = Relay(
@@ -160,6 +163,8 @@ class Process:
                 subscriptions=subscriptions,
                 health=self.health,
                 metrics=self.metrics,
+                losses=Losses(service=self.name, bootstrap=bootstrap, places=Places(self.pool), clock=self.clock),
+                halted=self.background.halted,
                 now=time.monotonic,
             )
             self.doors["kafka"] = {"kafka": consumers.ready}
@@ -191,6 +196,12 @@ class Process:
                 await forget_inbox(db, self.clock.now())
                 await forget_dead_letters(db, self.clock.now())
             await stopping.sleep(HOUSEKEEPING_SECONDS)
+
+
+def brokers_of(settings: ServiceSettings) -> Brokers:
+    """Kafka's addresses, and who enters there."""
+    password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+    return Brokers.entered(settings.kafka_bootstrap, user=settings.kafka_user, password=password, ca_file=settings.kafka_ca_file)
 
 
 def run_service(name: str, kind: type[Settings], build: Callable[[Process, Settings], Awaitable[FastAPI]]) -> None:

@@ -17,6 +17,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from libs.chassis.bus.entry import reach
 from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.outbox import Waiting
+from libs.events.topics import topic_of
 
 REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 BATCH_BYTES = 128 * 1024  # an event of 256 KiB goes alone; topics take 1 MiB
@@ -101,7 +102,9 @@ class Sending:
             await _stop(producer)
 
     def _place(self, row: Waiting) -> int:
-        partitions = self._partitions[row.record.topic]
+        """Among as many partitions as the topic table says: with those added on the broker, keys would move and overtake themselves."""
+        topic = topic_of(row.record.topic)
+        partitions = self._partitions[row.record.topic][: topic.partitions if topic else None]
         return int(self._partition_of(row.record.key.encode(), partitions, partitions))
 
     def _message(self, row: Waiting) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside, Received
+from libs.chassis.bus.losses import Losses
 from libs.chassis.bus.relay import Bell, Pace, Relay
 from libs.chassis.bus.subscriber import Subscription, Take, new_broker
 from libs.chassis.bus.topics import partitions_on
@@ -32,6 +33,7 @@ from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.chassis.store.places import Places
 from libs.events.envelope import Envelope, encode
 from libs.events.fact import Event
 from libs.events.registry import Registry
@@ -43,7 +45,7 @@ SERVICE = "intake"  # any service's schema has the chassis's tables
 MASTER_KEY = SERVICE.encode().ljust(32, b"-")
 EMPTY = (
     "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, "
-    "dead_letters, dead_letter_keys, dead_letter_lanes, effects"
+    "dead_letters, dead_letter_keys, dead_letter_lanes, consumer_places, answered_gaps, effects"
 )
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
@@ -64,6 +66,7 @@ class Chassis:
     keyring: Keyring = field(default_factory=keyring)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     bell: Bell = field(default_factory=Bell)
+    halted: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.registry, self.clock)
@@ -159,9 +162,10 @@ class Chassis:
         hears: Sequence[type[Event]] = (Noted,),
         registry: Registry = NOTES,
         on_set_aside: OnSetAside | None = None,
+        consumer: str = "test",
     ) -> EffectOnce:
         return EffectOnce(
-            consumer="test",
+            consumer=consumer,
             authority="test",
             pool=self.pool,
             registry=registry,
@@ -195,6 +199,8 @@ class Chassis:
             subscriptions=subscriptions,
             health=self.health,
             metrics=self.metrics,
+            losses=Losses(service=SERVICE, bootstrap=self.kafka, places=Places(self.pool), clock=self.clock),
+            halted=self.halted,
             now=now,
             watch_seconds=0.2,
         )
