@@ -15,6 +15,7 @@ from cli.frontend_keys import Known, NotPossible
 from libs.chassis.access.frontends import hash_of
 from libs.chassis.bus.acls import frontend_of_user, kafka_user, of_frontend
 from libs.chassis.bus.credentials import MECHANISM, NoAuthorizer, let_in, shut_out, users_with_rights
+from libs.chassis.bus.entry import told
 from libs.chassis.bus.topics import apply
 from libs.events.topics import INBOUND, wanted
 
@@ -118,7 +119,7 @@ def _told(*variables: str) -> list[str]:
     missing = [name for name in variables if not os.environ.get(name)]
     if missing:
         _stop(f"not set: {', '.join(missing)}")
-    return [os.environ[name] for name in variables]
+    return [told(os.environ) if name == KAFKA else os.environ[name] for name in variables]
 
 
 def _fits(name: str) -> None:

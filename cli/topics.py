@@ -11,6 +11,7 @@ from cli import this_machine
 from libs.chassis.access.frontends import read_keys
 from libs.chassis.bus.acls import listing, of_services
 from libs.chassis.bus.credentials import allow
+from libs.chassis.bus.entry import told
 from libs.chassis.bus.topics import apply as apply_topics
 from libs.events.topics import wanted
 
@@ -53,8 +54,7 @@ def known_frontends() -> tuple[str, ...]:
 
 
 def _bootstrap() -> str:
-    bootstrap = os.environ.get("OTKLIK_KAFKA_BOOTSTRAP")
-    if not bootstrap:
+    if not os.environ.get("OTKLIK_KAFKA_BOOTSTRAP"):
         typer.echo("OTKLIK_KAFKA_BOOTSTRAP is missing: host:port of a Kafka broker", err=True)
         raise typer.Exit(2)
-    return bootstrap
+    return told(os.environ)
