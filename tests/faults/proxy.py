@@ -29,6 +29,8 @@ class Link:
         if self._server is not None:
             self._server.close()
         self.cut()
+        while self._writers:
+            await asyncio.sleep(0)
 
     def cut(self) -> None:
         """Every connection is reset."""
