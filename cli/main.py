@@ -19,11 +19,14 @@ COMMANDS = {
     "demo": "cli.demo",
     "rebuild": "cli.rebuild",
     "verify": "cli.verify",
+    "dlq": "cli.dlq",
     "gaps": "cli.gaps",
     "heads": "cli.heads",
     "backup": "cli.backup",
     "restore": "cli.restore",
+    "recover": "cli.recover",
     "documents": "cli.documents",
+    "kubernetes": "cli.kubernetes",
 }
 
 
