@@ -16,7 +16,7 @@ from bench.smtp_sink import SmtpSink
 from bench.stage import Stage
 from local.embedded import Part
 from local.program import run
-from tests.faults.town import IN_HAND, Told, asked_for, broken, town, under_load
+from tests.faults.town import Told, asked_for, broken, town, under_load
 
 DISK_MB = 768
 FULL_SECONDS = 30
@@ -50,7 +50,7 @@ async def test_a_full_disk_under_the_database_is_waited_out_and_loses_nothing(di
     async with town("full-disk", prepare) as full:
         async with under_load(full, RATE):
             await full.goes_on("the start", within=GOES_ON_SECONDS)
-            full.again += IN_HAND
+            full.cuts_off_letters("postgres")
             filler = disk / "filler"
             await asyncio.to_thread(fill, filler)
             full.journal.say("the disk is full")

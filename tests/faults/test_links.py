@@ -9,7 +9,7 @@ import pytest
 from bench.smtp_sink import SmtpSink
 from bench.stage import Stage
 from tests.faults.links import Links, linked
-from tests.faults.town import IN_HAND, SERVICES, Told, asked_for, broken, town, under_load
+from tests.faults.town import SERVICES, Told, asked_for, broken, town, under_load
 
 CUT_SECONDS = 60
 SLOW_SECONDS = 0.2  # for each piece, in each direction
@@ -32,13 +32,13 @@ async def test_a_link_that_is_cut_then_frozen_then_slow_delays_and_loses_nothing
         async with under_load(linked_town, RATE):
             for what, broken_by in (("cut", link.cut), ("frozen", link.freeze)):
                 linked_town.journal.say(f"the link to {name} is {what} for {seconds} s")
-                linked_town.again += IN_HAND
+                linked_town.cuts_off_letters(name)
                 broken_by()
                 await asyncio.sleep(seconds)
                 link.heal()
                 await linked_town.goes_on(f"{name} {what}", within=GOES_ON_SECONDS)
             linked_town.journal.say(f"the link to {name} is slow: {SLOW_SECONDS} s")
-            linked_town.again += IN_HAND
+            linked_town.cuts_off_letters(name)
             link.slow(SLOW_SECONDS)
             await linked_town.goes_on(f"{name} slow", within=GOES_ON_SECONDS)
             link.heal()

@@ -31,6 +31,7 @@ SERVICES = ("notifier", "history", "intake")
 CONSUMERS = ("intake", "history", "notifier")
 STORES = ("kafka", "postgres")
 SMTP_TIMEOUT_SECONDS = 1.0  # a letter in hand at a crash goes again after twelve times this
+HOLD_LETTERS = {"notifier", "postgres", "smtp"}
 IN_HAND = 64  # letters that one crash may send again: eight for each of eight connections (services/notifier/sender.py)
 START_SECONDS = 120.0
 DRAIN_SECONDS = 180.0
@@ -57,9 +58,13 @@ class Town:
     def part(self, name: str) -> Part:
         return self.services[name].part if name in self.services else self.stage.parts.started[name]
 
+    def cuts_off_letters(self, name: str) -> None:
+        """A fault of this part may cost letters their outcome: those in hand may go again."""
+        self.again += IN_HAND if name in HOLD_LETTERS else 0
+
     async def kill(self, name: str) -> None:
         self.journal.say(f"kill -9 {name}")
-        self.again += IN_HAND
+        self.cuts_off_letters(name)
         await asyncio.to_thread(self.part(name).kill)
 
     async def stop(self, name: str) -> None:
