@@ -133,9 +133,11 @@ class Chassis:
         finally:
             await consumer.stop()
 
-    def relay(self, shard: int = 0, *, pace: Pace = BRISK, bootstrap: str = "", beat: Callable[[], None] = lambda: None) -> Relay:
+    def relay(
+        self, shard: int = 0, *, pace: Pace = BRISK, bootstrap: str = "", beat: Callable[[], None] = lambda: None, owner: str = ""
+    ) -> Relay:
         return Relay(
-            shard=OutboxShard(self.pool, self.keyring, shard, str(uuid4())),
+            shard=OutboxShard(self.pool, self.keyring, shard, owner or str(uuid4())),
             bootstrap=bootstrap or self.kafka,
             client_id=f"test-relay-{shard}",
             bell=self.bell,
