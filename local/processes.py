@@ -110,6 +110,7 @@ def stores(process: Process, around: Surroundings) -> dict[str, str]:
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
         "OTKLIK_MASTER_KEY": around.secrets[keys.master_key_of(process.name)],
         "OTKLIK_STAFF_PUBLIC_KEY": around.secrets[keys.STAFF_PUBLIC_KEY],
+        "OTKLIK_DISK_PATH": str(around.places.state),
     }
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import yaml
 
 from libs.chassis.ops import metrics, stop
 from libs.chassis.ops.clock import SystemClock
+from libs.chassis.ops.disk import Disks
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.settings import ProcessSettings
 from libs.chassis.process import CLOSE_SECONDS
 from local import containers, installation, jars, java, kafka, keys, postgres, processes
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
+from services.history.heads import HeadFigures
 
 pytestmark = pytest.mark.requirement("D-11")
 
@@ -203,6 +206,15 @@ def alerts() -> dict[str, Any]:
     return {rule["alert"]: rule for group in asked["groups"] for rule in group["rules"]}
 
 
+def labels_of_others(expression: str) -> set[str]:
+    """Labels that Kubernetes and the node exporter give their own figures."""
+    return {
+        label
+        for figure, label in {"kubelet_volume": "persistentvolumeclaim", "node_filesystem": "mountpoint"}.items()
+        if figure in expression
+    }
+
+
 @pytest.mark.requirement("R-7", "R-11")
 def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -> None:
     registry = metrics.registry()
@@ -212,24 +224,30 @@ def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -
     told.dead_letter("intake-1", "newer-version")
     told.parked_keys("outbox", 1)
     told.outbox(pending=1, oldest=None)
+    told.timers({"gap": datetime(2026, 11, 22, tzinfo=UTC)})
+    HeadFigures(registry)
+    registry.register(metrics.HaltedLoops({"consumers": "offset-gone"}))
+    registry.register(Disks([ROOT]))
     labels = {sample.name: set(sample.labels) for family in registry.collect() for sample in family.samples}
     labels["up"] = {"job", "instance"}
     for name, rule in alerts().items():
         watched = set(re.findall(r"\b(otklik_\w+|up)\b(?!\")", rule["expr"]))
         assert watched, name
         assert watched <= labels.keys(), name
-        by = set(re.findall(r"(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
+        by = set(re.findall(r"(?:otklik_\w+|up){(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
         assert all(by <= labels[figure] for figure in watched), name
-        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"}
+        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"} - labels_of_others(rule["expr"])
         assert all(shown <= labels[figure] for figure in watched), name
 
 
-@pytest.mark.requirement("R-7", "R-11")
+@pytest.mark.requirement("R-7", "R-11", "R-12", "D-18")
 def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> None:
     watched = {name for rule in alerts().values() for name in re.findall(r"otklik_\w+", rule["expr"])}
     assert watched == {
         *("otklik_dead_letters_total", "otklik_parked_keys", "otklik_outbox_oldest_age_seconds"),
-        *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds"),
+        *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds", "otklik_halted_loops"),
+        *("otklik_history_gaps", "otklik_timers_overdue_age_seconds", "otklik_disk_free_bytes", "otklik_disk_size_bytes"),
+        *("otklik_history_head_signed_timestamp_seconds", "otklik_history_heads_denied"),
     }
     assert 'reason="newer-version"' in alerts()["NewerVersion"]["expr"]
     loaded = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["rule_files"]
