@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from libs.events.topics import TOPICS, Topic, dead_letter_topic
 
 FRONTEND = "<frontend>"
+HISTORY = "history"
 MARK_LENGTH = 12
 
 
@@ -52,12 +53,17 @@ def of_services() -> list[Acl]:
 
 
 def of_service(service: str) -> list[Acl]:
-    """The topics of the table, dead-letter topics of those it hears, and consumer groups called as itself."""
+    """The topics of the table, dead-letter topics of those it hears, and consumer groups called as itself.
+
+    History sets nothing aside; it reads what the others did.
+    """
     rights = {Acl(service, "topic", *_place(topic), operation) for topic, operation in _on_topics(service)}
     for topic in TOPICS:
-        if service in topic.consumers and service != "history":
+        who_sets_aside = set(topic.consumers) - {HISTORY, FRONTEND}
+        if service in who_sets_aside or (service == HISTORY and who_sets_aside):
             name, pattern = _place(topic)
-            rights.add(Acl(service, "topic", name if pattern == "prefixed" else dead_letter_topic(name), pattern, "write"))
+            dead_letters = name if pattern == "prefixed" else dead_letter_topic(name)
+            rights.add(Acl(service, "topic", dead_letters, pattern, "read" if service == HISTORY else "write"))
     return [*sorted(rights), Acl(service, "group", service, "prefixed", "read")]
 
 

@@ -53,6 +53,7 @@ def test_a_service_may_do_what_the_topic_table_says_and_no_more(service: str) ->
     writes = {name for topic, name in table if service in topic.producers} | own_dead
     all_names = {name for _, name in table} | dead
     assert {name for name in all_names if may(rights, "read", "topic", name)} - dead == hears
+    assert service != "history" or dead <= {name for name in all_names if may(rights, "read", "topic", name)}
     assert {name for name in all_names if may(rights, "write", "topic", name)} >= writes
     too_much = {name for name in all_names if may(rights, "write", "topic", name)} - writes
     assert too_much == ({"channel.inbound.vk.v1"} if service == "notifier" else set())  # the prefix of its dead letters
