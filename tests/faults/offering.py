@@ -24,6 +24,7 @@ FORM, MESSENGER = "site", "vk"
 IN_TWO_PARTS = 5  # every fifth form comes without a name first, and is told of twice
 AGAIN_SECONDS = 0.3
 ANSWER_SECONDS = 20.0
+LONGEST_SECONDS = 300.0
 FINAL = range(400, 429)  # what no repetition would change
 
 
@@ -36,6 +37,7 @@ class Offering:
 
     def __init__(self, stage: Stage, intake_port: int) -> None:
         self.offered: list[Offered] = []
+        self.refused: list[str] = []
         self._stage = stage
         self._numbers = count(1)
         self._ids = TimeOrderedIds()
@@ -70,7 +72,15 @@ class Offering:
         await self.answered()
 
     async def answered(self) -> None:
-        await asyncio.gather(*self._under_way)
+        """Everything that was begun has its answer; who got none for so long that a person would have gone is noted."""
+        while self._under_way:
+            done, late = await asyncio.wait(self._under_way, timeout=LONGEST_SECONDS)
+            self.refused += [f"no answer for {LONGEST_SECONDS:.0f} s"] * len(late)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*done)
+            self._under_way -= done | late
 
     def begin_form(self) -> Offered:
         number = next(self._numbers)
@@ -108,7 +118,11 @@ class Offering:
         await self._taken(offered, body)
 
     async def _taken(self, offered: Offered, body: dict[str, Any]) -> None:
-        receipt = await self._ask("/v1/messages", body)
+        try:
+            receipt = await self._ask("/v1/messages", body)
+        except Refused as error:
+            self.refused.append(f"{offered.external_id}: {error}")
+            return
         offered.acknowledged = True
         try:
             shown = await self._ask("/v1/status", {"number": receipt["reference"], "tracking_code": receipt["tracking_code"]})

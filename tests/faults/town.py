@@ -125,7 +125,9 @@ class Town:
         checks = await self.drained()
         self.journal.figures |= {"messages offered": len(self.offering.offered), "drained after s": round(time.monotonic() - began, 1)}
         checks.append(Check("every consumer goes on in time", not self.late, "; ".join(self.late) or "all", tuple(self.late)))
-        checks += [await self.still_running()]
+        refused = tuple(self.offering.refused)
+        checks.append(Check("no door refused what it has to take", not refused, "; ".join(refused[:3]) or "none", refused))
+        checks.append(await self.still_running())
         for arguments in (("rebuild", "intake"), ("rebuild", "history"), ("verify",)):
             checks.append(await self.command(*arguments))
         self.journal.figures["letters"] = self.sink.letters
