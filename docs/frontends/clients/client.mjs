@@ -1,4 +1,4 @@
-// A frontend in Node.js (20.19 or newer), by HTTP and by Kafka. Kafka needs one package: npm install @platformatic/kafka@1.35.0
+// A frontend in Node.js, by HTTP and by Kafka. Kafka needs one package: npm install @platformatic/kafka (on Node.js 20: @1.35.0)
 //   node client.mjs http "Как получить справку?"      a message through the HTTP door, and the receipt
 //   node client.mjs kafka "Как получить справку?"     the same through Kafka
 //   node client.mjs notices                           notices for people, each reported as delivered
@@ -62,7 +62,7 @@ async function kafka () {
     sasl: { mechanism: 'SCRAM-SHA-512', username: told.OTKLIK_KAFKA_USER, password: told.OTKLIK_KEY },
     ...(told.OTKLIK_KAFKA_TLS === 'no' ? {} : { tls: {} })
   }
-  const producer = new Producer({ ...entry, serializers: stringSerializers, idempotent: true, acks: -1 }) // -1: all copies have it
+  const producer = new Producer({ ...entry, serializers: stringSerializers, acks: -1 }) // -1: answered when all copies have it
   const consumer = new Consumer({ ...entry, deserializers: stringDeserializers, groupId: `${told.OTKLIK_FRONTEND}.example` })
   return {
     send: (key, value) => producer.send({ messages: [{ topic: topic('inbound'), key, value }] }),

@@ -2,8 +2,7 @@
 
 python client.py http "Как получить справку?" | kafka "Как получить справку?" | notices
 
-Told by the environment: OTKLIK_HTTP, OTKLIK_FRONTEND, OTKLIK_KEY; for Kafka also OTKLIK_KAFKA, OTKLIK_KAFKA_USER, OTKLIK_AUTHORITY and
-OTKLIK_DIALOGUE_SECRET, which is your own and never changes. OTKLIK_KAFKA_TLS=no is for one machine alone.
+Told by the environment: the variables of docs/frontends/README.md. OTKLIK_DIALOGUE_SECRET is your own and never changes.
 """
 
 import asyncio
@@ -13,7 +12,6 @@ import os
 import ssl
 import sys
 import time
-import urllib.error
 import urllib.request
 import uuid
 from datetime import UTC, datetime
@@ -45,7 +43,7 @@ def by_http(text: str) -> dict[str, Any]:
         try:
             with urllib.request.urlopen(urllib.request.Request(f"{TOLD['OTKLIK_HTTP']}/v1/messages", body, headers)) as answer:
                 return {"http": answer.status, **json.load(answer)}
-        except urllib.error.HTTPError as refusal:
+        except urllib.request.HTTPError as refusal:
             if refusal.code != 503:
                 return {"http": refusal.code, **json.load(refusal)}
             time.sleep(float(refusal.headers.get("Retry-After", "5")))
@@ -63,7 +61,7 @@ def envelope(kind: str, key: bytes, payload: dict[str, Any]) -> bytes:
 
 
 def entry() -> dict[str, Any]:
-    tls = TOLD.get("OTKLIK_KAFKA_TLS") != "no"
+    tls = TOLD.get("OTKLIK_KAFKA_TLS") != "no"  # without it only on one machine
     return {
         "bootstrap_servers": TOLD["OTKLIK_KAFKA"],
         "security_protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT",

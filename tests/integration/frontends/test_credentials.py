@@ -39,6 +39,15 @@ async def put(producer: AIOKafkaProducer, topic: str) -> None:
     await producer.send_and_wait(topic, b"{}", key=b"0" * 64)
 
 
+async def read_once(installation: Installation, frontend: Credentials, topic: str, group: str) -> None:
+    reader = AIOKafkaConsumer(topic, **entry(installation, frontend), group_id=group)
+    try:
+        await reader.start()
+        await reader.getone()
+    finally:
+        await reader.stop()
+
+
 async def test_a_frontend_may_write_to_no_topic_but_its_own_inbound(installation: Installation) -> None:
     mine, other = await installation.added(f"a-{uuid4().hex[:8]}"), await installation.added(f"b-{uuid4().hex[:8]}")
     async with writing(installation, mine) as producer:
@@ -64,13 +73,8 @@ async def test_a_frontend_reads_nothing_of_others_and_joins_no_group_of_theirs(
     mine = await installation.added(f"a-{uuid4().hex[:8]}")
     names = {"mine": mine.name, "other": f"{mine.name}-more"}
     await installation.added(names["other"])
-    reader = AIOKafkaConsumer(topic.format(**names), **entry(installation, mine), group_id=group.format(**names))
     with pytest.raises(refusal):
-        try:
-            await reader.start()
-            await reader.getone()
-        finally:
-            await reader.stop()
+        await read_once(installation, mine, topic.format(**names), group.format(**names))
 
 
 async def test_both_keys_open_both_doors_until_the_rotation_is_finished(installation: Installation) -> None:
