@@ -67,20 +67,35 @@ class Replay:
         self._aside = aside
         self._clock = clock
         self._metrics = metrics
-        self._newer_at = self._tell_at = 0.0
 
     async def run(self, stopping: Stopping) -> None:
         """Until the process stops; what infrastructure does to it is waited out."""
-        self._newer_at = self._tell_at = 0.0
+        start_at = tell_at = 0.0
         while not stopping.requested:
             try:
-                await self._newer_versions()
+                if time.monotonic() >= start_at:
+                    await self.start()
+                    start_at = time.monotonic() + NEWER_SECONDS
                 await self.round(stopping)
-                await self._tell()
+                if time.monotonic() >= tell_at:
+                    await self.tell()
+                    tell_at = time.monotonic() + TELL_SECONDS
                 await stopping.sleep(POLL_SECONDS)
             except INFRASTRUCTURE_ERRORS as error:
                 log.warning("dead letters wait for their infrastructure", consumer=self._consumer, error=error)
                 await stopping.sleep(AGAIN_SECONDS)
+
+    async def start(self) -> None:
+        """What an upgrade mends needs nobody to ask for it."""
+        async with self._pool.acquire() as db:
+            await self._lanes.ask_for(db, NEWER_VERSION, self._clock.now())
+
+    async def tell(self) -> None:
+        """The figures, of all consumers of the service."""
+        async with self._pool.acquire() as db:
+            now = await state(db)
+        self._metrics.parked_keys("dead-letters", now.lanes)
+        self._metrics.unsettled(now.unsettled, now.oldest)
 
     async def round(self, stopping: Stopping) -> None:
         """Everything that may go on now."""
@@ -155,23 +170,6 @@ class Replay:
             self._aside.alarm(replace(letter.letter, reason=reason), unmended.error)
         else:
             log.error("a dead letter can't be handled yet", consumer=self._consumer, id=letter.id, reason=reason, error=unmended.error)
-
-    async def _newer_versions(self) -> None:
-        """What an upgrade mends needs nobody to ask for it."""
-        if time.monotonic() < self._newer_at:
-            return
-        async with self._pool.acquire() as db:
-            await self._lanes.ask_for(db, NEWER_VERSION, self._clock.now())
-        self._newer_at = time.monotonic() + NEWER_SECONDS
-
-    async def _tell(self) -> None:
-        if time.monotonic() < self._tell_at:
-            return
-        async with self._pool.acquire() as db:
-            now = await state(db)
-        self._metrics.parked_keys("dead-letters", now.lanes)
-        self._metrics.unsettled(now.unsettled, now.oldest)
-        self._tell_at = time.monotonic() + TELL_SECONDS
 
 
 def _delivery(letter: DeadLetter) -> Delivery:

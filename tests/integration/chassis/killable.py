@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.effect_once import Received
 from libs.chassis.ops.clock import FixedClock
+from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import Connection, open_pool
 from libs.chassis.store.timers import Timer, Timers
 from libs.events.topics import Topic
@@ -58,6 +59,21 @@ async def timers(chassis: Chassis, _: argparse.Namespace) -> None:
         await forever()
 
 
+async def replay(chassis: Chassis, wanted: argparse.Namespace) -> None:
+    """Handles what lies in the lanes; it goes no further once `after` records are done."""
+    done = 0
+
+    async def handle(db: Connection, batch: Sequence[Received]) -> None:
+        nonlocal done
+        await chassis.count(db, batch)
+        done += len(batch)
+        if done > wanted.after:
+            say(IN_HAND)
+            await forever()
+
+    await chassis.effect_once(handle).replay.run(Stopping())
+
+
 def say(word: str) -> None:
     print(word, flush=True)  # noqa: T201 - its reader is a test
 
@@ -68,7 +84,7 @@ async def forever() -> None:
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["relay", "consumer", "timers"])
+    parser.add_argument("what", choices=["relay", "consumer", "timers", "replay"])
     parser.add_argument("--dsn", required=True)
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--topic")
@@ -76,9 +92,12 @@ async def main() -> None:
     parser.add_argument("--group")
     parser.add_argument("--member")
     parser.add_argument("--hang", choices=[IN_HAND, COMMITTED])
+    parser.add_argument("--after", type=int, default=0)
     wanted = parser.parse_args()
     pool = await open_pool(wanted.dsn)
-    await {"relay": relay, "consumer": consumer, "timers": timers}[wanted.what](Chassis(pool=pool, kafka=wanted.kafka), wanted)
+    await {"relay": relay, "consumer": consumer, "timers": timers, "replay": replay}[wanted.what](
+        Chassis(pool=pool, kafka=wanted.kafka), wanted
+    )
 
 
 if __name__ == "__main__":
