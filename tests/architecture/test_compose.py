@@ -245,6 +245,7 @@ def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> 
     watched = {name for rule in alerts().values() for name in re.findall(r"otklik_\w+", rule["expr"])}
     assert watched == {
         *("otklik_dead_letters_total", "otklik_parked_keys", "otklik_outbox_oldest_age_seconds"),
+        "otklik_dead_letters_oldest_age_seconds",
         *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds", "otklik_halted_loops"),
         *("otklik_history_gaps", "otklik_timers_overdue_age_seconds", "otklik_disk_free_bytes", "otklik_disk_size_bytes"),
         *("otklik_history_head_signed_timestamp_seconds", "otklik_history_heads_denied"),
