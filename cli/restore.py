@@ -87,7 +87,7 @@ def told(restored: Restored) -> list[str]:
         f"Восстановлено на {manifest.taken_at:%d.%m.%Y %H:%M:%S} UTC: {restored.rows} записей истории проверены, печатей вскрыто"
         f" {restored.opened}, ключей уничтожено снова {restored.destroyed}. База данных открыта для служб.",
         "Дальше, до запуска служб (docs/operations/backup.md):",
-        f"  otklik topics rewind --to {since:%Y-%m-%dT%H:%M:%SZ}",
+        f"  otklik recover --since {since:%Y-%m-%dT%H:%M:%SZ}",
         *(f"  otklik republish {name} --since {since:%Y-%m-%dT%H:%M:%SZ}" for name in ("intake", "notifier")),
     ]
 

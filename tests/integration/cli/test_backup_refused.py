@@ -133,9 +133,8 @@ async def test_a_lost_key_is_lost_history_and_is_told(
 ) -> None:
     await filled(database, 1)
     async with database.superuser() as db:
-        await db.execute(
-            "DELETE FROM history.thread_keys WHERE thread_id = (SELECT thread_id FROM history.log WHERE sealed IS NOT NULL LIMIT 1)"
-        )
+        thread = await db.fetchval("SELECT thread_id FROM history.log WHERE sealed IS NOT NULL LIMIT 1")
+        await db.execute("DELETE FROM history.thread_keys WHERE thread_id = $1", thread)
     await backed_up(place)
     result = await restored(place, empty, monkeypatch)
     assert (result.exit_code, "history.log: нет ключей 1 тредов" in result.output) == (1, True), result.output
