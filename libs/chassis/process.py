@@ -16,6 +16,7 @@ from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside
 from libs.chassis.bus.entry import Brokers
 from libs.chassis.bus.losses import Losses
 from libs.chassis.bus.relay import Bell, Relay
+from libs.chassis.bus.repair import Repair
 from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
 from libs.chassis.ops.clock import Clock, SystemClock
@@ -35,6 +36,7 @@ from libs.chassis.store.keys import Keyring
 from libs.chassis.store.lanes import forget_dead_letters
 from libs.chassis.store.outbox import Outbox, OutboxShard
 from libs.chassis.store.places import Places
+from libs.chassis.store.republishing import Published, Republisher
 from libs.chassis.store.timers import Timers
 from libs.events.contracts import REGISTRY
 from libs.events.fact import Event
@@ -136,6 +138,14 @@ class Process:
         )
         self.background.add(f"replay-{consumer}", effect.replay.run)
         return effect
+
+    def republisher(self, kinds: Sequence[Published]) -> Republisher:
+        """`kinds` are all that this service publishes from its store."""
+        return Republisher(store=self.store, outbox=self.outbox, clock=self.clock, kinds=kinds)
+
+    def repair(self, kinds: Sequence[Published]) -> Repair:
+        """Publishes again what history has not heard of this service."""
+        return Repair(name=self.name, republisher=self.republisher(kinds), clock=self.clock)
 
     def connect(self, subscriptions: Sequence[Subscription]) -> None:
         """Run the relay and these subscriptions in the background."""
