@@ -31,7 +31,9 @@ def generated() -> dict[Path, str]:
         STRIMZI / "topics.yaml": _from("libs/events/topics.py") + "---\n".join(map(_topic, wanted(FRONTENDS))),
         STRIMZI / "users.yaml": _from("libs/chassis/bus/acls.py") + "---\n".join(map(_user, (ADMINISTRATOR, *services()))),
         KUBERNETES / "monitoring/alerts.yaml": _alerts(Path("deploy/prometheus/alerts.yaml")),
-        KUBERNETES / "monitoring/dashboard.yaml": _config_map("dashboard", dashboard, '{grafana_dashboard: "1"}'),
+        KUBERNETES / "monitoring/dashboard.yaml": _config_map(
+            "dashboard", dashboard, '{app.kubernetes.io/part-of: otklik, grafana_dashboard: "1"}'
+        ),
         KUBERNETES / "base/collector-config.yaml": _config_map("collector", Path("deploy/collector/config.yaml"), GROUND),
         KUBERNETES / "base/authority.yaml": _config_map("authority", Path("local/authority.toml"), GROUND),
     }
