@@ -206,7 +206,7 @@ async def test_who_is_killed_in_the_middle_of_an_effect_has_done_nothing_and_the
     assert await town.done() == [1, 2]
 
 
-@pytest.mark.requirement("R-10", "D-29")
+@pytest.mark.requirement("R-10")
 async def test_timers_go_on_after_the_database_threw_their_connections_out(
     town: Town, superuser: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

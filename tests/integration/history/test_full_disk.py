@@ -13,7 +13,7 @@ from tests.integration.history.keeping import Keeping
 from tests.unit.history.told import IDS, request_of
 
 
-@pytest.mark.requirement("D-29", "R-7", "D-25")
+@pytest.mark.requirement("D-14", "R-7", "D-25")
 async def test_with_the_disk_full_a_batch_waits_and_a_look_is_answered_503(history: Keeping, signed_in: SignedIn) -> None:
     batch = request_of(IDS.new())
     async with full_disk(history.database, "history"):
@@ -27,7 +27,7 @@ async def test_with_the_disk_full_a_batch_waits_and_a_look_is_answered_503(histo
     assert (await history.ask(signed_in(Role.OPERATOR), channel="site")).status_code == 200
 
 
-@pytest.mark.requirement("D-29", "R-21")
+@pytest.mark.requirement("E-16", "R-21")
 async def test_a_crowd_at_the_door_is_answered_or_told_to_come_again_and_the_door_stays_open(history: Keeping, signed_in: SignedIn) -> None:
     await history.take(*request_of(IDS.new()))
     operator = signed_in(Role.OPERATOR)

@@ -7,7 +7,7 @@ from tests.integration.intake.town import Town, number_of, said
 from tests.stack import Database, eventually
 
 
-@pytest.mark.requirement("D-29", "R-4", "R-7")
+@pytest.mark.requirement("D-14", "R-7")
 async def test_with_the_disk_full_the_door_answers_503_and_afterwards_everything_is_registered(town: Town, database: Database) -> None:
     async with full_disk(database, "intake"):
         refused = await town.site.post(said("form"))

@@ -47,7 +47,7 @@ async def http(slow: Slow) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.requirement("D-29", "R-21")
+@pytest.mark.requirement("E-16", "R-21")
 async def test_one_too_many_is_answered_at_once_and_the_door_opens_again_after(slow: Slow, http: httpx.AsyncClient) -> None:
     waiting = [asyncio.create_task(http.get("/slow")) for _ in range(LIMIT)]
     while slow.inside < LIMIT:
@@ -60,7 +60,7 @@ async def test_one_too_many_is_answered_at_once_and_the_door_opens_again_after(s
     assert (await http.get("/slow")).status_code == 200
 
 
-@pytest.mark.requirement("D-29")
+@pytest.mark.requirement("E-16")
 async def test_who_breaks_inside_leaves_the_place_to_others(http: httpx.AsyncClient) -> None:
     for _ in range(2 * LIMIT):
         assert (await http.get("/broken")).status_code == 500

@@ -14,7 +14,7 @@ def figure(registry: CollectorRegistry, name: str, **labels: str) -> float | Non
     return registry.get_sample_value(name, labels)
 
 
-@pytest.mark.requirement("R-12", "D-29")
+@pytest.mark.requirement("R-12")
 def test_free_and_all_bytes_of_a_folders_disk_are_told(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     registry.register(Disks([tmp_path]))
@@ -24,7 +24,7 @@ def test_free_and_all_bytes_of_a_folders_disk_are_told(tmp_path: Path) -> None:
     assert 0 <= free <= size
 
 
-@pytest.mark.requirement("D-29")
+@pytest.mark.requirement("R-12")
 def test_a_folder_that_is_gone_costs_the_other_figures_nothing(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     registry.register(Disks([tmp_path / "gone", tmp_path]))
