@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "cli.importing",
     "demo": "cli.demo",
     "rebuild": "cli.rebuild",
+    "republish": "cli.republish",
     "verify": "cli.verify",
     "dlq": "cli.dlq",
     "gaps": "cli.gaps",

@@ -41,6 +41,24 @@ def acls(give: Annotated[bool, typer.Option("--give", help="give these rights on
     typer.echo(listing(rights), nl=False)
 
 
+@app.command()
+def resume(service: Annotated[str, typer.Argument(metavar="SERVICE")]) -> None:
+    """Let a service go on that stopped because records were gone (`offset-gone`): after `otklik republish`, from what Kafka still has.
+
+    Changes only the places where something is gone; what the service has handled it knows again by its ids. Wants its own variables.
+    """
+    from cli.resume import SETTINGS, resume  # here: the other commands need not wait for what it imports
+
+    if service not in SETTINGS:
+        typer.echo(f"{service} hears nothing; those that do: {', '.join(SETTINGS)}", err=True)
+        raise typer.Exit(2)
+    this_machine.lend(service)
+    gone = asyncio.run(resume(service))
+    for (topic, partition), what in sorted(gone.items()):
+        typer.echo(f"{topic} {partition}: {what}")
+    typer.echo(f"{service} goes on from the earliest records that are kept" if gone else f"{service} misses nothing")
+
+
 def known_frontends() -> tuple[str, ...]:
     """The frontends that have credentials."""
     path = os.environ.get("OTKLIK_FRONTEND_KEYS_FILE")
