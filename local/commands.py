@@ -27,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("name", nargs="?", help="of one process")
     fresh = commands.add_parser("fresh", help="erase all data, after asking")
     fresh.add_argument("--yes", action="store_true", help="do not ask")
+    restore = commands.add_parser("restore", help="a backup into the empty stores of this machine")
+    restore.add_argument("data", help="folder of the copy, or of copies")
+    restore.add_argument("keys", help="folder of its keys")
     environment = commands.add_parser("environment", help="make .venv and fetch the browser assets, nothing else")
     environment.add_argument("--development", action="store_true", help="with the tools for tests and checks")
     test = commands.add_parser("test", help="make the environment, then run the tests")
@@ -50,6 +53,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
                 return test(asked.arguments)
             case "up":
                 return up(here, environ, arguments)
+            case "restore":
+                packages.ensure()
+                return inside(arguments)
             case _:
                 return inside(arguments)
     except (Failed, WrongOffset) as failure:

@@ -71,6 +71,11 @@ class Start:
         await self.must_start(processes.mail_catcher(self.places.port("smtp"), self.places.port("mail")))
 
     async def start_postgres(self) -> None:
+        await self.start_database()
+        await self.administer(("database", "prepare"), processes.administration(self.around))
+
+    async def start_database(self) -> None:
+        """Our own server, if it is ours, with nothing in it that is not there already."""
         server = self.postgres
         if server is not None:
             opened = await asyncio.to_thread(server.prepare)
@@ -78,7 +83,6 @@ class Start:
                 warn(f"PostgreSQL refuses root, so it runs as another user, who may now pass through {', '.join(map(str, opened))}")
             await self.must_start(server.program())
             await asyncio.to_thread(server.make_database)
-        await self.administer(("database", "prepare"), processes.administration(self.around))
 
     async def start_kafka(self) -> None:
         broker = self.kafka
