@@ -13,6 +13,7 @@ from cli import this_machine
 from cli.intake import Intake, opened
 from cli.recover_kafka import Busy, records_since, rewind
 from cli.services import SCHEMAS
+from libs.chassis.process import brokers_of
 from libs.chassis.store.database import Connection
 from libs.chassis.store.events import Append, Category, Context, EventStore, LostRace
 from libs.chassis.store.outbox import Outbox, Record
@@ -93,7 +94,7 @@ def command(
 
 async def _recover(groups: Sequence[str], since: datetime, wait: int) -> Recovered:
     async with opened() as intake:
-        await _rewind_patiently(intake.process.settings.kafka_bootstrap, groups, since, wait)
+        await _rewind_patiently(brokers_of(intake.process.settings), groups, since, wait)
         return await recover(intake, since, lambda events: typer.echo(f"… {events} событий", err=True))
 
 
@@ -113,7 +114,7 @@ async def _rewind_patiently(bootstrap: str, groups: Sequence[str], since: dateti
 async def recover(intake: Intake, since: datetime, advance: Advance = lambda _events: None) -> Recovered:
     """Safe to repeat, also after it broke off. Nobody else may write into intake's store meanwhile."""
     recovered, numbers = Recovered(), Numbers()
-    async for records in records_since(intake.process.settings.kafka_bootstrap, sorted(BY_TOPIC), since):
+    async for records in records_since(brokers_of(intake.process.settings), sorted(BY_TOPIC), since):
         told = [(BY_TOPIC[topic], decode(value)) for topic, value in records]
         async with intake.process.pool.acquire() as db, db.transaction():
             await intake.store.lock(db)
