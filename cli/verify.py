@@ -20,6 +20,7 @@ from cli.verify_heads import SignedHeads
 from cli.verify_log import Advance
 from cli.verify_log import verify as verify
 from cli.verify_report import Report
+from libs.chassis.bus.entry import told
 from libs.chassis.ops.settings import KEY_BYTES
 from services.history.domain.heads import PublicKeys, Signer
 
@@ -76,7 +77,7 @@ def command(heads: Files = None, kafka: Kafka = False, as_json: AsJson = False, 
         master_key=_key(MASTER_KEY),
         master_key_id=os.environ.get(MASTER_KEY_ID) or "1",
         files=tuple(heads) if heads else (Path(of_settings),) if of_settings else (),
-        kafka=(os.environ.get(BOOTSTRAP) or _stop(f"not set: {BOOTSTRAP}, host:port of a Kafka broker")) if kafka else None,
+        kafka=_brokers() if kafka else None,
         signed_before=datetime.now(UTC) - timedelta(minutes=signed_within),
     )
     report = _shown(against, dsn)
@@ -98,6 +99,10 @@ def _say(report: Report, *, as_json: bool, with_keys: bool) -> None:
     for finding in report.findings:
         typer.echo(str(finding))
     typer.echo(report.summary(with_keys=with_keys))
+
+
+def _brokers() -> str:
+    return told(os.environ) if os.environ.get(BOOTSTRAP) else _stop(f"not set: {BOOTSTRAP}, host:port of a Kafka broker")
 
 
 def _public_keys() -> PublicKeys:

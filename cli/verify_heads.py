@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from pydantic import ValidationError
 
 from cli.verify_report import MOST_FINDINGS, Finding
+from libs.chassis.bus.entry import reach
 from libs.chassis.bus.topics import partitions_on
 from libs.events.contracts.history_events import HeadSigned
 from libs.events.envelope import Unreadable, decode
@@ -56,7 +57,7 @@ class SignedHeads:
     async def read_topic(self, bootstrap: str) -> None:
         """All that the topic still holds, up to where it ends now."""
         partitions = [TopicPartition(HISTORY.name, number) for number in range((await partitions_on(bootstrap)).get(HISTORY.name, 0))]
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(**reach(bootstrap), enable_auto_commit=False, auto_offset_reset="earliest")
         await consumer.start()
         try:
             consumer.assign(partitions)

@@ -1,6 +1,8 @@
 """The whole log recomputed, shard by shard, and held against the signatures; whatever differs is named with its place."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +18,7 @@ from services.history.domain.entries import KEPT_COLUMNS
 from services.history.domain.heads import Witness
 from services.history.store import SQL
 
-ROWS_AT_ONCE: Final = 2_000
+ROWS_AT_ONCE: Final = 4_000
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 PLACE: Final = slice(0, 3)  # of the columns that verify_entries.sql answers
 KEPT: Final = slice(3, 3 + len(KEPT_COLUMNS))
@@ -43,38 +45,48 @@ async def verify(
     Signed heads must have been read before: whatever was signed then is in the log now. A row stored before `signed_before` that none of
     them covers is a finding. Raises `WrongMasterKey` when the database knows another key by that name.
     """
-    db = await asyncpg.connect(dsn, server_settings={"search_path": "history", "timezone": "UTC", "application_name": "otklik verify"})
-    try:
+    async with _connected(dsn) as db, _connected(dsn) as keys_db:
         report = Report()
         if heads is not None:
             report.signed, report.newest = heads.count, heads.newest
             report.add(heads.findings)
         keyring = Keyring(master_key, master_key_id) if master_key else None
-        await _walk_all(db, keyring, heads, report, advance)
+
+        async def opened(rows: Sequence[Row]) -> None:
+            if keyring is not None:
+                await _open(keys_db, keyring, rows, report)
+            advance(report.rows, sum(report.heads.values()))
+
+        await _walk_all(db, heads, report, opened)
         await _compare_ids(db, report)
         _miss_signatures(report, signed_before)
         return report
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    db = await asyncpg.connect(dsn, server_settings={"search_path": "history", "timezone": "UTC", "application_name": "otklik verify"})
+    try:
+        yield db
     finally:
         await db.close()
 
 
 async def _walk_all(
-    db: "asyncpg.Connection[Any]", keyring: Keyring | None, signed: SignedHeads | None, report: Report, advance: Advance
+    db: "asyncpg.Connection[Any]", signed: SignedHeads | None, report: Report, and_then: Callable[[Sequence[Row]], Awaitable[None]]
 ) -> None:
     heads = {row["shard"]: row for row in await db.fetch(SQL["verify_heads"])}
     report.heads = {shard: row["position"] for shard, row in heads.items()}
-    total = sum(report.heads.values())
     for shard in sorted({*heads, *range(SHARDS)}):
         if shard not in heads:
             report.find("head-missing", shard, 0, None, "the shard has no head")
             continue
         walk = _Walk(shard, genesis(shard), report, signed.witness(shard) if signed else None)
-        async for rows in _rows(db, shard, heads[shard]["position"]):
-            for row in rows:
-                walk.step(row)
-            if keyring is not None:
-                await _open(db, keyring, rows, report)
-            advance(report.rows, total)
+        async with aclosing(_rows(db, shard, heads[shard]["position"])) as pages:
+            async for rows in pages:
+                for row in rows:
+                    walk.step(row)
+                await and_then(rows)
         walk.end(heads[shard])
 
 
@@ -137,11 +149,21 @@ class _Walk:
         self._report.find(kind, self._shard, row["position"], row["event_id"], says)
 
 
-async def _rows(db: "asyncpg.Connection[Any]", shard: int, last: int) -> AsyncIterator[Sequence[Row]]:
-    position, stored_at = 0, LONG_AGO
-    while rows := await db.fetch(SQL["verify_entries"], shard, position, stored_at, last, ROWS_AT_ONCE):
-        yield rows
-        position, stored_at = rows[-1]["position"], rows[-1]["stored_at"]
+async def _rows(db: "asyncpg.Connection[Any]", shard: int, last: int) -> AsyncGenerator[Sequence[Row], None]:
+    """The database looks for the next rows while these are hashed."""
+
+    def after(position: int, stored_at: datetime) -> "asyncio.Task[list[Any]]":
+        return asyncio.create_task(db.fetch(SQL["verify_entries"], shard, position, stored_at, last, ROWS_AT_ONCE))
+
+    coming = after(0, LONG_AGO)
+    try:
+        while rows := await coming:
+            coming = after(rows[-1]["position"], rows[-1]["stored_at"])
+            await asyncio.sleep(0)  # lets the question go out before the hashing begins
+            yield rows
+    finally:
+        coming.cancel()
+        await asyncio.wait({coming})
 
 
 async def _open(db: "asyncpg.Connection[Any]", keyring: Keyring, rows: Sequence[Row], report: Report) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from cli.verify_log import verify
 from cli.verify_report import Finding
+from libs.chassis.store.keys import WrongMasterKey
 from services.history.domain.chain import SHARDS, genesis, link
 from services.history.domain.entries import KEPT_COLUMNS
 from tests.integration.history.keeping import Keeping
@@ -206,6 +207,14 @@ async def test_a_log_recomputed_around_another_plaintext_still_shows_a_commitmen
     await history.tamper(*changes)
     assert (await history.verified(with_keys=False)).sound
     assert places((await history.verified()).findings) == {("opens-otherwise", row["shard"], row["position"])}
+
+
+async def test_with_another_master_key_verification_stops_instead_of_accusing(history: Keeping) -> None:
+    await filled(history)
+    async with history.process.pool.acquire() as db:
+        await history.process.keyring.claim(db)
+    with pytest.raises(WrongMasterKey):
+        await verify(history.database.admin_dsn, bytes(32))
 
 
 async def test_verification_goes_on_while_history_writes(history: Keeping) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ async def test_rows_behind_the_last_signature_are_told_and_after_a_while_missed(
     assert found(await checked(history, signed_before=datetime.now(UTC) + timedelta(hours=1))) == [("not-signed", 41, 43)]
 
 
-MOVED = {
+MOVED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "taken out": lambda lines: [lines[0], *lines[2:]],
     "exchanged": lambda lines: [lines[0], lines[2], lines[1], lines[3]],
     "first lines gone": lambda lines: lines[1:],
