@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import frontend_keys, this_machine
+from cli import conformance, frontend_keys, this_machine
 from cli.frontend_keys import Known, NotPossible
 from libs.chassis.access.frontends import hash_of
 from libs.chassis.bus.acls import frontend_of_user, kafka_user, of_frontend
@@ -20,6 +20,8 @@ from libs.chassis.bus.topics import apply
 from libs.events.topics import INBOUND, wanted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.command()(conformance.check)
+app.command()(conformance.watch)
 
 KEY_BYTES = 32
 KEYS_FILE, KAFKA, KAFKA_OF_FRONTENDS = "OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_KAFKA_BOOTSTRAP", "OTKLIK_KAFKA_FRONTENDS"
