@@ -36,7 +36,7 @@ class NoAuthorizer(Exception):
     """The broker checks no rights: whoever reaches it may do everything, so credentials would be a pretence."""
 
 
-class NotChanged(Exception):
+class NotChanged(KafkaError):  # type: ignore[misc]
     """The broker refused a change of users or rights; the text is its own."""
 
 
