@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import typer
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from cli import this_machine
 from cli.intake import Intake, opened
@@ -99,11 +100,11 @@ async def _recover(groups: Sequence[str], since: datetime, wait: int) -> Recover
 
 
 async def _rewind_patiently(bootstrap: str, groups: Sequence[str], since: datetime, wait: int) -> None:
-    """Kafka takes a static member that was stopped for a running one until its session ends."""
+    """To Kafka a static member that was stopped runs until its session ends; and a new Kafka has to make its coordinator first."""
     for left in range(wait, -1, -PAUSE_SECONDS):
         try:
             await rewind(bootstrap, groups, since)
-        except Busy:
+        except (Busy, GroupCoordinatorNotAvailableError):
             if left < PAUSE_SECONDS:
                 raise
             await asyncio.sleep(PAUSE_SECONDS)

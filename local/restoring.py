@@ -18,6 +18,7 @@ from local.start import Start, together
 from local.supervisor import Supervisor
 from local.up import FAILURES
 
+RESTORED = (0, 1)  # the second: a part that is named is nowhere
 SINCE = re.compile(r"otklik recover --since (\S+)")
 
 
@@ -48,7 +49,8 @@ async def _restore(start: Start, data: str, keys_from: str) -> int:
             return code
         intake = next(process for process in processes.existing() if process.name == "intake")
         code, _ = await _otklik(processes.environment(intake, around), "recover", "--since", since[1])
-        say("now: make up")
+        if code in RESTORED:
+            say("now: make up")
         return code
     except FAILURES as failure:
         fail(str(failure))
