@@ -21,6 +21,7 @@ from cli import this_machine
 from cli.frontend_cases import ACCEPTED, Put, key_of, posted, put
 from cli.frontend_judge import Judge
 from libs.chassis.bus.credentials import MECHANISM
+from libs.chassis.bus.entry import reach, told
 from libs.events.topics import INBOUND, RECEIPTS
 
 PATIENCE_SECONDS = 60.0
@@ -105,18 +106,17 @@ async def receipts_for(records: list[Put], reader: AIOKafkaConsumer) -> dict[str
 def watch(name: str, seconds: Seconds = 60.0) -> None:
     """Judge what a program puts on its frontend's inbound topic from now on; it takes the operator's entry to Kafka."""
     this_machine.lend_administration()
-    bootstrap = os.environ.get("OTKLIK_KAFKA_BOOTSTRAP")
-    if not bootstrap:
+    if not os.environ.get("OTKLIK_KAFKA_BOOTSTRAP"):
         typer.echo("not set: OTKLIK_KAFKA_BOOTSTRAP", err=True)
         raise typer.Exit(2)
-    seen, wrong = asyncio.run(watched(name, bootstrap, seconds))
+    seen, wrong = asyncio.run(watched(name, told(os.environ), seconds))
     typer.echo(f"{seen} records, {wrong} of them with something to mend")
     raise typer.Exit(1 if wrong or not seen else 0)
 
 
 async def watched(name: str, bootstrap: str, seconds: float) -> tuple[int, int]:
     judge, seen, wrong = Judge(), 0, 0
-    async with reading(INBOUND.of(name), bootstrap_servers=bootstrap) as reader:
+    async with reading(INBOUND.of(name), **reach(bootstrap)) as reader:
         typer.echo(f"watching {INBOUND.of(name)} for {seconds:g} s")
         async for record in until(reader, time.monotonic() + seconds):
             complaints = judge.complaints(record.key, record.value, datetime.fromtimestamp(record.timestamp / 1000, UTC))

@@ -1,5 +1,6 @@
 """How our own programs enter Kafka: what the settings say reaches every client, and nothing is sent in clear by mistake (R-15)."""
 
+import re
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from libs.chassis.ops.clock import SystemClock
 from libs.chassis.ops.settings import ServiceSettings
 from libs.chassis.process import brokers_of
 from tests.running import settings_of
-from tests.stack import AUTHORITY_FILE
+from tests.stack import AUTHORITY_FILE, ROOT
 
 pytestmark = pytest.mark.requirement("R-15")
 PLACE = "kafka-0:9093,kafka-1:9093"
@@ -73,6 +74,12 @@ def test_on_one_machine_nothing_is_asked() -> None:
     assert security("127.0.0.1:9192") is None
     assert security(entered(None, user=None)) is None
     assert reach(entered(None))["security_protocol"] == "SASL_PLAINTEXT"
+
+
+def test_whoever_of_ours_makes_a_client_of_kafka_enters_by_name() -> None:
+    bare = re.compile(r"bootstrap_servers\s*=")
+    sources = [path for folder in ("libs", "services", "cli") for path in (ROOT / folder).rglob("*.py")]
+    assert [path.name for path in sources if bare.search(path.read_text("utf-8"))] == []
 
 
 def test_a_command_and_a_service_read_the_same_variables(ca_file: Path) -> None:
