@@ -17,6 +17,7 @@ import asyncpg
 
 from bench.checker import Check, check
 from bench.evidence import gathered, left
+from bench.measuring import load_average
 from bench.smtp_sink import SmtpSink
 from bench.stage import Service, Stage
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
@@ -130,7 +131,7 @@ class Town:
         checks.append(await self.still_running())
         for arguments in (("rebuild", "intake"), ("rebuild", "history"), ("verify",)):
             checks.append(await self.command(*arguments))
-        self.journal.figures["letters"] = self.sink.letters
+        self.journal.figures |= {"letters": self.sink.letters, "load average of the last minute": round(load_average(), 1)}
         self.journal.write(checks)
         return checks
 
