@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import Sequence
 
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import Received
+from libs.chassis.bus.effect_once import Poison, Received
 from libs.chassis.ops.clock import FixedClock
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import Connection, open_pool
 from libs.chassis.store.timers import Timer, Timers
 from libs.events.topics import Topic
 from tests.integration.chassis.chassis import MOMENT, Chassis, running
+from tests.integration.chassis.notes import Noted
 
 IN_HAND, COMMITTED = "in-hand", "committed"
 
@@ -28,7 +29,10 @@ async def relay(chassis: Chassis, _: argparse.Namespace) -> None:
 async def consumer(chassis: Chassis, wanted: argparse.Namespace) -> None:
     async def handle(db: Connection, batch: Sequence[Received]) -> None:
         await chassis.count(db, batch)
-        if wanted.hang == IN_HAND:
+        numbers = [item.event.number for item in batch if isinstance(item.event, Noted)]
+        if wanted.bad in numbers:
+            raise Poison("not-yet")
+        if wanted.hang == IN_HAND and (wanted.bad is None or wanted.bad < min(numbers)):
             say(IN_HAND)
             await forever()
 
@@ -92,6 +96,7 @@ async def main() -> None:
     parser.add_argument("--group")
     parser.add_argument("--member")
     parser.add_argument("--hang", choices=[IN_HAND, COMMITTED])
+    parser.add_argument("--bad", type=int)
     parser.add_argument("--after", type=int, default=0)
     wanted = parser.parse_args()
     pool = await open_pool(wanted.dsn)

@@ -125,6 +125,30 @@ async def test_a_replay_that_is_killed_in_the_middle_loses_and_doubles_nothing(c
 
 
 @pytest.mark.requirement("D-14", "R-6")
+async def test_a_consumer_that_is_killed_between_the_culprit_and_what_is_behind_it_loses_and_doubles_nothing(
+    chassis: Chassis, chassis_database: Database
+) -> None:
+    topic, group, bad = await chassis.topic(), f"test-{uuid4().hex}", 106
+    options = {"topic": topic.name, "group": group, "member": f"{group}-1", "hang": IN_HAND, "bad": bad}
+    await send(chassis, topic, *range(100, 110), *range(200, 210))
+    async with killable(chassis_database, "consumer", **options) as process:
+        await heard(process, IN_HAND)
+        process.kill()
+    assert await in_order(chassis) == list(range(100, bad))
+    assert await unsettled(chassis) == ["not-yet"]
+    handler = Mendable(chassis, bad)
+    effect = chassis.effect_once(handler)
+    own = chassis.subscription(topic, take=effect.take, group=group, static_member=f"{group}-1")
+    async with running(chassis.consumers(own), effect.replay):
+        await eventually(lambda: settled(chassis, 18, 2))
+        assert await unsettled(chassis) == ["not-yet", "waits"]
+        handler.bad.clear()
+        await ask(chassis)
+        await eventually(lambda: settled(chassis, 20, 0))
+    assert [number for number in await in_order(chassis) if number in (bad, bad + KEYS)] == [bad, bad + KEYS]
+
+
+@pytest.mark.requirement("D-14", "R-6")
 async def test_two_owners_of_one_batch_that_judge_it_differently_keep_the_order(chassis: Chassis) -> None:
     batch = of_key("anna", *range(20))
     owners = [chassis.again().effect_once(Mendable(chassis, *bad)) for bad in ((5,), (5, 9), ())]
