@@ -1,12 +1,22 @@
 """Programs written from docs/frontends alone are let in, get their receipts, and are kept out of what is others'."""
 
+import asyncio
 import shutil
 import sys
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
-from tests.integration.frontends.conftest import CLIENTS, Credentials, Installation, run
+from libs.events.contracts import REGISTRY
+from libs.events.contracts.channel_inbound import DeliveryReported
+from libs.events.contracts.channel_outbound import ReplyHandedOver
+from libs.events.envelope import Envelope, decode, encode
+from libs.events.fact import Event
+from libs.events.topics import INBOUND, OUTBOUND
+from tests.integration.frontends.conftest import AUTHORITY, CLIENTS, PATIENCE_SECONDS, Credentials, Installation, run
+from tests.stack import producer
 
 pytestmark = pytest.mark.requirement("D-23", "R-8")
 TEXT = "Как получить справку?"
@@ -67,3 +77,47 @@ async def test_a_message_can_be_sent_by_hand_with_curl(installation: Installatio
 @pytest.mark.parametrize("name", [path.name for path in CLIENTS.iterdir() if path.is_file()])
 def test_every_client_is_short_enough_to_be_read_at_once(name: str) -> None:
     assert len((CLIENTS / name).read_text("utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.requirement("N-7.4")
+async def test_a_program_takes_a_notice_to_its_person_and_reports_the_delivery(
+    installation: Installation, node: str, language: str
+) -> None:
+    mine, notice, key = await installation.added(a_name()), uuid4().hex, b"0a" * 32
+    bootstrap = installation.environment["OTKLIK_KAFKA_BOOTSTRAP"]
+    said = ReplyHandedOver(notice_id=notice, dialogue="chat-77", text="Зарегистрировано")
+    async with producer(bootstrap) as notifier:
+        await notifier.send_and_wait(OUTBOUND.of(mine.name), enveloped(said, "notifier"), key=key)
+    started = await asyncio.create_subprocess_exec(
+        *client(language, node), "notices", cwd=CLIENTS, env=installation.told(mine), stdout=asyncio.subprocess.PIPE
+    )
+    reader = AIOKafkaConsumer(INBOUND.of(mine.name), bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await reader.start()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert started.stdout
+            assert (await started.stdout.readline()).decode().strip() == "chat-77: Зарегистрировано"
+            record = await reader.getone()
+    finally:
+        started.kill()
+        await started.wait()
+        await reader.stop()
+    reported = REGISTRY.read(decode(record.value))
+    assert (record.key, reported) == (key, DeliveryReported(notice_id=notice, outcome="delivered"))
+
+
+def enveloped(event: Event, sender: str) -> bytes:
+    now = datetime.now(UTC)
+    around = Envelope(
+        event_id=uuid4(),
+        type=event.type_name(),
+        authority=AUTHORITY,
+        aggregate_id="a",
+        thread_id=uuid4(),
+        occurred_at=now,
+        recorded_at=now,
+        producer=sender,
+        payload=event.payload(),
+    )
+    return encode(around)
