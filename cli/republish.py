@@ -10,18 +10,11 @@ from cli import this_machine
 from libs.chassis.ops.settings import ServiceSettings
 from libs.chassis.process import Process
 from libs.chassis.store.republishing import ALL, Published, Republisher, last_recorded
-from services.intake import main as intake
-from services.intake.settings import IntakeSettings
-from services.notifier import main as notifier
-from services.notifier.settings import NotifierSettings
 
 NOTHING = 1
 UNUSABLE = 2
 TOLD_EVERY = 10_000
-PUBLISHERS: dict[str, tuple[type[ServiceSettings], tuple[Published, ...]]] = {
-    "intake": (IntakeSettings, intake.PUBLISHED),
-    "notifier": (NotifierSettings, notifier.PUBLISHED),
-}
+PUBLISHERS = ("intake", "notifier")
 
 
 def command(
@@ -49,7 +42,7 @@ def command(
 
 
 async def _published(service: str, stream: str | None, moment: datetime | None, minutes: int | None, topic: str | None) -> int:
-    settings, kinds = PUBLISHERS[service]
+    settings, kinds = _parts(service)
     process = await Process.open(service, settings.read())
     try:
         if minutes is not None:
@@ -60,6 +53,19 @@ async def _published(service: str, stream: str | None, moment: datetime | None, 
         return await _since(process, process.republisher(kinds), moment, topic) if moment else 0
     finally:
         await process.close()
+
+
+def _parts(service: str) -> tuple[type[ServiceSettings], tuple[Published, ...]]:
+    """Imported here: each needs a good part of what a whole service does."""
+    if service == "intake":
+        from services.intake.main import PUBLISHED as OF_INTAKE
+        from services.intake.settings import IntakeSettings
+
+        return IntakeSettings, OF_INTAKE
+    from services.notifier.main import PUBLISHED as OF_NOTIFIER
+    from services.notifier.settings import NotifierSettings
+
+    return NotifierSettings, OF_NOTIFIER
 
 
 async def _one(process: Process, republisher: Republisher, stream: str) -> int:

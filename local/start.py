@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Iterable, Mapping
 
-from local import installation, jars, java, keys, packages, processes
+from local import clean_stop, installation, jars, java, keys, packages, processes
 from local.console import done, elapsed, fail, step, warn
 from local.kafka import Kafka
 from local.logs import tail
@@ -17,6 +17,8 @@ from local.postgres import Postgres
 from local.processes import Surroundings
 from local.program import Program
 from local.supervisor import Supervisor
+
+PUBLISHERS = ("intake", "notifier")  # those of `otklik republish`
 
 
 class NotStarted(Exception):
@@ -34,6 +36,7 @@ class Start:
         self.secrets = keys.ensure(places, processes.services(), processes.frontends())
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
+        self.made_good = False
 
     @property
     def around(self) -> Surroundings:
@@ -49,6 +52,7 @@ class Start:
         """Answers whether every process is ready."""
         self.arrange()
         await together((self.start_frontends(), self.start_mail(), self.start_postgres(), self.start_kafka()))
+        await self.make_good()
         return await self.start_services()
 
     def arrange(self) -> None:
@@ -91,6 +95,25 @@ class Start:
             await asyncio.to_thread(broker.prepare)
             await self.must_start(broker.program())
         await self.administer(("topics", "apply"), processes.administration(self.around))
+
+    async def make_good(self) -> None:
+        """After an unclean stop, before any service sends: the last events wait to be sent again, consumers find where Kafka goes on."""
+        names = [process.name for process in processes.existing() if process.is_service]
+        again = ("--last-minutes", str(clean_stop.LAST_MINUTES))
+        commands: list[tuple[str, tuple[str, ...]]] = [(name, ("republish", name, *again)) for name in names if name in PUBLISHERS]
+        commands += [(name, ("topics", "resume", name)) for name in names]
+        try:
+            if clean_stop.was_unclean(self.places):
+                warn(f"the last stop was not clean: events of its last {clean_stop.LAST_MINUTES} minutes are published again")
+                await together(self.administer(arguments, self.told(name)) for name, arguments in commands)
+            self.made_good = True
+        except NotStarted as failure:
+            fail(str(failure))
+        clean_stop.begin(self.places)
+
+    def told(self, name: str) -> dict[str, str]:
+        """The variables of a service."""
+        return processes.environment(next(process for process in processes.TABLE if process.name == name), self.around)
 
     async def must_start(self, program: Program) -> None:
         began = elapsed()

@@ -7,7 +7,7 @@ import fcntl
 import signal
 from collections.abc import Mapping
 
-from local import checks, control, installation, jars
+from local import checks, clean_stop, control, installation, jars
 from local.addresses import show_addresses
 from local.console import DIM, coloured, done, elapsed, fail, warn
 from local.embedded import free_ports
@@ -46,6 +46,8 @@ async def run(places: Places, environ: Mapping[str, str]) -> int:
     finally:
         stopping.set()
         await stop(supervisor, [asked, *tasks])
+        if start.made_good and not supervisor.killed:
+            clean_stop.end(places)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from faststream.kafka import KafkaBroker
 
 from libs.chassis.bus.losses import Losses, OffsetGone
@@ -21,6 +21,7 @@ from libs.chassis.ops.stop import Halted, Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 
 CONNECT_PAUSE_SECONDS = 2.0
+COORDINATOR_PAUSE_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 SILENT_SECONDS = 120.0  # a consumer that has records to read and finishes no batch for so long is dead
 ASK_SECONDS = 10.0
@@ -119,6 +120,9 @@ class Consumers:
         except OffsetGone as gone:
             await self._halt(gone)
             await stopping.sleep(min(CONNECT_PAUSE_SECONDS, self._watch_seconds))
+        except GroupCoordinatorNotAvailableError:
+            log.info("Kafka makes room for the places of consumers")  # at the first start of a new cluster
+            await stopping.sleep(COORDINATOR_PAUSE_SECONDS)
         except (KafkaError, *INFRASTRUCTURE_ERRORS) as error:
             log.warning("Kafka or the database is not there yet", error=error)
             await self._stop()
