@@ -22,7 +22,9 @@ GOES_ON_SECONDS = 30.0
 DRAIN_SECONDS = 90.0
 RESTORED = "restored"
 # What the time after the copy costs (docs/operations/backup.md): letters of that time are planned and told again, and so are receipts.
-AGAIN = re.compile(r"(unasked|double): (Notification\w+|MessageAccepted) |wrong: notifier\.deliveries\.v1 ")
+AGAIN = re.compile(
+    r"(unasked|double): (Notification\w+|ReplyHandedOver|MessageAccepted) |wrong: (notifier\.deliveries|channel\.outbound\.vk)\.v1 "
+)
 
 
 async def otklik(of: Town, database: str, *arguments: object) -> str:
