@@ -89,12 +89,15 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """Where a notice stands. `attempt` counts claims, `version` its facts; `address_left`: the person is no longer at its address."""
+    """Where a notice stands. `attempt` counts claims, `version` its facts; `address_left`: the person is no longer at its address.
+
+    `tried_for`: how long ago the first attempt began, by the database's clock.
+    """
 
     state: State = State.PLANNED
     attempt: int = 0
     version: int = 0
-    first_tried_at: datetime | None = None
+    tried_for: timedelta = timedelta()
     reason: str | None = None
     provider_ref: str | None = None
     address_left: bool = False
@@ -231,7 +234,7 @@ def queued(notice: Notice) -> NotificationQueued:
     )
 
 
-def decide(notice: Notice, life: Life, outcome: Outcome, at: datetime, terms: Terms) -> NotificationSent | NotificationFailed:
+def decide(notice: Notice, life: Life, outcome: Outcome, terms: Terms) -> NotificationSent | NotificationFailed:
     """Every attempt that ended is one fact."""
     match outcome:
         case Accepted():
@@ -245,8 +248,7 @@ def decide(notice: Notice, life: Life, outcome: Outcome, at: datetime, terms: Te
         case Rejected():
             return _failed(notice, life, outcome.reason, final=True)
         case Deferred() | Unreachable() | Unanswered():
-            long_enough = life.first_tried_at is not None and at - life.first_tried_at >= terms.give_up
-            return _failed(notice, life, outcome.reason, final=life.address_left or long_enough)
+            return _failed(notice, life, outcome.reason, final=life.address_left or life.tried_for >= terms.give_up)
         case _:
             assert_never(outcome)
 
@@ -299,10 +301,10 @@ def _after_failure(event: NotificationFailed) -> State:
     return State.UNKNOWN if event.reason == NO_ANSWER else State.DEFERRED
 
 
-def next_try(life: Life, outcome: Outcome, at: datetime, terms: Terms, jitter: float) -> datetime:
-    """After a pause that doubles with each attempt; `jitter` from 0 to 1 spreads those that failed together."""
+def pause_after(life: Life, outcome: Outcome, terms: Terms, jitter: float) -> timedelta:
+    """A pause that doubles with each attempt; `jitter` from 0 to 1 spreads those that failed together."""
     if isinstance(outcome, Unreachable):
         pause = terms.unreachable_pause
     else:
         pause = min(terms.first_pause * 2 ** min(max(life.attempt - 1, 0), 20), terms.longest_pause)
-    return at + pause * (0.5 + jitter)
+    return pause * (0.5 + jitter)

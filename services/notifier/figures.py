@@ -1,12 +1,9 @@
 """What the notifier tells Prometheus of notices: counts by outcome, the queue and its age, which autoscaling looks at."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-from libs.chassis.ops.clock import Clock
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
 
@@ -14,8 +11,8 @@ SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
 class Figures:
     """Labels are channels and words of the code."""
 
-    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, registry: CollectorRegistry, now: Callable[[], float]) -> None:
+        self._now = now
         self._outcomes = Counter("otklik_notices", "Notices by what an attempt came to", ["channel", "outcome"], registry=registry)
         self._again = Counter(
             "otklik_notices_sent_again", "Notices sent again though the attempt before may have arrived", ["channel"], registry=registry
@@ -28,7 +25,7 @@ class Figures:
         self._age = Gauge("otklik_notices_oldest_due_age_seconds", "How long the oldest due notice waits", ["channel"], registry=registry)
         self._open = Gauge("otklik_channel_breaker_open", "1 while a channel is taken for down", ["channel"], registry=registry)
         self._took = Histogram("otklik_notice_seconds", "From planning to acceptance", ["channel"], buckets=SECONDS, registry=registry)
-        self._oldest: dict[str, datetime] = {}
+        self._due_since: dict[str, float] = {}
 
     def outcome(self, channel: str, outcome: str) -> None:
         self._outcomes.labels(channel, outcome).inc()
@@ -49,16 +46,16 @@ class Figures:
     def breaker(self, channel: str, *, is_open: bool) -> None:
         self._open.labels(channel).set(is_open)
 
-    def queue(self, rows: Iterable[tuple[str, int, datetime | None]]) -> None:
-        """Channel, unfinished notices, since when the oldest of them is due; its age is computed when asked."""
-        for channel, unfinished, oldest in rows:
+    def queue(self, rows: Iterable[tuple[str, int, float]]) -> None:
+        """Channel, unfinished notices, since how many seconds the oldest of them is due; while nobody looks it grows older."""
+        for channel, unfinished, age in rows:
             self._queue.labels(channel).set(unfinished)
-            if oldest is None:
-                self._oldest.pop(channel, None)
+            if age:
+                self._due_since[channel] = self._now() - age
             else:
-                self._oldest[channel] = oldest
+                self._due_since.pop(channel, None)
             self._age.labels(channel).set_function(partial(self._age_of, channel))
 
     def _age_of(self, channel: str) -> float:
-        oldest = self._oldest.get(channel)
-        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
+        since = self._due_since.get(channel)
+        return 0.0 if since is None else self._now() - since

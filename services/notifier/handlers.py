@@ -4,7 +4,7 @@ import random
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from services.notifier.domain import (
     address_changed,
     decide,
     evolve,
-    next_try,
+    pause_after,
     plan,
     queued,
     reported,
@@ -37,6 +37,8 @@ from services.notifier.domain import (
 from services.notifier.figures import Figures
 from services.notifier.reach import EMAIL, STAFF
 from services.notifier.store import Claimed, Planned, Settled
+
+NO_PAUSE = timedelta()
 
 
 class Store(Protocol):
@@ -65,7 +67,7 @@ class Handlers:
     async def heard(self, db: Connection, batch: Sequence[Received]) -> None:
         """One batch of events, each for the first time."""
         at = self.clock.now()
-        planned = [each for item in batch for draft in _drafts(item, at) for each in [await self._planned(draft, at)]]
+        planned = [await self._planned(draft) for item in batch for draft in _drafts(item, at)]
         added = await self.store.add(db, planned, at)
         await self._reported(db, [item for item in batch if isinstance(item.event, DeliveryReported)], at)
         for each in planned:
@@ -78,7 +80,7 @@ class Handlers:
         at = self.clock.now()
         async with self.store.transaction() as db:
             left = await self._left(db, done)
-            settled = [self._settled(claimed, outcome, at, left) for claimed, outcome in done]
+            settled = [self._settled(claimed, outcome, left) for claimed, outcome in done]
             stood = await self.store.settle(db, settled, at)
         for each in settled:
             channel = each.notice.channel
@@ -89,14 +91,14 @@ class Handlers:
             if each.life.state is State.ACCEPTED:
                 self.figures.accepted(channel, (at - each.notice.planned_at).total_seconds())
 
-    async def _planned(self, draft: Draft, at: datetime) -> Planned:
+    async def _planned(self, draft: Draft) -> Planned:
         first = queued(draft.notice)
         life = evolve(Life(), first)
         outcome = await self._at_once(draft)
         if outcome is None:
             return Planned(notice=draft.notice, content=draft.content, life=life, facts=[first])
         life = replace(life, attempt=1)
-        fact = decide(draft.notice, life, outcome, at, self.terms)
+        fact = decide(draft.notice, life, outcome, self.terms)
         reply = outcome.reply if isinstance(outcome, Accepted) else None
         return Planned(notice=draft.notice, content=draft.content, life=evolve(life, fact), facts=[first, fact], reply=reply)
 
@@ -114,18 +116,18 @@ class Handlers:
             return set()
         return await self.store.left(db, [claimed.notice.id for claimed, _ in done])
 
-    def _settled(self, claimed: Claimed, outcome: Outcome, at: datetime, left: Container[UUID]) -> Settled:
+    def _settled(self, claimed: Claimed, outcome: Outcome, left: Container[UUID]) -> Settled:
         notice, before = claimed.notice, replace(claimed.life, address_left=claimed.notice.id in left)
-        fact = decide(notice, before, outcome, at, self.terms)
+        fact = decide(notice, before, outcome, self.terms)
         life = evolve(before, fact)
-        due_at = next_try(before, outcome, at, self.terms, random.random()) if life.state in UNFINISHED else at  # noqa: S311 - jitter
-        return Settled(notice=notice, before=before, life=life, facts=[fact], due_at=due_at)
+        pause = pause_after(before, outcome, self.terms, random.random()) if life.state in UNFINISHED else NO_PAUSE  # noqa: S311 - jitter
+        return Settled(notice=notice, before=before, life=life, facts=[fact], pause=pause)
 
     async def _addresses_changed(self, db: Connection, changes: Mapping[str, int], at: datetime) -> None:
         if not changes:
             return
         settled = [
-            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts, due_at=at)
+            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts)
             for notice, life in await self.store.leave(db, changes)
             if (facts := address_changed(notice, life))
         ]
@@ -139,7 +141,7 @@ class Handlers:
             return
         known = await self.store.handed_over(db, [notice_id for item in reports if (notice_id := _id_in(item)) is not None])
         settled = [
-            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts, due_at=at)
+            Settled(notice=notice, before=life, life=_evolved(life, facts), facts=facts)
             for item, notice, life in _first_own(reports, known)
             if (facts := _facts(notice, life, item))
         ]

@@ -24,7 +24,7 @@ from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
 from services.notifier.letters import Letters
 from services.notifier.reach import EMAIL, FRONTEND, SITE
-from services.notifier.sender import Pace, Sender
+from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.smtp_pool import Relay, SmtpPool
 from services.notifier.store import NOTICES, REPLY, Notices, replies_by
@@ -58,7 +58,7 @@ PUBLISHED = (
 
 
 async def build(process: Process, settings: NotifierSettings) -> FastAPI:
-    figures = Figures(process.health.registry, process.clock)
+    figures = Figures(process.health.registry, time.monotonic)
     letters = Letters(process.authority, settings.site_url)
     notices = Notices(process.pool, process.keyring, process.store)
     handlers = Handlers(
@@ -101,13 +101,8 @@ def _send_email(
         notices=notices,
         handlers=handlers,
         breaker=Breaker(Patience(failures=settings.breaker_failures, longest_pause_seconds=settings.breaker_longest_pause_seconds)),
-        pace=Pace(
-            workers=settings.smtp_connections,
-            poll_seconds=settings.notice_poll_seconds,
-            lease_seconds=settings.lease_seconds,
-            attempt_seconds=settings.attempt_seconds,
-        ),
-        clock=process.clock,
+        workers=settings.smtp_connections,
+        poll_seconds=settings.notice_poll_seconds,
         now=time.monotonic,
         figures=figures,
         telemetry=process.telemetry,

@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from libs.chassis.bus.bell import Bell
-from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
@@ -18,6 +15,7 @@ from services.notifier.channels import Channel
 from services.notifier.domain import ADDRESS_CHANGED, UNREADABLE, Content, Deferred, Notice, Outcome, Rejected, Unanswered, Unreachable
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
+from services.notifier.leases import RENEW_SECONDS, SECONDS, Leases
 from services.notifier.store import Claimed, Notices
 
 WAITING_PER_WORKER = 8  # claimed and not yet settled, for each connection: none waits for the database
@@ -32,14 +30,6 @@ class Closes(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    workers: int
-    poll_seconds: float
-    lease_seconds: float
-    attempt_seconds: float
-
-
 class Sender:
     def __init__(
         self,
@@ -50,8 +40,8 @@ class Sender:
         notices: Notices,
         handlers: Handlers,
         breaker: Breaker,
-        pace: Pace,
-        clock: Clock,
+        workers: int,
+        poll_seconds: float,
         now: Callable[[], float],
         figures: Figures,
         telemetry: Telemetry,
@@ -64,73 +54,89 @@ class Sender:
         self._notices = notices
         self._handlers = handlers
         self._breaker = breaker
-        self._pace = pace
-        self._clock = clock
+        self._workers = workers
+        self._poll_seconds = poll_seconds
         self._now = now
         self._figures = figures
         self._telemetry = telemetry
         self._bell = bell
         self._beat = beat
-        self._window = pace.workers * WAITING_PER_WORKER
-        self._out = 0
+        self._window = workers * WAITING_PER_WORKER
+        self._leases = Leases()
 
     async def run(self, stopping: Stopping) -> None:
         """Until the process stops; what was claimed by then is still sent and settled."""
-        todo: asyncio.Queue[tuple[Claimed, float] | None] = asyncio.Queue()
+        todo: asyncio.Queue[Claimed | None] = asyncio.Queue()
         done: asyncio.Queue[tuple[Claimed, Outcome] | None] = asyncio.Queue()
-        self._out = 0
+        self._leases = Leases()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._settle(done))
-            workers = [tasks.create_task(self._work(todo, done)) for _ in range(self._pace.workers)]
+            settling = tasks.create_task(self._settle(done))
+            renewing = tasks.create_task(self._renew())
+            workers = [tasks.create_task(self._work(todo, done)) for _ in range(self._workers)]
             while not stopping.requested:
                 self._beat()
                 if not await self._claim(todo):
-                    await self._bell.wait(self._pace.poll_seconds)
+                    await self._bell.wait(self._poll_seconds)
             for _ in workers:
                 todo.put_nowait(None)
             await asyncio.wait(workers)
             done.put_nowait(None)
+            await settling
+            renewing.cancel()
 
     async def watch(self, stopping: Stopping) -> None:
         """Tells how long the queue is and how old."""
         while not stopping.requested:
             try:
-                self._figures.queue(await self._notices.queue(self._clock.now()))
+                self._figures.queue(await self._notices.queue())
             except INFRASTRUCTURE_ERRORS as error:
                 log.warning("the queue can't be looked at", error=error)
             self._figures.breaker(self._name, is_open=self._breaker.open)
             await stopping.sleep(WATCH_SECONDS)
 
-    async def _claim(self, todo: "asyncio.Queue[tuple[Claimed, float] | None]") -> bool:
+    async def _claim(self, todo: "asyncio.Queue[Claimed | None]") -> bool:
         """Whether anything was claimed. Small claims are left until more can be had at once."""
-        room = self._window - self._out
+        room = self._window - len(self._leases)
         if room < self._window // 2:
             return False
         room = self._breaker.room(room, self._now())
         if not room:
             return False
-        begun = self._now()
+        asked = self._now()
         try:
-            claimed = await self._notices.claim(self._name, room, self._clock.now(), timedelta(seconds=self._pace.lease_seconds))
+            in_hand, take_over = self._leases.notices, self._leases.may_take_over(asked)
+            claimed = await self._notices.claim(self._name, room, SECONDS, in_hand=in_hand, take_over=take_over)
         except INFRASTRUCTURE_ERRORS as error:
+            self._leases.blind(self._now())
             log.warning("notices can't be claimed", name=self._name, error=error)
             return False
         self._breaker.took(len(claimed))
-        self._out += len(claimed)
+        self._leases.took((each.claim for each in claimed), asked)
         for each in claimed:
-            todo.put_nowait((each, begun))
+            todo.put_nowait(each)
         return bool(claimed)
 
-    async def _work(
-        self, todo: "asyncio.Queue[tuple[Claimed, float] | None]", done: "asyncio.Queue[tuple[Claimed, Outcome] | None]"
-    ) -> None:
-        while (next_ := await todo.get()) is not None:
-            claimed, begun = next_
-            if self._now() - begun > self._pace.lease_seconds - self._pace.attempt_seconds:
-                self._out -= 1  # it could outlast its lease: whoever claims it next begins with a fresh one
-                self._breaker.took(0)
+    async def _renew(self) -> None:
+        """However long a relay thinks, nobody else sends meanwhile what this process has in hand."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            asked = self._now()
+            if not (claims := self._leases.ageing(asked)):
                 continue
-            done.put_nowait((claimed, await self._outcome(claimed)))
+            try:
+                async with asyncio.timeout(RENEW_SECONDS):
+                    self._leases.renewed(await self._notices.renew(claims, SECONDS), asked)
+            except INFRASTRUCTURE_ERRORS as error:
+                self._leases.blind(self._now())
+                log.warning("leases can't be renewed", name=self._name, records=len(claims), error=error)
+
+    async def _work(self, todo: "asyncio.Queue[Claimed | None]", done: "asyncio.Queue[tuple[Claimed, Outcome] | None]") -> None:
+        while (claimed := await todo.get()) is not None:
+            if self._leases.holds(claimed.claim, self._now()):
+                done.put_nowait((claimed, await self._outcome(claimed)))
+            else:
+                self._leases.let_go([claimed.claim])  # somebody else may send it by now
+                self._breaker.took(0)
 
     async def _outcome(self, claimed: Claimed) -> Outcome:
         if claimed.content is None or claimed.life.address_left:
@@ -174,7 +180,7 @@ class Sender:
                     break
                 batch.append(more)
             await self._settled(batch)
-            self._out -= len(batch)
+            self._leases.let_go(claimed.claim for claimed, _ in batch)
             self._bell.ring()  # the next notices of these requests are due now; the outbox's relay looks by itself, nobody waits for it
 
     async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> None:

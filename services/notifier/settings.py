@@ -30,11 +30,6 @@ class NotifierSettings(ServiceSettings):
     breaker_longest_pause_seconds: float = Field(60.0, gt=0, description="the longest pause between two tries of a channel that is down")
 
     @property
-    def lease_seconds(self) -> float:
-        """Longer than a letter can take from end to end, so that no one else sends it meanwhile."""
-        return 2 * self.attempt_seconds
-
-    @property
     def attempt_seconds(self) -> float:
         """A connection and four commands."""
         return 6 * self.smtp_timeout_seconds

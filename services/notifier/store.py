@@ -20,6 +20,7 @@ from libs.events.registry import Registry
 from libs.events.topics import DELIVERIES, OUTBOUND
 from libs.events.vocabulary import Status
 from services.notifier.domain import UNFINISHED, UNREADABLE, Content, Life, Notice, NoticeEvent, Origin, State
+from services.notifier.leases import Claim
 
 SQL = queries(__file__)
 NOTICES = Category(name="notice", registry=Registry(notifier_deliveries.EVENTS), topic=DELIVERIES)
@@ -45,26 +46,35 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """A notice that only we may send until the lease ends. No content: its key is destroyed. `again`: it may have arrived before."""
+    """A notice that only we may send while we hold its lease. No content: its key is destroyed. `again`: it may have arrived before."""
 
     notice: Notice
     content: Content | None
     life: Life
     again: bool
 
+    @property
+    def claim(self) -> Claim:
+        return self.notice.id, self.life.attempt
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """What an attempt came to; `life` is the notice after `facts`, which follow version `before.version`."""
+    """What an attempt came to; `life` is the notice after `facts`, which follow version `before.version`; `pause` is until the next one."""
 
     notice: Notice
     before: Life
     life: Life
     facts: Sequence[NoticeEvent]
-    due_at: datetime
+    pause: timedelta = timedelta()
 
 
 class Notices:
+    """`at` is the moment of facts, from the process's clock; when a notice is due and how long a lease lasts the database's clock says.
+
+    So a replica whose clock is wrong delays no notice and takes none out of another's hand.
+    """
+
     def __init__(self, pool: Pool, keyring: Keyring, store: EventStore) -> None:
         self._pool = pool
         self._keyring = keyring
@@ -82,12 +92,19 @@ class Notices:
         await self._store.append(db, [append for each in fresh for append in _appends(each, at)])
         return added
 
-    async def claim(self, channel: str, limit: int, at: datetime, lease: timedelta) -> list[Claimed]:
-        """`sending` is committed when this returns, before anything is sent."""
+    async def claim(
+        self, channel: str, limit: int, lease_seconds: float, *, in_hand: Sequence[UUID] = (), take_over: bool = True
+    ) -> list[Claimed]:
+        """`sending` is committed when this returns, before anything is sent; none `in_hand`, with `take_over` what others let go."""
         async with self._pool.acquire() as db, db.transaction():
-            rows = await db.fetch(SQL["claim_notices"], channel, at, at + lease, limit)
+            rows = await db.fetch(SQL["claim_notices"], channel, lease_seconds, limit, in_hand, take_over)
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
         return [_claimed(row, keys.get(row["thread_id"])) for row in sorted(rows, key=lambda row: row["planned_at"])]
+
+    async def renew(self, claims: Collection[Claim], lease_seconds: float) -> list[Claim]:
+        """Those that are ours for so long again: nobody else has claimed them."""
+        rows = await self._pool.fetch(SQL["renew_leases"], *map(list, zip(*claims, strict=True)), lease_seconds)
+        return [(row["notice_id"], row["attempt"]) for row in rows]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -122,9 +139,9 @@ class Notices:
     async def of_request(self, request_id: str) -> list[Mapping[str, Any]]:
         return [dict(row) for row in await self._pool.fetch(SQL["notices_of_request"], request_id)]
 
-    async def queue(self, at: datetime) -> list[tuple[str, int, datetime | None]]:
-        rows = await self._pool.fetch(SQL["queue_state"], at)
-        return [(row["channel"], row["unfinished"], row["oldest"]) for row in rows]
+    async def queue(self) -> list[tuple[str, int, float]]:
+        """Channel, unfinished notices, since how many seconds the oldest of them is due."""
+        return [(row["channel"], row["unfinished"], row["age"]) for row in await self._pool.fetch(SQL["queue_state"])]
 
     async def _settle(self, db: Connection, settled: Sequence[Settled], before: Collection[State], at: datetime) -> set[UUID]:
         if not settled:
@@ -138,7 +155,7 @@ class Notices:
             [each.life.reason for each in ordered],
             [each.life.provider_ref for each in ordered],
             [each.life.version for each in ordered],
-            [each.due_at for each in ordered],
+            [each.pause for each in ordered],
             [each.life.state not in UNFINISHED for each in ordered],
             at,
             list(before),
@@ -220,7 +237,7 @@ def _row(planned: Planned, key: bytes) -> tuple[Any, ...]:
 
 def _claimed(row: Mapping[str, Any], key: bytes | None) -> Claimed:
     again = row["before"] in (State.SENDING, State.UNKNOWN)
-    return Claimed(notice=_notice(row), content=_opened(row, key), life=_life(row), again=again)
+    return Claimed(notice=_notice(row), content=_opened(row, key), life=replace(_life(row), tried_for=row["tried_for"]), again=again)
 
 
 def _opened(row: Mapping[str, Any], key: bytes | None) -> Content | None:
@@ -260,7 +277,6 @@ def _life(row: Mapping[str, Any]) -> Life:
         state=State(row["state"]),
         attempt=row["attempt"],
         version=row["version"],
-        first_tried_at=row["first_tried_at"],
         reason=row["reason"],
         provider_ref=row["provider_ref"],
         address_left=row["address_left"],

@@ -4,7 +4,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,15 @@ from uuid import UUID
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from libs.chassis.ops.clock import Clock
+from libs.chassis.process import Process
 from libs.events.contracts.channel_inbound import DeliveryReported
 from libs.events.envelope import Envelope, encode
 from libs.events.topics import INBOUND, REQUESTS
 from libs.events.vocabulary import Status, Target
 from services.notifier.main import build
 from services.notifier.settings import NotifierSettings
+from services.notifier.store import Claimed, Notices
 from tests.integration.notifier.sink import Sink, smtp_sink
 from tests.running import Running, running, settings_of
 from tests.stack import ROOT, Database, eventually, producer
@@ -30,6 +33,13 @@ QUICK = {
     "smtp_timeout_seconds": 5,
     "breaker_longest_pause_seconds": 1,
 }
+LEASE_SECONDS = 300.0
+MOVED_ELSEWHERE = """
+UPDATE notifier.notices SET channel = 'elsewhere', due_at = now()
+WHERE channel = 'email' AND state IN ('planned', 'sending', 'deferred', 'unknown')"""
+MOVED_BACK = """
+UPDATE notifier.notices SET channel = 'email', due_at = CASE state WHEN 'sending' THEN due_at ELSE now() + interval '1 hour' END
+WHERE channel = 'elsewhere'"""
 
 
 @dataclass
@@ -45,8 +55,17 @@ class Notifying:
         relay = {"smtp_host": "127.0.0.1", "smtp_port": self.sink.port, "mail_from": "otklik@example.org"}
         return self.database.environment("notifier", **(relay | {"site_url": "https://otklik.example.org"} | QUICK | told))
 
-    def running(self, **told: object) -> AbstractAsyncContextManager[Running]:
-        return running("notifier", settings_of(NotifierSettings, self.environment(**told)), build)
+    def running(self, *, clock: Clock | None = None, **told: object) -> AbstractAsyncContextManager[Running]:
+        return running("notifier", settings_of(NotifierSettings, self.environment(**told)), build, clock=clock)
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Notices]:
+        """What a process that neither hears nor sends would have."""
+        process = await Process.open("notifier", settings_of(NotifierSettings, self.environment()))
+        try:
+            yield Notices(process.pool, process.keyring, process.store)
+        finally:
+            await process.close()
 
     async def changed(self, request: str, to: Status, *targets: Target, **facts: Any) -> Envelope:
         """The next change of a request, as intake publishes it."""
@@ -77,6 +96,23 @@ class Notifying:
         async with self.database.superuser() as db:
             found = await db.fetch("SELECT type FROM notifier.events WHERE stream = $1 ORDER BY version", f"notice-{notice_id}")
         return [row["type"] for row in found]
+
+    async def execute(self, statement: str) -> None:
+        """As the database's administrator."""
+        async with self.database.superuser() as db:
+            await db.execute(statement)
+
+    async def claimed_elsewhere(self, service: Running, limit: int, *, replicas: int = 1) -> list[list[Claimed]]:
+        """As other replicas would, all at once, though nothing is due: the running one leaves the channel `elsewhere` alone."""
+        await self.execute(MOVED_ELSEWHERE)
+        store = store_of(service)
+        claims = await asyncio.gather(*(store.claim("elsewhere", limit, LEASE_SECONDS) for _ in range(replicas)))
+        await self.execute(MOVED_BACK)
+        return [[replace(each, notice=replace(each.notice, channel="email")) for each in claimed] for claimed in claims]
+
+    async def leases_run_out(self) -> None:
+        """As if those who hold them had been gone for a while."""
+        await self.execute("UPDATE notifier.notices SET due_at = now() - interval '1 second' WHERE state = 'sending'")
 
     async def become(self, request: str, *states: str, seconds: float = 30.0) -> list[dict[str, Any]]:
         """Waits until the notices of a request have these states."""
@@ -117,6 +153,10 @@ async def sink() -> AsyncIterator[Sink]:
 async def notifying(database: Database, fresh_kafka: str, sink: Sink) -> AsyncIterator[Notifying]:
     async with producer(fresh_kafka) as kafka:
         yield Notifying(database, sink, kafka)
+
+
+def store_of(service: Running) -> Notices:
+    return Notices(service.process.pool, service.process.keyring, service.process.store)
 
 
 def figure(service: Running, name: str, **labels: str) -> float:

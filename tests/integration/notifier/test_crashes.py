@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -12,20 +12,10 @@ from libs.events.vocabulary import Status
 from services.notifier.domain import Accepted, Rejected, Terms
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
-from services.notifier.store import Notices
-from tests.integration.notifier.conftest import Notifying, as_process, figure
+from tests.integration.notifier.conftest import Notifying, as_process, figure, store_of
 from tests.integration.notifier.test_notices import email
-from tests.running import Running
 from tests.stack import eventually
 from tests.unit.notifier.examples import by_site, by_vk
-
-LEASE = timedelta(minutes=5)
-
-
-async def leases_run_out(notifying: Notifying) -> None:
-    """As if minutes had passed."""
-    async with notifying.database.superuser() as db:
-        await db.execute("UPDATE notifier.notices SET due_at = now() - interval '1 second' WHERE state = 'sending'")
 
 
 @pytest.mark.requirement("N-3.5", "D-14")
@@ -43,7 +33,7 @@ async def test_killed_between_the_hand_over_and_its_note_the_letter_goes_again_u
     for n in range(3):
         assert await notifying.states(f"killed-{n}") == ["accepted", "sending", "accepted", "planned"]
     notifying.sink.mute = False
-    await leases_run_out(notifying)
+    await notifying.leases_run_out()
     async with notifying.running() as service:
         for n in range(3):
             await notifying.become(f"killed-{n}", *["accepted"] * 4)
@@ -108,8 +98,7 @@ async def test_claims_of_two_replicas_never_overlap_and_keep_the_order_of_a_requ
             await notifying.changed(f"claimed-{n % 6}", Status.REGISTERED, by_site, email(f"claimed{n % 6}@example.org"))
         await eventually(lambda: _planned(notifying, 12))
     async with notifying.running(notice_poll_seconds=1) as service:
-        notices, at = _store(service), SystemClock().now() + timedelta(hours=1)
-        first, second = await asyncio.gather(notices.claim("email", 4, at, LEASE), notices.claim("email", 4, at, LEASE))
+        first, second = await notifying.claimed_elsewhere(service, 4, replicas=2)
         ids = [claimed.notice.id for claimed in (*first, *second)]
         assert len(ids) == len(set(ids))
         requests = [(claimed.notice.request_id, claimed.notice.seq) for claimed in (*first, *second)]
@@ -122,12 +111,10 @@ async def test_an_outcome_that_comes_after_another_claim_changes_nothing_and_is_
     async with notifying.running(breaker_failures=1, notice_unreachable_pause_seconds=600) as service:
         await notifying.changed("late", Status.REGISTERED, by_site, email("late@example.org"))
         await notifying.become("late", "accepted", "deferred")
-        notices = _store(service)
         registry = metrics.registry()
-        handlers = Handlers(store=notices, at_once={}, terms=Terms(), clock=SystemClock(), figures=Figures(registry, SystemClock()))
-        at = SystemClock().now()
-        [slow] = await notices.claim("email", 1, at + timedelta(hours=1), LEASE)
-        [quick] = await notices.claim("email", 1, at + timedelta(hours=2), LEASE)
+        handlers = Handlers(store=store_of(service), at_once={}, terms=Terms(), clock=SystemClock(), figures=Figures(registry, monotonic))
+        [[slow]] = await notifying.claimed_elsewhere(service, 1)
+        [[quick]] = await notifying.claimed_elsewhere(service, 1)
         assert (slow.notice.id, quick.again) == (quick.notice.id, True)
         await handlers.settle([(slow, Rejected("smtp-550"))])
         assert await notifying.states("late") == ["accepted", "sending"]
@@ -209,7 +196,3 @@ async def _count(notifying: Notifying, count: int) -> bool:
 async def _planned(notifying: Notifying, count: int) -> bool:
     async with notifying.database.superuser() as db:
         return int(await db.fetchval("SELECT count(*) FROM notifier.notices WHERE channel = 'email'")) == count
-
-
-def _store(service: Running) -> Notices:
-    return Notices(service.process.pool, service.process.keyring, service.process.store)

@@ -1,6 +1,7 @@
 """What becomes of letters to an address that the person leaves before they arrived."""
 
 import asyncio
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -14,9 +15,8 @@ from libs.events.vocabulary import Status
 from services.notifier.domain import Accepted, Deferred, Rejected, Terms, Unanswered, decide, evolve
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
-from services.notifier.store import Claimed, Notices, Settled
-from tests.integration.notifier.conftest import Notifying, figure
-from tests.integration.notifier.test_crashes import LEASE, leases_run_out
+from services.notifier.store import Claimed, Settled
+from tests.integration.notifier.conftest import Notifying, figure, store_of
 from tests.integration.notifier.test_notices import email
 from tests.running import Running
 from tests.stack import eventually
@@ -114,7 +114,7 @@ async def test_a_letter_on_its_way_ends_by_its_own_outcome_and_the_new_address_d
 async def test_a_letter_whose_sender_died_is_not_tried_again_and_who_comes_late_changes_nothing(notifying: Notifying) -> None:
     async with notifying.running(notice_unreachable_pause_seconds=600) as service:
         claimed = await claimed_and_left(notifying, service, "died")
-        await leases_run_out(notifying)
+        await notifying.leases_run_out()
         rows = await notifying.become("died", "accepted", "failed", "accepted")
         figures = metrics.registry()
         mine = handlers(service, figures)
@@ -134,16 +134,14 @@ async def test_a_change_of_address_waits_for_an_outcome_that_is_just_being_writt
     async with notifying.running(notice_unreachable_pause_seconds=600) as service:
         await notifying.changed("written", Status.REGISTERED, by_site, email(OLD))
         await notifying.become("written", "accepted", "deferred")
-        [claimed] = await claim(service, 1)
+        [[claimed]] = await notifying.claimed_elsewhere(service, 1)
         notice, before, at = claimed.notice, claimed.life, SystemClock().now()
-        fact = decide(notice, before, Deferred("smtp-451"), at, Terms())
-        async with _store(service).transaction() as db:
-            assert await _store(service).left(db, [notice.id]) == set()
+        fact = decide(notice, before, Deferred("smtp-451"), Terms())
+        async with store_of(service).transaction() as db:
+            assert await store_of(service).left(db, [notice.id]) == set()
             await change_address(notifying, "written", DROPPED)
             await eventually(lambda: _waits_for_a_lock(notifying), what="the change waits")
-            await _store(service).settle(
-                db, [Settled(notice=notice, before=before, life=evolve(before, fact), facts=[fact], due_at=at)], at
-            )
+            await store_of(service).settle(db, [Settled(notice=notice, before=before, life=evolve(before, fact), facts=[fact])], at)
         rows = await notifying.become("written", "accepted", "failed")
         assert rows[1]["reason"] == "address-changed"
         assert (await notifying.facts(notice.id))[-2:] == ["NotificationFailed"] * 2
@@ -158,7 +156,7 @@ async def test_outcomes_and_changes_of_address_at_the_same_time_end_each_letter_
             await notifying.changed(request, Status.REGISTERED, by_site, email(OLD))
         for request in requests:
             await notifying.become(request, "accepted", "deferred")
-        claimed = await claim(service, len(requests))
+        [claimed] = await notifying.claimed_elsewhere(service, len(requests))
         mine = handlers(service, metrics.registry())
 
         async def settle() -> None:
@@ -181,7 +179,7 @@ async def claimed_and_left(notifying: Notifying, service: Running, request: str)
     await notifying.sink.stop()
     await notifying.changed(request, Status.REGISTERED, by_site, email(OLD))
     await notifying.become(request, "accepted", "deferred")
-    [claimed] = await claim(service, 1)
+    [[claimed]] = await notifying.claimed_elsewhere(service, 1)
     await notifying.sink.start()
     await change_address(notifying, request, MOVED)
     await notifying.become(request, "accepted", "sending", "accepted")
@@ -189,14 +187,9 @@ async def claimed_and_left(notifying: Notifying, service: Running, request: str)
     return claimed
 
 
-async def claim(service: Running, limit: int) -> list[Claimed]:
-    """As another replica would, an hour later."""
-    return await _store(service).claim("email", limit, SystemClock().now() + LEASE * 12, LEASE)
-
-
 def handlers(service: Running, registry: CollectorRegistry) -> Handlers:
-    clock = SystemClock()
-    return Handlers(store=_store(service), at_once={}, terms=Terms(), clock=clock, figures=Figures(registry, clock))
+    figures = Figures(registry, monotonic)
+    return Handlers(store=store_of(service), at_once={}, terms=Terms(), clock=SystemClock(), figures=figures)
 
 
 async def _waits_for_a_lock(notifying: Notifying) -> bool:
@@ -211,7 +204,3 @@ async def _final(notifying: Notifying, request: str) -> int:
         return int(
             await db.fetchval("SELECT count(*) FROM notifier.events WHERE open->>'request_id' = $1 AND (open->>'final')::boolean", request)
         )
-
-
-def _store(service: Running) -> Notices:
-    return Notices(service.process.pool, service.process.keyring, service.process.store)

@@ -1,5 +1,6 @@
 """What a frontend reports of the notices that it was handed."""
 
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +16,7 @@ from libs.events.vocabulary import Status
 from services.notifier.domain import Terms
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
-from services.notifier.store import Notices
-from tests.integration.notifier.conftest import Notifying, figure
+from tests.integration.notifier.conftest import Notifying, figure, store_of
 from tests.integration.notifier.test_notices import email
 from tests.running import Running
 from tests.stack import eventually
@@ -79,9 +79,8 @@ def report(frontend: str, notice_id: object, outcome: str) -> Received:
 
 
 def handlers_of(service: Running) -> Handlers:
-    parts = service.process
-    figures = Figures(metrics.registry(), SystemClock())
-    return Handlers(store=Notices(parts.pool, parts.keyring, parts.store), at_once={}, terms=Terms(), clock=SystemClock(), figures=figures)
+    figures = Figures(metrics.registry(), monotonic)
+    return Handlers(store=store_of(service), at_once={}, terms=Terms(), clock=SystemClock(), figures=figures)
 
 
 async def told(service: Any, name: str, at_least: float = 1, **labels: str) -> bool:

@@ -19,7 +19,7 @@ from services.notifier.domain import (
     address_changed,
     decide,
     evolve,
-    next_try,
+    pause_after,
     plan,
     queued,
     reported,
@@ -29,12 +29,12 @@ from tests.unit.notifier.examples import AT, by_vk, change, envelope
 EVENT = change()
 NOTICE = plan(EVENT, envelope(EVENT), AT)[1].notice
 TERMS = Terms()
-SENDING = Life(state=State.SENDING, attempt=2, version=2, first_tried_at=AT)
+SENDING = Life(state=State.SENDING, attempt=2, version=2, tried_for=timedelta(minutes=1))
 
 
-def after(outcome: Outcome, *, later: timedelta = timedelta(minutes=1)) -> tuple[Life, NotificationSent | NotificationFailed]:
-    fact = decide(NOTICE, SENDING, outcome, AT + later, TERMS)
-    return evolve(SENDING, fact), fact
+def after(outcome: Outcome, before: Life = SENDING) -> tuple[Life, NotificationSent | NotificationFailed]:
+    fact = decide(NOTICE, before, outcome, TERMS)
+    return evolve(before, fact), fact
 
 
 @pytest.mark.requirement("N-3.5")
@@ -63,7 +63,7 @@ def test_every_failed_attempt_is_a_fact_and_only_a_refusal_is_final(outcome: Out
 
 @pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
 def test_after_the_time_of_trying_is_over_a_failure_is_final(outcome: Outcome) -> None:
-    life, fact = after(outcome, later=TERMS.give_up)
+    life, fact = after(outcome, replace(SENDING, tried_for=TERMS.give_up))
     assert life.state is State.FAILED
     assert isinstance(fact, NotificationFailed)
     assert fact.final
@@ -88,14 +88,14 @@ def test_what_is_finished_or_on_its_way_is_not_ended_by_a_change_of_address(stat
 @pytest.mark.requirement("N-3.2")
 @pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
 def test_no_attempt_follows_the_one_under_way_when_the_person_left_the_address(outcome: Deferred | Unreachable | Unanswered) -> None:
-    fact = decide(NOTICE, replace(SENDING, address_left=True), outcome, AT, TERMS)
+    fact = decide(NOTICE, replace(SENDING, address_left=True), outcome, TERMS)
     assert isinstance(fact, NotificationFailed)
     assert (fact.reason, fact.final) == (outcome.reason, True)
 
 
 def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
     def pause(attempt: int, jitter: float = 0.5) -> timedelta:
-        return next_try(Life(attempt=attempt), Deferred("smtp-451"), AT, TERMS, jitter) - AT
+        return pause_after(Life(attempt=attempt), Deferred("smtp-451"), TERMS, jitter)
 
     assert [pause(attempt).total_seconds() for attempt in (1, 2, 3)] == [30, 60, 120]
     assert pause(500) == TERMS.longest_pause
@@ -103,8 +103,7 @@ def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
 
 
 def test_a_notice_that_could_not_be_offered_does_not_wait_long_after_the_channel_is_back() -> None:
-    late = next_try(Life(attempt=40), Unreachable("relay-gone"), AT, TERMS, 1.0)
-    assert late - AT < timedelta(seconds=10)
+    assert pause_after(Life(attempt=40), Unreachable("relay-gone"), TERMS, 1.0) < timedelta(seconds=10)
 
 
 @pytest.mark.requirement("N-3.3")
