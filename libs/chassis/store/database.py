@@ -42,7 +42,7 @@ JSONB_VERSION = b"\x01"  # the first byte of a jsonb value in PostgreSQL's binar
 
 
 def _dump(value: Any) -> bytes:
-    return JSONB_VERSION + orjson.dumps(value)
+    return JSONB_VERSION + orjson.dumps(value, default=str)  # the driver's own ids are a subclass that orjson does not know
 
 
 def _load(raw: bytes) -> Any:
