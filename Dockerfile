@@ -2,7 +2,7 @@
 FROM node:24-slim AS assets
 WORKDIR /otklik
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund --ignore-scripts --omit-lockfile-registry-resolved
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts --omit-lockfile-registry-resolved
 
 FROM python:3.11-slim AS packages
 COPY requirements.lock .
@@ -11,7 +11,7 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 FROM python:3.11-slim
 ARG PROCESS=services.intake.main
 ENV PROCESS=$PROCESS PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 OTKLIK_HTTP_HOST=0.0.0.0
-RUN useradd --system --uid 10001 --no-create-home otklik && install --directory --owner otklik /run/otklik
+RUN useradd --system --uid 10001 --no-create-home otklik && install --directory --owner otklik /run/otklik /var/lib/otklik
 COPY --from=packages /venv /venv
 # `otklik …` knows what the process of its container knows
 RUN printf '%s\n' '#!/bin/sh' 'set -a' '[ ! -f /run/otklik/secrets.env ] || . /run/otklik/secrets.env' 'exec python -m cli "$@"' \

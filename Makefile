@@ -4,7 +4,7 @@ VENV := .venv/bin
 LOCAL := $(PYTHON) -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs doctor fresh test check documents bench soak faults mutants environment lock jars
+.PHONY: help up down status logs doctor fresh backup restore test check documents bench soak faults mutants environment lock jars
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +27,12 @@ doctor: ## look at this machine and say what is missing
 fresh: ## erase all data, after asking
 	@$(LOCAL) fresh
 
+backup: ## copy all data and, apart, their keys, while everything runs (TO=/backup/data KEYS=/elsewhere/keys)
+	@./otklik backup $(TO) --keys-to $(KEYS)
+
+restore: ## a backup into the empty stores of this machine (FROM=/backup/data KEYS=/elsewhere/keys)
+	@$(LOCAL) restore $(abspath $(FROM)) $(abspath $(KEYS))
+
 test: ## every test, on a Kafka and a PostgreSQL of its own (TESTS="tests/unit -x": some of them)
 	@$(LOCAL) test -- $(TESTS)
 
@@ -48,9 +54,8 @@ soak: environment ## hours under load
 	@$(call later,bench)
 	$(VENV)/python -m bench.soak
 
-faults: environment ## only the tests that stop, kill and cut things off
-	@$(call later,tests/faults)
-	$(VENV)/python -m pytest tests/faults
+faults: environment ## campaigns that kill, cut off and fill up (CAMPAIGN=kills N=5 SEED=1: one of them)
+	$(VENV)/python -m pytest tests/faults --capture=no $(if $(CAMPAIGN),-k "$(subst -, and ,$(CAMPAIGN))")
 
 mutants: environment ## how many planted mistakes in the pure code the tests find
 	$(VENV)/mutmut run

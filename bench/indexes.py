@@ -9,7 +9,7 @@ SQL = queries(__file__)
 
 OUTBOX = ("outbox: btree (key, id)", "outbox: btree (shard, id)", "outbox: unique btree (day, id)")
 INBOX = ("inbox: btree (seen_at)", "inbox: unique btree (consumer, event_id)")
-EVENTS = ("events: unique btree (event_id)", "events: unique btree (stream, version)")
+EVENTS = ("events: brin (recorded_at)", "events: unique btree (event_id)", "events: unique btree (stream, version)")
 READ_MODELS = (
     "clients: unique btree (client_id)",
     "clients: unique btree (stream)",

@@ -18,11 +18,12 @@ import typer
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
-from bench import messages, soak_checks
+from bench import checker, messages, soak_checks
+from bench.checker import Check
+from bench.evidence import Evidence, Offered, gathered, left
 from bench.load import Order, Report, send
 from bench.measuring import load_average
 from bench.smtp_sink import SmtpSink
-from bench.soak_checks import Check
 from bench.stage import Service, Stage
 from libs.chassis.ops.identifiers import TimeOrderedIds
 from libs.chassis.ops.settings import load_authority
@@ -67,7 +68,7 @@ class _Soak:
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-        return [*await self._checks(self.at_http), *(soak_checks.memory(name, samples) for name, samples in self.memory.items())]
+        return [*await self._checks(), *(soak_checks.memory(name, samples) for name, samples in self.memory.items())]
 
     async def _load_http(self) -> Report:
         port, key = self.services["intake"].port, self.stage.keys["site"]
@@ -104,28 +105,25 @@ class _Soak:
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIET_SECONDS):
                 while True:
-                    checks = await self._checks(self.at_http)
-                    if all(check.held for check in checks):
+                    if not any(await left(self.db)) and all(check.held for check in await self._checks()):
                         return
                     await asyncio.sleep(SAMPLE_SECONDS)
 
-    async def _checks(self, at_http: Report | None) -> list[Check]:
-        answers = at_http.answers if at_http else {}
-        asked, created = sum(answers.values()), at_http.created if at_http else 0
-        sent = created + self.at_kafka
-        addresses = {messages.email(AT_HTTP, number) for number in range(asked)} | {
-            messages.email(AT_KAFKA, number) for number in range(self.at_kafka)
-        }
-        [row] = await self.db.fetch(SQL["soak_numbers"])
-        entries = {each["type"]: (each["entries"], each["different"]) for each in await self.db.fetch(SQL["soak_history"])}
-        [left] = await self.db.fetch(SQL["soak_left"])
+    def _offered(self) -> list[Offered]:
+        asked = sum(self.at_http.answers.values()) if self.at_http else 0
+        sent = [("site", AT_HTTP, number) for number in range(asked)] + [(FRONTEND, AT_KAFKA, number) for number in range(self.at_kafka)]
         return [
-            Check("every message registered at the HTTP door", created == asked > 0, f"answers by status {answers}"),
-            soak_checks.register(sent, soak_checks.Register(**row)),
-            *soak_checks.history(sent, entries, await self.db.fetchval(SQL["soak_not_in_history"])),
-            soak_checks.letters(addresses, self.sink.arrived),
-            soak_checks.nothing_left(**left),
+            Offered(frontend, f"{prefix}-{number}", f"{prefix}-{number}", messages.email(prefix, number), acknowledged=True)
+            for frontend, prefix, number in sent
         ]
+
+    async def _evidence(self) -> Evidence:
+        return await gathered(self.db, self._offered(), self.sink.arrived)
+
+    async def _checks(self) -> list[Check]:
+        answers, created = (self.at_http.answers, self.at_http.created) if self.at_http else ({}, 0)
+        every = Check("every message registered at the HTTP door", created == sum(answers.values()) > 0, f"answers by status {answers}")
+        return [every, *checker.check(await self._evidence())]
 
 
 @app.command()

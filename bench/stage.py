@@ -86,6 +86,8 @@ class Stage:
             "FRONTEND_KEYS_FILE": self._keys_file,
             "MAIL_FROM": MAIL_FROM,
             "SITE_URL": SITE_URL,
+            "HEAD_SIGNING_KEY": base64.b64encode(b"head".ljust(32, b"-")).decode(),
+            "HEADS_FILE": self.parts.directory / f"{urlsplit(database).path.strip('/')}-heads.jsonl",
             "SMTP_HOST": "127.0.0.1",
             "LOG_LEVEL": "WARNING",
         }

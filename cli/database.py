@@ -44,13 +44,28 @@ async def prepare_all(dsn: str, passwords: dict[str, str | None]) -> list[str]:
     return done
 
 
+async def make_roles(dsn: str) -> None:
+    """The roles of every service, without passwords; safe to repeat."""
+    for schema in SCHEMAS:
+        db = await asyncpg.connect(dsn)
+        try:
+            await _make_roles(db, schema)
+        finally:
+            await db.close()
+
+
+async def _make_roles(db: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> None:
+    async with db.transaction():
+        await db.execute("SELECT pg_advisory_xact_lock(hashtext('otklik roles'))")
+        await _make_role(db, schema.owner, "NOLOGIN")
+        await _make_role(db, schema.name, "LOGIN")
+
+
 async def _make(dsn: str, schema: Schema, password: str | None) -> None:
     db = await asyncpg.connect(dsn)
     try:
         async with db.transaction():
-            await db.execute("SELECT pg_advisory_xact_lock(hashtext('otklik roles'))")
-            await _make_role(db, schema.owner, "NOLOGIN")
-            await _make_role(db, schema.name, "LOGIN")
+            await _make_roles(db, schema)
             if password:
                 literal = await db.fetchval("SELECT quote_literal($1::text)", password)
                 await db.execute(f"ALTER ROLE {schema.name} PASSWORD {literal}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from fastapi import FastAPI, Request
 
-from cli import orders
+from cli import deployment, orders
 from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
@@ -24,7 +24,7 @@ def command(
     check: Annotated[bool, typer.Option("--check", help="change nothing; fail when a file is not what the code says")] = False,
     root: Path = ROOT,
 ) -> None:
-    """Write docs/events/*, docs/frontends/openapi.json and docs/orders.md, or check that they are up to date."""
+    """Write docs/events/*, docs/frontends/openapi.json, docs/orders.md and what deploy/ repeats, or check that they are up to date."""
     stale = [path for path, text in generated().items() if not _same(root / path, text)]
     stale += _orphans(root)
     if check:
@@ -41,11 +41,11 @@ def command(
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file of docs/events and docs/frontends with its text."""
+    """Every generated file of docs/events, docs/frontends and deploy with its text."""
     files = {SCHEMAS / "envelope.json": _text(Envelope.model_json_schema())}
     for events in CONTRACTS.values():
         files |= {SCHEMAS / f"{event.type_name()}.v{event.version}.json": _text(_schema(event)) for event in events}
-    return files | {ASYNCAPI: _text(asyncapi()), OPENAPI: _text(openapi())}
+    return files | {ASYNCAPI: _text(asyncapi()), OPENAPI: _text(openapi())} | deployment.generated()
 
 
 def openapi() -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""`otklik frontends`: who may bring messages in. A key is shown once; the file keeps its hash alone."""
+"""`otklik frontends`: who may bring messages in. A key is shown once; the file keeps its hash alone, and Kafka what SCRAM makes of it."""
 
 import asyncio
-import fcntl
-import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,73 +10,110 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import this_machine
-from libs.chassis.access.frontends import hash_of, read_keys
+from cli import conformance, frontend_keys, this_machine
+from cli.frontend_keys import Known, NotPossible
+from libs.chassis.access.frontends import hash_of
+from libs.chassis.bus.acls import frontend_of_user, kafka_user, of_frontend
+from libs.chassis.bus.credentials import MECHANISM, NoAuthorizer, let_in, shut_out, users_with_rights
+from libs.chassis.bus.entry import told
 from libs.chassis.bus.topics import apply
 from libs.events.topics import INBOUND, wanted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.command()(conformance.check)
+app.command()(conformance.watch)
 
 KEY_BYTES = 32
-Known = dict[str, list[str]]
+KEYS_FILE, KAFKA, KAFKA_OF_FRONTENDS = "OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_KAFKA_BOOTSTRAP", "OTKLIK_KAFKA_FRONTENDS"
 Name = Annotated[str, typer.Argument(help="lower-case latin letters, digits and dashes; it becomes a part of topic names")]
+HttpOnly = Annotated[bool, typer.Option("--http-only", help="no entry to Kafka: it uses the HTTP door alone")]
 
 
 @app.callback()
 def _group() -> None:
-    """Who may bring messages in: their keys and their topics."""
+    """Who may bring messages in: their keys, their topics and their rights on Kafka."""
 
 
 @app.command()
-def add(name: Name, replication: Annotated[int, typer.Option(help="3 in production (R-15)")] = 1) -> None:
-    """Make a frontend's topics and its key. The key is printed once and kept nowhere."""
-    path, bootstrap = _told("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_KAFKA_BOOTSTRAP")
-    _fits(name)
-    if name in _read(Path(path)):
-        _stop(f"{name} is there already: `otklik frontends rotate {name}` gives it another key")
-    asyncio.run(apply(bootstrap, wanted((name,)), replication=replication))
+def add(name: Name, replication: Annotated[int, typer.Option(help="3 in production (R-15)")] = 1, http_only: HttpOnly = False) -> None:
+    """Make a frontend's topics, its key for both doors and its rights on Kafka. The key is printed once and kept nowhere."""
+    path, bootstrap = _told(KEYS_FILE, KAFKA)
     key = _new_key()
-    with _changed(Path(path)) as known:
-        if name in known:
-            _stop(f"{name} is there already")
-        known[name] = [hash_of(key)]
-    _show(name, key)
+    with _changing(path) as known:
+        _fits(name)
+        changed = frontend_keys.added(known, name, hash_of(key))
+        asyncio.run(apply(bootstrap, wanted((name,)), replication=replication))
+        if not http_only:
+            _let_in(bootstrap, name, key)
+        known.update(changed)
+    _show(name, key, http_only=http_only)
 
 
 @app.command()
 def rotate(
     name: Name,
     finish: Annotated[bool, typer.Option("--finish", help="no new key: from now on only the newest one is taken")] = False,
+    http_only: HttpOnly = False,
 ) -> None:
-    """Give a frontend another key; the one before stays valid until `--finish`, so that nothing is refused meanwhile.
+    """Give a frontend another key; the one before stays valid at both doors until `--finish`, so that nothing is refused meanwhile.
 
     A second rotation waits for that: which of the keys the running program has is not known here.
     """
-    (path,) = _told("OTKLIK_FRONTEND_KEYS_FILE")
-    key = None if finish else _new_key()
-    with _changed(Path(path)) as known:
-        if name not in known:
-            _stop(f"there is no frontend {name}: `otklik frontends add {name}` makes it")
-        if key and len(known[name]) > 1:
-            _stop(f"{name} has two keys already: give it the newest, then `otklik frontends rotate {name} --finish`")
-        known[name] = known[name][-1:] + ([hash_of(key)] if key else [])
-    if key is None:
+    path, bootstrap = _told(KEYS_FILE, KAFKA)
+    if finish:
+        with _changing(path) as known:
+            known.update(frontend_keys.finished(known, name))
+        _keep_on_kafka(bootstrap, name, known[name])
         typer.echo(f"{name}: only its newest key is taken now")
-    else:
-        _show(name, key)
-        typer.echo(f"its key of before is taken too, until `otklik frontends rotate {name} --finish`")
+        return
+    key = _new_key()
+    with _changing(path) as known:
+        changed = frontend_keys.rotated(known, name, hash_of(key))
+        if not http_only:
+            _let_in(bootstrap, name, key)
+        known.update(changed)
+    _show(name, key, http_only=http_only)
+    typer.echo(f"its key of before is taken too, until `otklik frontends rotate {name} --finish`")
 
 
 @app.command()
 def revoke(name: Name, sure: Annotated[bool, typer.Option("--yes", help="do not ask")] = False) -> None:
-    """Take a frontend's keys away, at once and after asking; its topics stay, with what is in them."""
-    (path,) = _told("OTKLIK_FRONTEND_KEYS_FILE")
-    if name in _read(Path(path)) and not sure:
+    """Take a frontend's keys and rights away, at once and after asking; its topics stay, with what is in them.
+
+    The HTTP door comes first, so it is shut also when Kafka does not answer; then the same command again shuts Kafka.
+    """
+    path, bootstrap = _told(KEYS_FILE, KAFKA)
+    _fits(name)
+    if not sure:
         typer.confirm(f"From now on every message of {name} is refused, and there is no way back to its key. Go on?", abort=True)
-    with _changed(Path(path)) as known:
-        if known.pop(name, None) is None:
-            _stop(f"there is no frontend {name}")
+    with _changing(path) as known:
+        keys = known.pop(name, [])
+    if not keys and not _users(bootstrap, name):
+        _stop(f"there is no frontend {name}")
+    _keep_on_kafka(bootstrap, name, [])
     typer.echo(f"{name}: no key of it is taken any more")
+
+
+def _let_in(bootstrap: str, name: str, key: str) -> None:
+    user = kafka_user(name, hash_of(key))
+    try:
+        asyncio.run(let_in(bootstrap, user, key, of_frontend(name, user)))
+    except NoAuthorizer:
+        _stop(f"Kafka at {bootstrap} checks no rights (authorizer.class.name): see deploy/kafka, or use --http-only")
+
+
+def _keep_on_kafka(bootstrap: str, name: str, hashes: list[str]) -> None:
+    """Whatever else of this frontend is let in there is shut out."""
+    others = _users(bootstrap, name) - {kafka_user(name, one) for one in hashes}
+    if others:
+        asyncio.run(shut_out(bootstrap, others))
+
+
+def _users(bootstrap: str, name: str) -> set[str]:
+    try:
+        return {user for user in asyncio.run(users_with_rights(bootstrap)) if frontend_of_user(user) == name}
+    except NoAuthorizer:
+        return set()
 
 
 def _told(*variables: str) -> list[str]:
@@ -86,7 +121,7 @@ def _told(*variables: str) -> list[str]:
     missing = [name for name in variables if not os.environ.get(name)]
     if missing:
         _stop(f"not set: {', '.join(missing)}")
-    return [os.environ[name] for name in variables]
+    return [told(os.environ) if name == KAFKA else os.environ[name] for name in variables]
 
 
 def _fits(name: str) -> None:
@@ -100,42 +135,21 @@ def _new_key() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
-def _show(name: str, key: str) -> None:
+def _show(name: str, key: str, *, http_only: bool) -> None:
     typer.echo(f"key of {name}, shown this once: {key}")
-
-
-def _read(path: Path) -> Known:
-    if not path.exists():
-        return {}
-    try:
-        return {name: [one.hex() for one in hashes] for name, hashes in read_keys(path).items()}
-    except (OSError, ValueError) as error:
-        _stop(f"{path} can't be read: {error}")
+    typer.echo("HTTP   Authorization: Bearer <key>")
+    if not http_only:
+        place = os.environ.get(KAFKA_OF_FRONTENDS) or "the listener for frontends (deploy/kafka)"
+        typer.echo(f"Kafka  {place}, SASL {MECHANISM}, user {kafka_user(name, hash_of(key))}, password <key>; groups begin with {name}.")
 
 
 @contextmanager
-def _changed(path: Path) -> Iterator[Known]:
-    """The file's content to be changed; written whole or not at all, one writer at a time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+def _changing(path: str) -> Iterator[Known]:
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        known = _read(path)
-        yield known
-        _replace(path, json.dumps(known, indent=2) + "\n", folder)
-    finally:
-        os.close(folder)
-
-
-def _replace(path: Path, text: str, folder: int) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    os.fsync(folder)
+        with frontend_keys.changing(Path(path)) as known:
+            yield known
+    except NotPossible as reason:
+        _stop(str(reason))
 
 
 def _stop(why: str) -> NoReturn:

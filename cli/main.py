@@ -18,8 +18,16 @@ COMMANDS = {
     "import": "cli.importing",
     "demo": "cli.demo",
     "rebuild": "cli.rebuild",
+    "republish": "cli.republish",
     "verify": "cli.verify",
+    "dlq": "cli.dlq",
+    "gaps": "cli.gaps",
+    "heads": "cli.heads",
+    "backup": "cli.backup",
+    "restore": "cli.restore",
+    "recover": "cli.recover",
     "documents": "cli.documents",
+    "kubernetes": "cli.kubernetes",
 }
 
 

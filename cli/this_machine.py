@@ -32,6 +32,14 @@ def lend_administration(environ: MutableMapping[str, str] = os.environ) -> None:
         _lend(processes.administration(around), around, environ)
 
 
+def lend_restoration(environ: MutableMapping[str, str] = os.environ) -> None:
+    """The same, and the master key of each service under a name of its own: a restore tries them all."""
+    around = _around(environ)
+    if around is not None:
+        masters = {keys.master_key_of(name): around.secrets[keys.master_key_of(name)] for name in processes.services()}
+        _lend(processes.administration(around) | masters, around, environ)
+
+
 def _lend(variables: Mapping[str, str], around: Surroundings, environ: MutableMapping[str, str]) -> None:
     wanted = {name: value for name, value in variables.items() if name != DEMO}
     if not wanted.keys() & environ.keys():

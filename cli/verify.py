@@ -1,231 +1,136 @@
-"""`otklik verify`: the whole log recomputed, shard by shard; whatever was changed, moved, removed or added is named with its place."""
+"""`otklik verify`: the whole log recomputed and held against its signed heads; what is not as it was written is named with its place."""
 
 import asyncio
 import base64
 import binascii
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
-from uuid import UUID
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
 
-import asyncpg
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli import this_machine
+from cli.verify_heads import SignedHeads
+from cli.verify_log import Advance
+from cli.verify_log import verify as verify
+from cli.verify_report import Report
+from libs.chassis.bus.entry import told
 from libs.chassis.ops.settings import KEY_BYTES
-from libs.chassis.store.keys import Keyring
-from libs.chassis.store.sealing import BrokenSeal, commitment, unseal
-from services.history.domain.chain import SHARDS, genesis, link
-from services.history.domain.entries import KEPT_COLUMNS
-from services.history.store import SQL
+from services.history.domain.heads import PublicKeys, Signer
 
 TAMPERED: Final = 1
 UNUSABLE: Final = 2
-ROWS_AT_ONCE: Final = 2_000
-MOST_FINDINGS: Final = 100
-LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+DSN, BOOTSTRAP = "OTKLIK_POSTGRES_DSN", "OTKLIK_KAFKA_BOOTSTRAP"
+MASTER_KEY, MASTER_KEY_ID = "OTKLIK_MASTER_KEY", "OTKLIK_MASTER_KEY_ID"
+HEADS_FILE, PUBLIC_KEYS, SIGNING_KEY = "OTKLIK_HEADS_FILE", "OTKLIK_HEAD_PUBLIC_KEYS", "OTKLIK_HEAD_SIGNING_KEY"
 
-Row = Mapping[str, Any]
+Files = Annotated[
+    list[Path] | None, typer.Option("--heads", help="a file of signed heads, may be given more than once", show_default=False)
+]
+Kafka = Annotated[bool, typer.Option("--kafka", help="take the signed heads of history.events.v1 too")]
+AsJson = Annotated[bool, typer.Option("--json", help="the report as one JSON object")]
+Within = Annotated[float, typer.Option("--signed-within", min=0, help="minutes after which a row that no signature covers is a finding")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that is not as it was written, and where. `kind` is stable."""
+class Against:
+    """What the log is held against."""
 
-    kind: str
-    shard: int
-    position: int
-    event_id: UUID | None
-    says: str
+    master_key: bytes | None
+    master_key_id: str
+    files: tuple[Path, ...]
+    kafka: str | None
+    signed_before: datetime
 
-    def __str__(self) -> str:
-        return (
-            f"shard {self.shard}, position {self.position}{f', event {self.event_id}' if self.event_id else ''}: {self.kind}: {self.says}"
-        )
+    async def verify(self, dsn: str, advance: Advance) -> Report:
+        """The signatures are read first: the log only grows, so what was signed then is there afterwards."""
+        heads = await self._heads()
+        return await verify(dsn, self.master_key, self.master_key_id, heads=heads, signed_before=self.signed_before, advance=advance)
 
-
-@dataclass(kw_only=True)
-class Report:
-    """What was looked at and what was found; at most a hundred findings."""
-
-    heads: dict[int, int] = field(default_factory=dict)
-    rows: int = 0
-    opened: int = 0
-    destroyed: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def sound(self) -> bool:
-        return not self.findings
-
-    @property
-    def full(self) -> bool:
-        return len(self.findings) >= MOST_FINDINGS
-
-    def find(self, kind: str, shard: int, position: int, event_id: UUID | None, says: str) -> None:
-        if not self.full:
-            self.findings.append(Finding(kind=kind, shard=shard, position=position, event_id=event_id, says=says))
+    async def _heads(self) -> SignedHeads | None:
+        if not self.files and self.kafka is None:
+            return None
+        heads = SignedHeads(_public_keys())
+        for path in self.files:
+            heads.read_file(path)
+        if self.kafka is not None:
+            await heads.read_topic(self.kafka)
+        return heads
 
 
-Advance = Callable[[int, int], None]
+def command(heads: Files = None, kafka: Kafka = False, as_json: AsJson = False, signed_within: Within = 60.0) -> None:
+    """Recompute the whole log, hold it against its signed heads, and say where it was tampered with; exit code 1 when it was.
 
-
-def silently(_done: int, _total: int) -> None:
-    """For those who want no word of the progress."""
-
-
-async def verify(dsn: str, master_key: bytes | None = None, master_key_id: str = "1", *, advance: Advance = silently) -> Report:
-    """Memory does not grow with the log. With the master key every seal is opened too and held against its commitment.
-
-    Raises `WrongMasterKey` when the database knows another key by that name.
-    """
-    db = await asyncpg.connect(dsn, server_settings={"search_path": "history", "timezone": "UTC", "application_name": "otklik verify"})
-    try:
-        report = Report()
-        keyring = Keyring(master_key, master_key_id) if master_key else None
-        heads = {row["shard"]: row for row in await db.fetch(SQL["verify_heads"])}
-        report.heads = {shard: row["position"] for shard, row in heads.items()}
-        total = sum(report.heads.values())
-        for shard in sorted({*heads, *range(SHARDS)}):
-            if shard not in heads:
-                report.find("head-missing", shard, 0, None, "the shard has no head")
-                continue
-            walk = _Walk(shard, genesis(shard), report)
-            async for rows in _rows(db, shard, heads[shard]["position"]):
-                for row in rows:
-                    walk.step(row)
-                if keyring is not None:
-                    await _open(db, keyring, rows, report)
-                advance(report.rows, total)
-            walk.end(heads[shard])
-        await _compare_ids(db, report)
-        return report
-    finally:
-        await db.close()
-
-
-class _Walk:
-    """One shard, row by row."""
-
-    def __init__(self, shard: int, first: bytes, report: Report) -> None:
-        self._shard = shard
-        self._previous: bytes | None = first
-        self._position = 0
-        self._report = report
-
-    def step(self, row: Row) -> None:
-        self._report.rows += 1
-        position = row["position"]
-        if position > self._position + 1:
-            self._missing(self._position + 1, position - 1)
-        elif position <= self._position:
-            self._find("doubled", row, "another row stands at the same position")
-        if self._previous is not None and self._hash(self._previous, row) != row["hash"]:
-            self._find("changed", row, "its hash does not follow: this row was changed, or the one before it together with its hash")
-        self._compare_id(row)
-        self._previous, self._position = row["hash"], position
-
-    def end(self, head: Any) -> None:
-        if self._position < head["position"]:
-            self._missing(self._position + 1, head["position"])
-        elif self._previous != head["hash"]:
-            self._report.find("head-differs", self._shard, self._position, None, "the head's hash is not that of the last row")
-
-    def _hash(self, previous: bytes, row: Row) -> bytes:
-        place = (row["shard"], row["position"], row["stored_at"])
-        return link(previous, place, [row[name] for name in KEPT_COLUMNS], row["commitment"], row["sealed"])
-
-    def _missing(self, first: int, last: int) -> None:
-        says = "this row was removed" if first == last else f"rows {first} to {last} were removed"
-        self._report.find("removed", self._shard, first, None, says)
-        self._previous = None  # what the next row should follow is gone
-
-    def _compare_id(self, row: Row) -> None:
-        known = (row["id_shard"], row["id_position"], row["id_stored_at"])
-        if known[0] is None:
-            self._find("id-missing", row, "the id table does not know its event")
-        elif known != (row["shard"], row["position"], row["stored_at"]):
-            self._find("moved", row, f"the id table says that its event stands in shard {known[0]} at position {known[1]}")
-
-    def _find(self, kind: str, row: Row, says: str) -> None:
-        self._report.find(kind, self._shard, row["position"], row["event_id"], says)
-
-
-async def _rows(db: "asyncpg.Connection[Any]", shard: int, last: int) -> AsyncIterator[Sequence[Row]]:
-    position, stored_at = 0, LONG_AGO
-    while rows := await db.fetch(SQL["verify_entries"], shard, position, stored_at, last, ROWS_AT_ONCE):
-        yield rows
-        position, stored_at = rows[-1]["position"], rows[-1]["stored_at"]
-
-
-async def _open(db: "asyncpg.Connection[Any]", keyring: Keyring, rows: Sequence[Row], report: Report) -> None:
-    sealed = [row for row in rows if row["sealed"] is not None]
-    keys = await _keys(db, keyring, {row["thread_id"]: row for row in sealed}, report)
-    for row in sealed:
-        key = keys.get(row["thread_id"])
-        if key is None:
-            report.destroyed += 1
-            continue
-        try:
-            plaintext = unseal(key, row["sealed"], row["event_id"].bytes)
-        except BrokenSeal:
-            report.find("seal-broken", row["shard"], row["position"], row["event_id"], "its seal does not open with its thread's key")
-            continue
-        report.opened += 1
-        if commitment(key, row["sealed"], plaintext) != row["commitment"]:
-            report.find(
-                "opens-otherwise", row["shard"], row["position"], row["event_id"], "it opens to something that it was not chained as"
-            )
-
-
-async def _keys(db: "asyncpg.Connection[Any]", keyring: Keyring, threads: Mapping[UUID, Row], report: Report) -> dict[UUID, bytes]:
-    keys = await keyring.of(db, threads)
-    for thread in await keyring.damaged(db, threads.keys() - keys.keys()):
-        row = threads[thread]
-        report.find("key-not-opened", row["shard"], row["position"], row["event_id"], "the master key does not open its thread's key")
-    return keys
-
-
-async def _compare_ids(db: "asyncpg.Connection[Any]", report: Report) -> None:
-    for row in await db.fetch(SQL["verify_ids"], MOST_FINDINGS):
-        report.find("id-without-row", row["shard"], row["position"], row["event_id"], "the id table names a row that is not there")
-    for row in await db.fetch(SQL["verify_beyond"], MOST_FINDINGS):
-        report.find("beyond-head", row["shard"], row["position"], row["event_id"], "a row that no append has made")
-
-
-def command() -> None:
-    """Recompute the whole log and say where it was tampered with; exit code 1 when it was.
-
-    Wants history's own variables: OTKLIK_POSTGRES_DSN, and OTKLIK_MASTER_KEY, without which no seal is opened.
+    Wants history's own variables: OTKLIK_POSTGRES_DSN; OTKLIK_MASTER_KEY, without which no seal is opened; OTKLIK_HEADS_FILE, unless
+    --heads names the file; and OTKLIK_HEAD_PUBLIC_KEYS, base64 and blanks between them, or the OTKLIK_HEAD_SIGNING_KEY itself.
     """
     this_machine.lend("history")
-    dsn = os.environ.get("OTKLIK_POSTGRES_DSN") or _stop("not set: OTKLIK_POSTGRES_DSN, a role that may read history's tables")
-    try:
-        key = base64.b64decode(os.environ.get("OTKLIK_MASTER_KEY", ""), validate=True) or None
-    except binascii.Error:
-        _stop("OTKLIK_MASTER_KEY is wrong: it is not base64")
-    if key is not None and len(key) != KEY_BYTES:
-        _stop(f"OTKLIK_MASTER_KEY is wrong: {len(key)} bytes instead of {KEY_BYTES}")
-    key_id = os.environ.get("OTKLIK_MASTER_KEY_ID") or "1"
-    with Progress(
-        TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    ) as progress:
-        task = progress.add_task("rows", total=None)
-        report = asyncio.run(verify(dsn, key, key_id, advance=lambda done, total: progress.update(task, completed=done, total=total)))
-    for finding in report.findings:
-        typer.echo(str(finding))
-    typer.echo(summary(report, with_keys=key is not None))
+    dsn = os.environ.get(DSN) or _stop(f"not set: {DSN}, a role that may read history's tables")
+    of_settings = os.environ.get(HEADS_FILE)
+    against = Against(
+        master_key=_key(MASTER_KEY),
+        master_key_id=os.environ.get(MASTER_KEY_ID) or "1",
+        files=tuple(heads) if heads else (Path(of_settings),) if of_settings else (),
+        kafka=_brokers() if kafka else None,
+        signed_before=datetime.now(UTC) - timedelta(minutes=signed_within),
+    )
+    report = _shown(against, dsn)
+    _say(report, as_json=as_json, with_keys=against.master_key is not None)
     raise typer.Exit(0 if report.sound else TAMPERED)
 
 
-def summary(report: Report, *, with_keys: bool) -> str:
-    seals = f"{report.opened} seals opened, {report.destroyed} destroyed" if with_keys else "seals not opened: no master key was given"
-    found = "sound" if report.sound else f"{len(report.findings)}{' or more' if report.full else ''} findings"
-    return f"{found}: {report.rows} rows in {len(report.heads)} shards; {seals}"
+def _shown(against: Against, dsn: str) -> Report:
+    columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("rows", total=None)
+        return asyncio.run(against.verify(dsn, lambda done, total: progress.update(task, completed=done, total=total)))
+
+
+def _say(report: Report, *, as_json: bool, with_keys: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps(report.as_json()).decode())
+        return
+    for finding in report.findings:
+        typer.echo(str(finding))
+    typer.echo(report.summary(with_keys=with_keys))
+
+
+def _brokers() -> str:
+    return told(os.environ) if os.environ.get(BOOTSTRAP) else _stop(f"not set: {BOOTSTRAP}, host:port of a Kafka broker")
+
+
+def _public_keys() -> PublicKeys:
+    """The key that signs now, where it is known, and those of the setting: after a change of the key, the old ones."""
+    raw = [_decoded(PUBLIC_KEYS, part) for part in re.split(r"[\s,]+", os.environ.get(PUBLIC_KEYS, "")) if part]
+    signing = signing_key()
+    if signing is not None:
+        raw.append(Signer(signing).public_key)
+    return PublicKeys(raw or _stop(f"not set: {PUBLIC_KEYS}, the keys that signed heads are checked with"))
+
+
+def signing_key() -> bytes | None:
+    return _key(SIGNING_KEY)
+
+
+def _key(variable: str) -> bytes | None:
+    value = os.environ.get(variable)
+    return _decoded(variable, value) if value else None
+
+
+def _decoded(variable: str, value: str) -> bytes:
+    try:
+        key = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        _stop(f"{variable} is wrong: it is not base64")
+    if len(key) != KEY_BYTES:
+        _stop(f"{variable} is wrong: {len(key)} bytes instead of {KEY_BYTES}")
+    return key
 
 
 def _stop(why: str) -> NoReturn:

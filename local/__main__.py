@@ -4,7 +4,7 @@ import os
 import sys
 
 OLDEST = (3, 11)
-COMMANDS = "up, doctor, status, logs, down, fresh, environment, test"
+COMMANDS = "up, doctor, status, logs, down, fresh, restore, environment, test"
 
 
 def too_old() -> str:

@@ -30,6 +30,9 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
     for address, what, state in lines:
         print(f"  {address:<28} {what}{'' if state == 'ready' else f' ({state})'}")
     print(f"\n  Kafka {around.kafka_bootstrap}, PostgreSQL {around.admin_dsn.rpartition('@')[2]}; secrets: {around.places.secrets}")
+    foreign = processes.frontends_bootstrap(around)
+    if foreign:
+        print(f"  Frontends of others sign in to Kafka at {foreign}; ./otklik frontends add NAME lets one in: docs/frontends/README.md")
     if around.demo:
         operator = "Authorization: Bearer $(./otklik staff token --role operator)"
         question = f"{processes.address('history', around.places)}/v1/entries?from=2021-01-01T00:00:00Z"

@@ -89,7 +89,7 @@ def port(name: str, number: int, other: int = 1000) -> Finding:
 
 def wanted_ports(environ: Mapping[str, str]) -> list[str]:
     """The ports that this start will take: none for the parts that the environment brings from elsewhere."""
-    outside = {"DATABASE_URL": {"postgres"}, "KAFKA_BOOTSTRAP": {"kafka", "kafka-controller"}}
+    outside = {"DATABASE_URL": {"postgres"}, "KAFKA_BOOTSTRAP": {"kafka", "kafka-controller", "kafka-frontends"}}
     skipped = {name for variable, names in outside.items() if environ.get(variable) for name in names}
     return [name for name in PORTS if name not in skipped]
 

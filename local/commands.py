@@ -27,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("name", nargs="?", help="of one process")
     fresh = commands.add_parser("fresh", help="erase all data, after asking")
     fresh.add_argument("--yes", action="store_true", help="do not ask")
+    restore = commands.add_parser("restore", help="a backup into the empty stores of this machine")
+    restore.add_argument("data", help="folder of the copy, or of copies")
+    restore.add_argument("keys", help="folder of its keys")
     environment = commands.add_parser("environment", help="make .venv and fetch the browser assets, nothing else")
     environment.add_argument("--development", action="store_true", help="with the tools for tests and checks")
     test = commands.add_parser("test", help="make the environment, then run the tests")
@@ -44,12 +47,15 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
                 return doctor(here, environ)
             case "environment":
                 packages.ensure(development=asked.development)
-                packages.assets()
+                packages.assets(development=asked.development)
                 return 0
             case "test":
                 return test(asked.arguments)
             case "up":
                 return up(here, environ, arguments)
+            case "restore":
+                packages.ensure()
+                return inside(arguments)
             case _:
                 return inside(arguments)
     except (Failed, WrongOffset) as failure:
@@ -81,7 +87,7 @@ def up(here: Places, environ: Mapping[str, str], arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     packages.ensure(development=True)
-    packages.assets()
+    packages.assets(development=True)
     for finding in (checks.chromium_found(), checks.go_found()):
         if not finding.right:
             tell(finding)

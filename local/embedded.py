@@ -1,7 +1,7 @@
 """A real Kafka, PostgreSQL and mail catcher for tests: on free ports, in a directory of their own, each to be stopped and started again.
 
 with embedded(directory) as parts:
-    parts.admin_dsn, parts.kafka_bootstrap, parts.smtp_port, parts.mail_url
+    parts.admin_dsn, parts.kafka_bootstrap, parts.frontends_bootstrap, parts.smtp_port, parts.mail_url
     parts.kafka.stop(); parts.kafka.start()
 """
 
@@ -95,6 +95,7 @@ class Parts:
     started: dict[str, Part]
     admin_dsn: str
     kafka_bootstrap: str
+    frontends_bootstrap: str
     smtp_port: int
     mail_url: str
 
@@ -131,18 +132,20 @@ def embedded(directory: Path, *, without: Collection[str] = (), durable: bool = 
     `without` leaves out some of "postgres", "kafka" and "mail"; `durable` puts PostgreSQL's fsync on.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    database_port, broker_port, controller_port, smtp_port, mail_port = free_ports(5)
+    database_port, broker_port, frontends_port, controller_port, smtp_port, mail_port = free_ports(6)
     with ExitStack() as stop:
         place = stop.enter_context(passable(directory)) / "postgres"
         held = stop.enter_context(leash())
         database = Postgres(place, database_port, secrets.token_urlsafe(24), durable=durable)
+        broker_ports = broker_port, frontends_port, controller_port
         makers: dict[str, Callable[[], Part]] = {
             "postgres": lambda: start_postgres(database, directory, held),
-            "kafka": lambda: start_kafka(Kafka(directory / "kafka", broker_port, controller_port, java.find()), directory, held),
+            "kafka": lambda: start_kafka(Kafka(directory / "kafka", *broker_ports, java.find()), directory, held),
             "mail": lambda: start(mail_catcher(smtp_port, mail_port), directory, held),
         }
         started = start_all({name: make for name, make in makers.items() if name not in without}, stop)
-        yield Parts(directory, started, database.admin_dsn, f"127.0.0.1:{broker_port}", smtp_port, f"http://127.0.0.1:{mail_port}")
+        kafka, frontends = (f"127.0.0.1:{port}" for port in (broker_port, frontends_port))
+        yield Parts(directory, started, database.admin_dsn, kafka, frontends, smtp_port, f"http://127.0.0.1:{mail_port}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sys
 from local import control
 from local.commands import parser
 from local.places import places
+from local.restoring import restore
 from local.up import up
 
 
@@ -33,6 +34,8 @@ def run(arguments: list[str]) -> int:
             return control.logs(here, asked.name)
         case "down":
             return control.down(here)
+        case "restore":
+            return restore(here, os.environ, asked.data, asked.keys)
         case "fresh":
             return control.fresh(here, sure=asked.yes)
         case other:

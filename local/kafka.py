@@ -25,10 +25,11 @@ LOGGING = Path(__file__).with_name("log4j2.yaml")
 
 @dataclass(frozen=True)
 class Kafka:
-    """A broker with its storage in `directory`."""
+    """A broker with its storage in `directory`; foreign frontends have a listener of their own, where they sign in."""
 
     directory: Path
     port: int
+    frontends_port: int
     controller_port: int
     java: Java
 
@@ -50,7 +51,12 @@ class Kafka:
         filled = (
             TEMPLATE.read_text("utf-8")
             .split("\n", 1)[1]
-            .format(port=self.port, controller_port=self.controller_port, data=self.directory / "data")
+            .format(
+                port=self.port,
+                frontends_port=self.frontends_port,
+                controller_port=self.controller_port,
+                data=self.directory / "data",
+            )
         )
         self.settings.write_text(filled, "utf-8")
         formatted = self.directory / "formatted"

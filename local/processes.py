@@ -43,7 +43,7 @@ class Process:
 
 TABLE = (
     Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE",)),
-    Process("history", "services"),
+    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE")),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
@@ -84,6 +84,8 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
     """Everything this process is told."""
     known = {
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
+        "OTKLIK_HEAD_SIGNING_KEY": around.secrets.get(keys.HEAD_SIGNING_KEY, ""),
+        "OTKLIK_HEADS_FILE": str(around.places.heads),
         "OTKLIK_SMTP_HOST": "127.0.0.1",
         "OTKLIK_SMTP_PORT": str(around.places.port("smtp")),
         "OTKLIK_MAIL_FROM": "otklik@example.org",
@@ -108,6 +110,7 @@ def stores(process: Process, around: Surroundings) -> dict[str, str]:
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
         "OTKLIK_MASTER_KEY": around.secrets[keys.master_key_of(process.name)],
         "OTKLIK_STAFF_PUBLIC_KEY": around.secrets[keys.STAFF_PUBLIC_KEY],
+        "OTKLIK_DISK_PATH": str(around.places.state),
     }
 
 
@@ -116,6 +119,7 @@ def administration(around: Surroundings) -> dict[str, str]:
     passwords = {keys.password_of(name): around.secrets[keys.password_of(name)] for name in services()}
     return passwords | {
         "OTKLIK_ADMIN_DSN": around.admin_dsn,
+        "OTKLIK_KAFKA_FRONTENDS": frontends_bootstrap(around),
         "OTKLIK_DEMO": "true" if around.demo else "false",
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
         "OTKLIK_AUTHORITY_FILE": str(AUTHORITY),
@@ -123,6 +127,13 @@ def administration(around: Surroundings) -> dict[str, str]:
         keys.STAFF_PRIVATE_KEY: around.secrets[keys.STAFF_PRIVATE_KEY],
         keys.STAFF_PUBLIC_KEY: around.secrets[keys.STAFF_PUBLIC_KEY],
     }
+
+
+def frontends_bootstrap(around: Surroundings) -> str:
+    """Where foreign frontends enter Kafka; empty when it is not ours."""
+    places = around.places
+    ours = around.kafka_bootstrap == f"127.0.0.1:{places.port('kafka')}"
+    return f"127.0.0.1:{places.port('kafka-frontends')}" if ours else ""
 
 
 def program(process: Process, around: Surroundings) -> Program:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Iterable, Mapping
 
-from local import installation, jars, java, keys, packages, processes
+from local import clean_stop, installation, jars, java, keys, packages, processes
 from local.console import done, elapsed, fail, step, warn
 from local.kafka import Kafka
 from local.logs import tail
@@ -17,6 +17,8 @@ from local.postgres import Postgres
 from local.processes import Surroundings
 from local.program import Program
 from local.supervisor import Supervisor
+
+PUBLISHERS = ("intake", "notifier")  # those of `otklik republish`
 
 
 class NotStarted(Exception):
@@ -34,6 +36,7 @@ class Start:
         self.secrets = keys.ensure(places, processes.services(), processes.frontends())
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
+        self.made_good = False
 
     @property
     def around(self) -> Surroundings:
@@ -49,6 +52,7 @@ class Start:
         """Answers whether every process is ready."""
         self.arrange()
         await together((self.start_frontends(), self.start_mail(), self.start_postgres(), self.start_kafka()))
+        await self.make_good()
         return await self.start_services()
 
     def arrange(self) -> None:
@@ -57,8 +61,8 @@ class Start:
             password = self.secrets[keys.ADMIN_PASSWORD]
             self.postgres = Postgres(self.places.state / "postgres", self.places.port("postgres"), password)
         if not self.environ.get("KAFKA_BOOTSTRAP"):
-            ports = self.places.port("kafka"), self.places.port("kafka-controller")
-            self.kafka = Kafka(self.places.state / "kafka", *ports, java.find())
+            port = self.places.port
+            self.kafka = Kafka(self.places.state / "kafka", port("kafka"), port("kafka-frontends"), port("kafka-controller"), java.find())
 
     async def start_frontends(self) -> None:
         """They need nothing of ours to start: the pages say so while intake is not there yet."""
@@ -71,6 +75,11 @@ class Start:
         await self.must_start(processes.mail_catcher(self.places.port("smtp"), self.places.port("mail")))
 
     async def start_postgres(self) -> None:
+        await self.start_database()
+        await self.administer(("database", "prepare"), processes.administration(self.around))
+
+    async def start_database(self) -> None:
+        """Our own server, if it is ours, with nothing in it that is not there already."""
         server = self.postgres
         if server is not None:
             opened = await asyncio.to_thread(server.prepare)
@@ -78,7 +87,6 @@ class Start:
                 warn(f"PostgreSQL refuses root, so it runs as another user, who may now pass through {', '.join(map(str, opened))}")
             await self.must_start(server.program())
             await asyncio.to_thread(server.make_database)
-        await self.administer(("database", "prepare"), processes.administration(self.around))
 
     async def start_kafka(self) -> None:
         broker = self.kafka
@@ -87,6 +95,25 @@ class Start:
             await asyncio.to_thread(broker.prepare)
             await self.must_start(broker.program())
         await self.administer(("topics", "apply"), processes.administration(self.around))
+
+    async def make_good(self) -> None:
+        """After an unclean stop, before any service sends: the last events wait to be sent again, consumers find where Kafka goes on."""
+        names = [process.name for process in processes.existing() if process.is_service]
+        again = ("--last-minutes", str(clean_stop.LAST_MINUTES))
+        commands: list[tuple[str, tuple[str, ...]]] = [(name, ("republish", name, *again)) for name in names if name in PUBLISHERS]
+        commands += [(name, ("topics", "resume", name)) for name in names]
+        try:
+            if clean_stop.was_unclean(self.places):
+                warn(f"the last stop was not clean: events of its last {clean_stop.LAST_MINUTES} minutes are published again")
+                await together(self.administer(arguments, self.told(name)) for name, arguments in commands)
+            self.made_good = True
+        except NotStarted as failure:
+            fail(str(failure))
+        clean_stop.begin(self.places)
+
+    def told(self, name: str) -> dict[str, str]:
+        """The variables of a service."""
+        return processes.environment(next(process for process in processes.TABLE if process.name == name), self.around)
 
     async def must_start(self, program: Program) -> None:
         began = elapsed()

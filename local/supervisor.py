@@ -132,6 +132,7 @@ class Supervisor:
         self.places = places
         self.screen = screen
         self.waves: list[list[Watched]] = []
+        self.killed = False
         places.run.mkdir(parents=True, exist_ok=True)
 
     async def start(self, programs: list[Program]) -> list[DidNotStart]:
@@ -153,6 +154,7 @@ class Supervisor:
 
     def kill(self) -> None:
         """For the impatient: a second Ctrl-C. Nothing starts again."""
+        self.killed = True
         for watched in self.all():
             watched.stopping = True
             if watched.process is not None and watched.process.returncode is None:

@@ -7,7 +7,7 @@ import fcntl
 import signal
 from collections.abc import Mapping
 
-from local import checks, control, installation, jars
+from local import checks, clean_stop, control, installation, jars
 from local.addresses import show_addresses
 from local.console import DIM, coloured, done, elapsed, fail, warn
 from local.embedded import free_ports
@@ -46,6 +46,8 @@ async def run(places: Places, environ: Mapping[str, str]) -> int:
     finally:
         stopping.set()
         await stop(supervisor, [asked, *tasks])
+        if start.made_good and not supervisor.killed:
+            clean_stop.end(places)
     return 0
 
 
@@ -72,8 +74,8 @@ async def train_kafka(start: Start) -> None:
     """The archive from which the next start of Kafka is quicker."""
     broker = start.kafka
     if broker is not None and not broker.archive.exists():
-        port, controller_port = free_ports(2)
-        await train(Kafka(start.places.run / "training", port, controller_port, broker.java))
+        port, frontends_port, controller_port = free_ports(3)
+        await train(Kafka(start.places.run / "training", port, frontends_port, controller_port, broker.java))
 
 
 def up(places: Places, environ: Mapping[str, str]) -> int:

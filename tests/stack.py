@@ -140,6 +140,8 @@ class Database:
             "CONSUMER_GROUP": self.stack.group(service),
             "HTTP_PORT": 0,
             "FRONTEND_KEYS_FILE": self.stack.keys_file,
+            "HEAD_SIGNING_KEY": base64.b64encode(b"head".ljust(32, b"-")).decode(),
+            "HEADS_FILE": self.stack.parts.directory / f"{self.name}-heads.jsonl",
         }
         upper = {name.upper(): value for name, value in more.items()}
         return {f"OTKLIK_{name}": str(value) for name, value in (variables | upper).items()}

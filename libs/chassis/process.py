@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self, TypeVar
 
 import structlog
@@ -12,10 +13,14 @@ from starlette.responses import Response
 
 from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside
+from libs.chassis.bus.entry import Brokers
+from libs.chassis.bus.losses import Losses
 from libs.chassis.bus.relay import Bell, Relay
+from libs.chassis.bus.repair import Repair
 from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
 from libs.chassis.ops.clock import Clock, SystemClock
+from libs.chassis.ops.disk import Disks
 from libs.chassis.ops.health import Check, Health, Readiness
 from libs.chassis.ops.identifiers import Ids, TimeOrderedIds
 from libs.chassis.ops.metrics import Metrics
@@ -24,15 +29,20 @@ from libs.chassis.ops.settings import Authority, ServiceSettings, load_authority
 from libs.chassis.ops.stop import Background, Stopping, run, serve
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool, open_pool
-from libs.chassis.store.dead_letters import DeadLetters
+from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import EventStore
 from libs.chassis.store.inbox import forget_inbox
 from libs.chassis.store.keys import Keyring
+from libs.chassis.store.lanes import forget_dead_letters
 from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.chassis.store.places import Places
+from libs.chassis.store.republishing import Published, Republisher
+from libs.chassis.store.timers import Timers
 from libs.events.contracts import REGISTRY
 from libs.events.fact import Event
 
 RELAY_SILENT_SECONDS = 90.0
+TIMERS_SILENT_SECONDS = 120.0
 HOUSEKEEPING_SECONDS = 3600.0
 CLOSE_SECONDS = 3.0
 
@@ -59,6 +69,10 @@ class Process:
     doors: dict[str, dict[str, Check]]
     background: Background
     bell: Bell = field(default_factory=Bell)
+    timers: Timers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.timers = Timers(self.pool, self.clock, self.metrics)
 
     @classmethod
     async def open(cls, name: str, settings: ServiceSettings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
@@ -78,6 +92,8 @@ class Process:
                 await db.fetchval("SELECT 1")
 
         background = Background()
+        registry.register(metrics.HaltedLoops(background.halted))
+        registry.register(Disks([settings.disk_path.resolve()]))
         doors: dict[str, dict[str, Check]] = {"http": {"database": database}, "background": {"loops": background.check}}
         return cls(
             name=name,
@@ -105,14 +121,14 @@ class Process:
         self, consumer: str, hears: Sequence[type[Event]], handler: Handler, on_set_aside: OnSetAside | None = None
     ) -> EffectOnce:
         """A consumer whose handler sees each event once, in a transaction with its inbox."""
-        return EffectOnce(
+        effect = EffectOnce(
             consumer=consumer,
             authority=self.authority.code,
             pool=self.pool,
             registry=REGISTRY,
             hears=hears,
             handler=handler,
-            dead_letters=DeadLetters(self.keyring),
+            dead_letters=DeadLetters(self.keyring, lane_key(self.settings.master_key.get_secret_value())),
             outbox=self.outbox,
             clock=self.clock,
             ids=self.ids,
@@ -120,10 +136,20 @@ class Process:
             telemetry=self.telemetry,
             on_set_aside=on_set_aside,
         )
+        self.background.add(f"replay-{consumer}", effect.replay.run)
+        return effect
+
+    def republisher(self, kinds: Sequence[Published]) -> Republisher:
+        """`kinds` are all that this service publishes from its store."""
+        return Republisher(store=self.store, outbox=self.outbox, clock=self.clock, kinds=kinds)
+
+    def repair(self, kinds: Sequence[Published]) -> Repair:
+        """Publishes again what history has not heard of this service."""
+        return Repair(name=self.name, republisher=self.republisher(kinds), clock=self.clock)
 
     def connect(self, subscriptions: Sequence[Subscription]) -> None:
         """Run the relay and these subscriptions in the background."""
-        bootstrap = self.settings.kafka_bootstrap
+        bootstrap = brokers_of(self.settings)
         for shard in range(self.outbox.shards):
             progress = self.health.loop(f"relay {shard}", limit_seconds=RELAY_SILENT_SECONDS, now=time.monotonic)
             relay = Relay(
@@ -138,6 +164,8 @@ class Process:
             )
             self.background.add(f"relay-{shard}", relay.run)
         self.background.add("housekeeping", self._keep_house)
+        timers = self.health.loop("timers", limit_seconds=TIMERS_SILENT_SECONDS, now=time.monotonic)
+        self.background.add("timers", partial(self.timers.run, beat=timers.beat))
         if subscriptions:
             consumers = Consumers(
                 broker=new_broker(bootstrap, client_id=f"otklik-{self.name}"),
@@ -145,6 +173,8 @@ class Process:
                 subscriptions=subscriptions,
                 health=self.health,
                 metrics=self.metrics,
+                losses=Losses(service=self.name, bootstrap=bootstrap, places=Places(self.pool), clock=self.clock),
+                halted=self.background.halted,
                 now=time.monotonic,
             )
             self.doors["kafka"] = {"kafka": consumers.ready}
@@ -174,7 +204,14 @@ class Process:
         while not stopping.requested:
             async with self.pool.acquire() as db:
                 await forget_inbox(db, self.clock.now())
+                await forget_dead_letters(db, self.clock.now())
             await stopping.sleep(HOUSEKEEPING_SECONDS)
+
+
+def brokers_of(settings: ServiceSettings) -> Brokers:
+    """Kafka's addresses, and who enters there."""
+    password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+    return Brokers.entered(settings.kafka_bootstrap, user=settings.kafka_user, password=password, ca_file=settings.kafka_ca_file)
 
 
 def run_service(name: str, kind: type[Settings], build: Callable[[Process, Settings], Awaitable[FastAPI]]) -> None:

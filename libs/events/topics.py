@@ -77,7 +77,9 @@ DELIVERIES = Topic(
     producers=("notifier",),
     consumers=("history",),
 )
-HISTORY = Topic(name="history.events.v1", contract="history.events", key="thread id", producers=("history",), consumers=())
+HISTORY = Topic(
+    name="history.events.v1", contract="history.events", key="thread id", producers=("history",), consumers=("intake", "notifier")
+)
 
 TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.chassis.access.roles import Staff
 from libs.chassis.access.staff import StaffDoor
+from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES
 from libs.events.fact import Moment
 from services.history.domain.cursors import Cursors
@@ -21,6 +22,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,9
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", min_length=1, max_length=100)]
 MAX_LIMIT = 500
+MOST_LOOKS = 30  # at once: some three for each connection to the database
 
 
 class Page(BaseModel):
@@ -87,7 +89,7 @@ class ClientHistory(Entries):
 
 
 def routes(looks: Looks, staff: StaffDoor, cursors: Cursors) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=RESPONSES)
+    router = APIRouter(prefix="/v1", responses=RESPONSES, dependencies=[Depends(ConcurrencyLimit(MOST_LOOKS))])
     may_read, may_look = Depends(staff(*READERS)), Depends(staff(*READERS, *AUDITORS))
 
     async def answered(who: Staff, question: Question, cursor: str | None) -> Entries:

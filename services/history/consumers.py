@@ -12,9 +12,9 @@ MAX_RECORDS: Final = 1_000
 
 
 def heard() -> tuple[Topic, ...]:
-    """Rows that name history as a consumer, and the dead-letter topics of rows that somebody else hears too."""
+    """Rows that name history as a consumer, and the dead-letter topics of all that somebody else hears."""
     topics = [topic for topic in TOPICS if SERVICE in topic.consumers]
-    others = [topic for topic in topics if set(topic.consumers) - {SERVICE, "<frontend>"}]
+    others = [topic for topic in TOPICS if set(topic.consumers) - {SERVICE, "<frontend>"}]
     return (*topics, *(_dead_letters(topic) for topic in others))
 
 

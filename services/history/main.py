@@ -1,5 +1,9 @@
 """History as a process: everything is created here and handed over."""
 
+import time
+from datetime import timedelta
+from functools import partial
+
 from fastapi import FastAPI
 
 from libs.chassis.access.staff import StaffDoor
@@ -8,7 +12,12 @@ from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from services.history import api, consumers
 from services.history.domain.cursors import Cursors
+from services.history.domain.heads import Signer
+from services.history.gap_store import GapStore
+from services.history.gaps import SILENT_SECONDS, TIMER, Gaps
 from services.history.handlers import Keeper, Looks
+from services.history.heads import HeadFigures, Heads
+from services.history.heads_file import HeadsFile
 from services.history.settings import HistorySettings
 from services.history.store import Log
 
@@ -23,6 +32,36 @@ def keeper(process: Process) -> Keeper:
         authority=process.authority.code,
         metrics=process.metrics,
         telemetry=process.telemetry,
+    )
+
+
+def heads(process: Process, settings: HistorySettings) -> Heads:
+    signer = Signer(settings.head_signing_key.get_secret_value())
+    return Heads(
+        pool=process.pool,
+        outbox=process.outbox,
+        signer=signer,
+        file=HeadsFile(settings.heads_file, signer),
+        clock=process.clock,
+        ids=process.ids,
+        authority=process.authority.code,
+        figures=HeadFigures(process.health.registry),
+        every_seconds=settings.heads_every_seconds,
+        ring=process.bell.ring,
+    )
+
+
+def gaps(process: Process, settings: HistorySettings) -> Gaps:
+    return Gaps(
+        store=GapStore(),
+        log=Log(process.keyring),
+        pool=process.pool,
+        outbox=process.outbox,
+        clock=process.clock,
+        ids=process.ids,
+        authority=process.authority.code,
+        metrics=process.metrics,
+        grace=timedelta(seconds=settings.gap_grace_seconds),
     )
 
 
@@ -46,6 +85,11 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
             await stopping.sleep(MONTHS_SECONDS)
 
     process.background.add("months", keep_months)
+    search = gaps(process, settings)
+    process.timers.on(TIMER, search.remind)
+    progress = process.health.loop("gaps", limit_seconds=SILENT_SECONDS, now=time.monotonic)
+    process.background.add("gaps", partial(search.run, beat=progress.beat))
+    process.background.add("heads", heads(process, settings).run)
     process.connect([consumers.subscription(process.group, keeper(process))])
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     cursors = Cursors(settings.master_key.get_secret_value())

@@ -1,4 +1,4 @@
-"""Intake's Kafka door: channel.inbound of every frontend."""
+"""Intake's Kafka door: channel.inbound of every frontend, and what history has not heard."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.ops.refusals import ContainsNul, Refusal, WrongSchema
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
-from libs.events.topics import INBOUND, dialogue_key, dialogue_thread, frontend_of
+from libs.events.topics import HISTORY, INBOUND, dialogue_key, dialogue_thread, frontend_of
 from libs.events.vocabulary import ExternalId
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import NOBODYS, Acceptance, Unread
@@ -88,4 +88,4 @@ def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> S
         await effect.take(deliveries)
         after()
 
-    return Subscription(group=group, topics=(INBOUND,), take=take, static_member=f"{group}-1", max_records=500)
+    return Subscription(group=group, topics=(INBOUND, HISTORY), take=take, static_member=f"{group}-1", max_records=500)

@@ -9,10 +9,12 @@ import holidays
 from fastapi import FastAPI
 
 from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.bus import repair
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.events import LostRace
+from libs.chassis.store.republishing import published
 from services.intake import api, consumers, tracking
 from services.intake.deadlines import TermRules
 from services.intake.domain.acceptance import Accepted, Rules
@@ -21,10 +23,11 @@ from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
-from services.intake.store import IntakeStore
+from services.intake.store import CATEGORIES, IntakeStore
 
 QUEUE_SILENT_SECONDS = 60.0
 LOST_RACES = 10
+PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
 def rules_of(process: Process, settings: IntakeSettings) -> Rules:
@@ -84,7 +87,8 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(rules.key, frontend, dialogue).hex()
 
-    effect = process.effect_once(consumers.CONSUMER, consumers.HEARS, consumers.handler(acceptance, key_of), consumers.refuser(acceptance))
+    handler = process.repair(PUBLISHED).beside(consumers.handler(acceptance, key_of))
+    effect = process.effect_once(consumers.CONSUMER, (*consumers.HEARS, *repair.HEARS), handler, consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     app = process.app("Intake")
     app.include_router(

@@ -1,6 +1,6 @@
 """Owns notices to one client and their delivery: the site, frontends, e-mail; what goes by post or phone waits here for staff.
 
-Hears intake.requests (visible statuses; a change of the e-mail address, which ends what waits for the old one) and channel.inbound
-(what frontends report of notices they were handed).
+Hears intake.requests (visible statuses; a change of the e-mail address, which ends what waits for the old one), channel.inbound
+(what frontends report of notices they were handed) and history.events (what history has not heard).
 Publishes notifier.deliveries and channel.outbound.
 """

@@ -10,7 +10,10 @@ from pydantic import BaseModel
 
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.access.staff import StaffDoor
+from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES
+
+MOST_LOOKS = 30  # at once: some three for each connection to the database
 
 
 class Delivery(BaseModel):
@@ -38,7 +41,7 @@ class Reads(Protocol):
 
 
 def routes(notices: Reads, staff: StaffDoor) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=RESPONSES)
+    router = APIRouter(prefix="/v1", responses=RESPONSES, dependencies=[Depends(ConcurrencyLimit(MOST_LOOKS))])
     may_look = staff(Role.OPERATOR, Role.REGISTRAR, Role.HEAD)
 
     @router.get("/deliveries")

@@ -2,15 +2,20 @@
 
 import time
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import FastAPI
 
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
+from libs.chassis.bus import repair
 from libs.chassis.bus.bell import Bell
 from libs.chassis.ops.settings import Authority, WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
+from libs.chassis.store.events import Category, Recorded
+from libs.chassis.store.republishing import Published, published
+from libs.events.topics import OUTBOUND, frontend_of, topic_of
 from services.notifier import api, consumers, mime
 from services.notifier.breaker import Breaker, Patience
 from services.notifier.channels import Email, Frontend, Site
@@ -22,9 +27,34 @@ from services.notifier.reach import EMAIL, FRONTEND, SITE
 from services.notifier.sender import Pace, Sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.smtp_pool import Relay, SmtpPool
-from services.notifier.store import Notices
+from services.notifier.store import NOTICES, REPLY, Notices, replies_by
 
 SENDER_SILENT_SECONDS = 60.0
+ID_LENGTH = len(str(UUID(int=0)))
+
+
+def _replies_in(stream: str) -> Category:
+    return replies_by(stream.removeprefix(REPLY)[: -ID_LENGTH - 1])
+
+
+def _replies_on(topic: str) -> Category | None:
+    frontend = frontend_of(topic)
+    return replies_by(frontend) if frontend and topic_of(topic) is OUTBOUND else None
+
+
+def _request(row: Recorded) -> str:
+    return str(row.envelope.payload["request_id"])
+
+
+def _thread(row: Recorded) -> str:
+    """The key of the dialogue went with the notice's content; what is published again stays in order by its thread."""
+    return str(row.envelope.thread_id)
+
+
+PUBLISHED = (
+    published(NOTICES, _request),
+    Published(prefix=REPLY, of_stream=_replies_in, of_topic=_replies_on, key=_thread),
+)
 
 
 async def build(process: Process, settings: NotifierSettings) -> FastAPI:
@@ -39,7 +69,8 @@ async def build(process: Process, settings: NotifierSettings) -> FastAPI:
         figures=figures,
     )
     bell = Bell()
-    effects = process.effect_once(consumers.GROUP, consumers.HEARS, handlers.heard)
+    heard = process.repair(PUBLISHED).beside(handlers.heard)
+    effects = process.effect_once(consumers.GROUP, (*consumers.HEARS, *repair.HEARS), heard)
     process.connect([consumers.subscription(process.group, effects.take, [process.bell, bell])])
     _send_email(process, settings, letters, notices, handlers, figures, bell)
     app = process.app("Notifier")

@@ -24,6 +24,12 @@ from services.notifier.domain import UNFINISHED, UNREADABLE, Content, Life, Noti
 SQL = queries(__file__)
 NOTICES = Category(name="notice", registry=Registry(notifier_deliveries.EVENTS), topic=DELIVERIES)
 REPLIES = Registry(channel_outbound.EVENTS)
+REPLY = "reply-"
+
+
+def replies_by(frontend: str) -> Category:
+    """What this frontend was handed; each has a topic of its own."""
+    return Category(name=f"{REPLY}{frontend}", registry=REPLIES, topic=replace(OUTBOUND, name=OUTBOUND.of(frontend)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +171,10 @@ def _appends(planned: Planned, at: datetime) -> Iterable[Append]:
     yield _append(notice, 0, planned.facts, at)
     if planned.reply is not None:
         frontend, key = notice.frontend or "", planned.content.target.dialogue_key
-        replies = Category(name=f"reply-{frontend}", registry=REPLIES, topic=replace(OUTBOUND, name=OUTBOUND.of(frontend)))
         context = _context(notice.origin, at)
-        yield Append(category=replies, aggregate_id=str(notice.id), expected_version=0, facts=[planned.reply], context=context, key=key)
+        yield Append(
+            category=replies_by(frontend), aggregate_id=str(notice.id), expected_version=0, facts=[planned.reply], context=context, key=key
+        )
 
 
 def _context(origin: Origin, at: datetime) -> Context:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import yaml
 
 from libs.chassis.ops import metrics, stop
 from libs.chassis.ops.clock import SystemClock
+from libs.chassis.ops.disk import Disks
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.settings import ProcessSettings
 from libs.chassis.process import CLOSE_SECONDS
 from local import containers, installation, jars, java, kafka, keys, postgres, processes
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
+from services.history.heads import HeadFigures
 
 pytestmark = pytest.mark.requirement("D-11")
 
@@ -87,7 +90,8 @@ def test_a_container_listens_and_is_asked_on_the_port_of_make_up(compose: dict[s
 def test_nothing_is_open_to_other_machines(compose: dict[str, Any]) -> None:
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in published)
-    assert {f"127.0.0.1:{PORTS['postgres']}:5432", f"127.0.0.1:{PORTS['kafka']}:{PORTS['kafka']}"} < set(published)
+    kafka_ports = (PORTS["kafka"], PORTS["kafka-frontends"])
+    assert {f"127.0.0.1:{PORTS['postgres']}:5432", *(f"127.0.0.1:{port}:{port}" for port in kafka_ports)} < set(published)
 
 
 def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
@@ -135,7 +139,7 @@ def test_every_container_has_the_time_to_stop_that_the_code_takes(compose: dict[
     assert all(seconds(process.name) > needed for process in processes.TABLE)
     assert seconds("mail") >= processes.mail_catcher(1, 2).stop_seconds
     assert seconds("postgres") >= postgres.Postgres(Path(), 1, "").program().stop_seconds
-    assert seconds("kafka") >= kafka.Kafka(Path(), 1, 2, java.Java(Path(), "25")).program().stop_seconds
+    assert seconds("kafka") >= kafka.Kafka(Path(), 1, 2, 3, java.Java(Path(), "25")).program().stop_seconds
 
 
 def test_before_the_processes_start_the_database_and_the_topics_are_prepared(compose: dict[str, Any]) -> None:
@@ -145,10 +149,11 @@ def test_before_the_processes_start_the_database_and_the_topics_are_prepared(com
 
 def test_kafka_is_set_up_as_by_make_up(compose: dict[str, Any]) -> None:
     """All but addresses, which are another matter in a network of containers."""
+    elsewhere = {"log.dirs", "listener.security.protocol.map"}  # containers have one more listener, for programs of this machine
     lines = [line.partition("=") for line in kafka.TEMPLATE.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    local = {name: value for name, _, value in lines if "127.0.0.1" not in value and name != "log.dirs"}
+    local = {name: value for name, _, value in lines if "127.0.0.1" not in value and name not in elsewhere}
     stands = compose["services"]["kafka"]["environment"]
-    contained = {name.removeprefix("KAFKA_").lower().replace("_", "."): str(value) for name, value in stands.items()}
+    contained = {name.removeprefix("KAFKA_").lower().replace("___", "-").replace("_", "."): str(value) for name, value in stands.items()}
     assert {name: contained.get(name) for name in local} == local
     assert stands["CLUSTER_ID"] == kafka.CLUSTER_ID
     assert compose["services"]["kafka"]["image"] == f"apache/kafka:{jars.KAFKA_VERSION}"
@@ -201,6 +206,15 @@ def alerts() -> dict[str, Any]:
     return {rule["alert"]: rule for group in asked["groups"] for rule in group["rules"]}
 
 
+def labels_of_others(expression: str) -> set[str]:
+    """Labels that Kubernetes and the node exporter give their own figures."""
+    return {
+        label
+        for figure, label in {"kubelet_volume": "persistentvolumeclaim", "node_filesystem": "mountpoint"}.items()
+        if figure in expression
+    }
+
+
 @pytest.mark.requirement("R-7", "R-11")
 def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -> None:
     registry = metrics.registry()
@@ -210,24 +224,31 @@ def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -
     told.dead_letter("intake-1", "newer-version")
     told.parked_keys("outbox", 1)
     told.outbox(pending=1, oldest=None)
+    told.timers({"gap": datetime(2026, 11, 22, tzinfo=UTC)})
+    HeadFigures(registry)
+    registry.register(metrics.HaltedLoops({"consumers": "offset-gone"}))
+    registry.register(Disks([ROOT]))
     labels = {sample.name: set(sample.labels) for family in registry.collect() for sample in family.samples}
     labels["up"] = {"job", "instance"}
     for name, rule in alerts().items():
         watched = set(re.findall(r"\b(otklik_\w+|up)\b(?!\")", rule["expr"]))
         assert watched, name
         assert watched <= labels.keys(), name
-        by = set(re.findall(r"(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
+        by = set(re.findall(r"(?:otklik_\w+|up){(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
         assert all(by <= labels[figure] for figure in watched), name
-        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"}
+        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"} - labels_of_others(rule["expr"])
         assert all(shown <= labels[figure] for figure in watched), name
 
 
-@pytest.mark.requirement("R-7", "R-11")
+@pytest.mark.requirement("R-7", "R-11", "R-12", "D-18")
 def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> None:
     watched = {name for rule in alerts().values() for name in re.findall(r"otklik_\w+", rule["expr"])}
     assert watched == {
         *("otklik_dead_letters_total", "otklik_parked_keys", "otklik_outbox_oldest_age_seconds"),
-        *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds"),
+        "otklik_dead_letters_oldest_age_seconds",
+        *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds", "otklik_halted_loops"),
+        *("otklik_history_gaps", "otklik_timers_overdue_age_seconds", "otklik_disk_free_bytes", "otklik_disk_size_bytes"),
+        *("otklik_history_head_signed_timestamp_seconds", "otklik_history_heads_denied"),
     }
     assert 'reason="newer-version"' in alerts()["NewerVersion"]["expr"]
     loaded = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["rule_files"]

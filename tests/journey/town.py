@@ -1,7 +1,7 @@
 """The whole town: every service and the site as real processes on the test's Kafka, PostgreSQL and mail catcher."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,8 +38,10 @@ class Town:
 
 
 @contextmanager
-def town(database: Database, directory: Path, otlp_endpoint: str | None = None) -> Iterator[Town]:
-    """Start everything that the tree has, wait until it is ready, stop it at the end."""
+def town(
+    database: Database, directory: Path, otlp_endpoint: str | None = None, more: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[Town]:
+    """Start everything that the tree has, wait until it is ready, stop it at the end; `more` are variables for some of them."""
     names = [*SERVICES, "site"]
     made = Town(database, dict(zip(names, free_ports(len(names)), strict=True)))
     with ExitStack() as stop:
@@ -48,7 +50,9 @@ def town(database: Database, directory: Path, otlp_endpoint: str | None = None) 
                 name=name,
                 argv=(sys.executable, "-m", f"{'frontends' if name == 'site' else 'services'}.{name}.main"),
                 answers=partial(healthy, f"{made.url(name)}/health/ready"),
-                env=_environment(made, name) | ({"OTKLIK_OTLP_ENDPOINT": otlp_endpoint} if otlp_endpoint else {}),
+                env=_environment(made, name)
+                | ({"OTKLIK_OTLP_ENDPOINT": otlp_endpoint} if otlp_endpoint else {})
+                | dict((more or {}).get(name, {})),
             )
             made.parts[name] = Part(program, directory / f"{name}.log", database.stack.parts.kafka.held)
             made.parts[name].start()

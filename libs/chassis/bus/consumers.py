@@ -2,28 +2,32 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from faststream.kafka import KafkaBroker
 
+from libs.chassis.bus.losses import Losses, OffsetGone
 from libs.chassis.bus.subscriber import Hand, Subscription, declare
-from libs.chassis.bus.topics import MissingTopics, WrongPartitions, compare, partitions_on
+from libs.chassis.bus.topics import MissingTopics, WrongPartitions, added_partitions, compare, partitions_on
 from libs.chassis.ops.health import Health
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Halted, Stopping
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 
 CONNECT_PAUSE_SECONDS = 2.0
+COORDINATOR_PAUSE_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 SILENT_SECONDS = 120.0  # a consumer that has records to read and finishes no batch for so long is dead
 ASK_SECONDS = 10.0
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0  # a little more than the batch in hand may take
+LOOP = "consumers"  # under which the loop of `Consumers.run` is known
 
 log = structlog.stdlib.get_logger("bus")
 
@@ -35,7 +39,7 @@ class KafkaAway(Exception):
 
 
 class Consumers:
-    """All subscriptions of a process on one broker."""
+    """All subscriptions of a process on one broker. When records that were not read are gone, all stop until somebody has looked."""
 
     def __init__(
         self,
@@ -45,6 +49,8 @@ class Consumers:
         subscriptions: Sequence[Subscription],
         health: Health,
         metrics: Metrics,
+        losses: Losses,
+        halted: MutableMapping[str, str],
         now: Callable[[], float],
         watch_seconds: float = WATCH_SECONDS,
     ) -> None:
@@ -54,6 +60,8 @@ class Consumers:
         self._topics = {topic for subscription in subscriptions for topic in subscription.topics}
         self._health = health
         self._metrics = metrics
+        self._losses = losses
+        self._halted = halted
         self._watch_seconds = watch_seconds
         self._connected = False
         self._answers = False
@@ -68,22 +76,27 @@ class Consumers:
             subscription.group: declare(broker, subscription, self._hands[subscription.group]) for subscription in subscriptions
         }
         self._watched: dict[str, set[TopicPartition]] = {}
+        self._gone: OffsetGone | None = None
+        self._added: dict[str, int] = {}
 
     async def ready(self) -> None:
         """For readiness of the Kafka door."""
+        if self._gone is not None:
+            raise self._gone
         if not self._connected or not self._answers:
             raise KafkaAway
 
     async def run(self, stopping: Stopping) -> None:
         """Connect, however long Kafka takes to come; then watch until the process stops."""
         try:
-            while not stopping.requested and not self._connected:
-                await self._connect(stopping)
             while not stopping.requested:
-                await self._watch()
-                await stopping.sleep(self._watch_seconds)
+                if self._connected:
+                    await self._watch()
+                    await stopping.sleep(self._watch_seconds)
+                else:
+                    await self._connect(stopping)
         except WrongPartitions as error:
-            log.critical("a topic differs from the topic table; nothing is consumed", reason=str(error))
+            log.critical("a topic has fewer partitions than the topic table says; nothing is consumed", reason=str(error))
             for progress in self._progress.values():
                 self._health.loops.remove(progress)  # another start would not help, and the other doors stay open
             raise Halted("partition-count-differs") from error
@@ -94,8 +107,8 @@ class Consumers:
         self._all_alive()
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                existing = await partitions_on(self._bootstrap)
-            compare(existing, self._topics)
+                self._same_as_table(await partitions_on(self._bootstrap))
+            await self._nothing_gone()
             for hand in self._hands.values():
                 hand.pause.reset()
             async with asyncio.timeout(START_SECONDS):
@@ -104,10 +117,34 @@ class Consumers:
         except MissingTopics as error:
             log.error("topics are missing: run `otklik topics apply`", reason=str(error))
             await stopping.sleep(CONNECT_PAUSE_SECONDS)
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("Kafka is not there yet", error=error)
+        except OffsetGone as gone:
+            await self._halt(gone)
+            await stopping.sleep(min(CONNECT_PAUSE_SECONDS, self._watch_seconds))
+        except GroupCoordinatorNotAvailableError:
+            log.info("Kafka makes room for the places of consumers")  # at the first start of a new cluster
+            await stopping.sleep(COORDINATOR_PAUSE_SECONDS)
+        except (KafkaError, *INFRASTRUCTURE_ERRORS) as error:
+            log.warning("Kafka or the database is not there yet", error=error)
             await self._stop()
             await stopping.sleep(CONNECT_PAUSE_SECONDS)
+
+    async def _nothing_gone(self) -> None:
+        """Raises `OffsetGone`; when somebody has looked and said so (`otklik topics resume`), consumers go on by themselves."""
+        for subscription in self._subscriptions:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._losses.look(subscription)
+        if self._gone is not None:
+            log.info("the consumers go on", consumers=len(self._subscriptions))
+        self._gone = None
+        self._halted.pop(LOOP, None)
+
+    async def _halt(self, gone: OffsetGone) -> None:
+        if str(gone) != str(self._gone):
+            log.critical("records that were not read are gone; nothing is consumed until somebody has looked", **gone.told())
+        self._gone = gone
+        self._halted[LOOP] = gone.code
+        if self._connected:
+            await self._stop()
 
     async def _stop(self) -> None:
         self._connected = False
@@ -137,17 +174,27 @@ class Consumers:
             self._all_alive()
             return
         self._answers = True
-        self._same_as_table(existing)
+        try:
+            self._same_as_table(existing)
+        except MissingTopics as error:
+            log.error("topics are gone: run `otklik topics apply`", reason=str(error))
         for subscription in self._subscriptions:
             with suppress(KafkaError, OSError, TimeoutError):  # asked again in five seconds; progress tells if it lasts
                 async with asyncio.timeout(ASK_SECONDS):
                     await self._look_at(subscription, existing)
+        try:
+            await self._nothing_gone()
+        except OffsetGone as gone:
+            await self._halt(gone)
+        except (KafkaError, *INFRASTRUCTURE_ERRORS) as error:
+            log.warning("what Kafka still has could not be compared", error=error)
 
     def _same_as_table(self, existing: Mapping[str, int]) -> None:
-        try:
-            compare(existing, self._topics)
-        except MissingTopics as error:
-            log.error("topics are gone: run `otklik topics apply`", reason=str(error))
+        compare(existing, self._topics)
+        added = added_partitions(existing, self._topics)
+        for name in sorted(added.keys() - self._added.keys()):
+            log.error("a topic has more partitions than the topic table says: all are read, ours go on in the first ones", topic=name)
+        self._added = added
 
     async def _look_at(self, subscription: Subscription, existing: Mapping[str, int]) -> None:
         group = subscription.group

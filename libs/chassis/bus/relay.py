@@ -27,10 +27,14 @@ log = structlog.stdlib.get_logger("bus")
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How long the relay waits for what, in seconds."""
+    """How long the relay waits for what, in seconds.
 
-    lease: float = 30.0
-    renew: float = 8.0  # together with `send` less than the lease: who lost it has stopped sending
+    The lease is short, so that the shard of a killed process is sent by the next one soon; it is renewed while the broker takes its time.
+    Order does not rest on it: who sends, sends each key from its first row on, so two at once repeat records and overtake none.
+    """
+
+    lease: float = 6.0
+    renew: float = 1.5
     send: float = 20.0
     poll: float = 0.5  # the fall-back; a commit in this process wakes the relay at once
     from_zero: float = 30.0
@@ -151,11 +155,23 @@ class Relay:
             await self._sending.ready()
             await self._hold()
             batches, left = await self._sending.batches(left)
-            await self._sending.send(batches)
+            await self._send(batches)
             done += await self._settle(batches)
             if any(batch.fate is not Fate.ACKNOWLEDGED for batch in batches):
                 break
         return done
+
+    async def _send(self, batches: Sequence[Batch]) -> None:
+        """The lease is kept meanwhile. Who can't keep it waits for the answer all the same, and sends nothing after it."""
+        sending = asyncio.ensure_future(self._sending.send(batches))
+        try:
+            while not (await asyncio.wait({sending}, timeout=self._pace.renew))[0]:
+                with suppress(LeaseLost, *INFRASTRUCTURE_ERRORS):
+                    async with asyncio.timeout(self._pace.lease):
+                        await self._hold()
+            await sending
+        finally:
+            sending.cancel()
 
     async def _settle(self, batches: Sequence[Batch]) -> int:
         acknowledged = [row for batch in batches if batch.fate is Fate.ACKNOWLEDGED for row in batch.rows]
@@ -182,7 +198,7 @@ class Relay:
             await self._sending.ready()
             await self._hold()
             [batch], _ = await self._sending.batches([row])
-            await self._sending.send([batch])
+            await self._send([batch])
             done += await self._settle([batch])
             if batch.fate is Fate.UNKNOWN:
                 break

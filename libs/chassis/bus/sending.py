@@ -14,8 +14,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
+from libs.chassis.bus.entry import reach
 from libs.chassis.ops.telemetry import Kind, Telemetry
 from libs.chassis.store.outbox import Waiting
+from libs.events.topics import topic_of
 
 REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 BATCH_BYTES = 128 * 1024  # an event of 256 KiB goes alone; topics take 1 MiB
@@ -46,7 +48,7 @@ class Sending:
 
     def __init__(self, *, bootstrap: str, client_id: str, seconds: float, telemetry: Telemetry) -> None:
         self._make: Callable[[], AIOKafkaProducer] = lambda: AIOKafkaProducer(
-            bootstrap_servers=bootstrap, client_id=client_id, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
+            **reach(bootstrap), client_id=client_id, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
         )
         self._seconds = seconds
         self._telemetry = telemetry
@@ -100,7 +102,9 @@ class Sending:
             await _stop(producer)
 
     def _place(self, row: Waiting) -> int:
-        partitions = self._partitions[row.record.topic]
+        """Among as many partitions as the topic table says: with those added on the broker, keys would move and overtake themselves."""
+        topic = topic_of(row.record.topic)
+        partitions = self._partitions[row.record.topic][: topic.partitions if topic else None]
         return int(self._partition_of(row.record.key.encode(), partitions, partitions))
 
     def _message(self, row: Waiting) -> dict[str, Any]:

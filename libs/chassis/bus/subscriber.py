@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import NoOffsetForPartitionError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 
 from libs.chassis.bus.deliveries import Delivery, delivery_of
+from libs.chassis.bus.entry import security
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.events.topics import Topic
 
@@ -44,11 +46,52 @@ class Subscription:
         return "|".join(topic.pattern for topic in self.topics)
 
 
+class Careful:
+    """A consumer's `getmany` that begins at the beginning where the group has no offset yet, and never steps over what is gone.
+
+    That raises `OffsetOutOfRangeError`. Told to reset to the earliest offset, aiokafka would do both without a word (R-12).
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self._getmany = consumer.getmany
+
+    async def getmany(self, *partitions: Any, **limits: Any) -> Any:
+        try:
+            return await self._getmany(*partitions, **limits)
+        except NoOffsetForPartitionError:
+            await self._begin()
+            return {}
+
+    async def _begin(self) -> None:
+        assigned = sorted(self._consumer.assignment())
+        offsets = await asyncio.gather(*(self._consumer.committed(partition) for partition in assigned))
+        new = [partition for partition, offset in zip(assigned, offsets, strict=True) if offset is None]
+        if new:
+            await self._consumer.seek_to_beginning(*new)
+
+
+class Broker(KafkaBroker):
+    """FastStream's, with careful consumers."""
+
+    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
+        make = await super()._connect()
+
+        def careful(**options: Any) -> AIOKafkaConsumer:
+            consumer = make(**options)
+            consumer.getmany = Careful(consumer).getmany
+            return consumer
+
+        self.config.broker_config.builder = careful
+        return careful
+
+
 def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADATA_AGE_MS) -> KafkaBroker:
     """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (R-3)."""
-    return KafkaBroker(
+    return Broker(
         bootstrap,
         client_id=client_id,
+        security=security(bootstrap),
         consumer_only=True,
         allow_auto_create_topics=False,
         metadata_max_age_ms=metadata_age_ms,
@@ -148,7 +191,7 @@ def declare(broker: KafkaBroker, subscription: Subscription, hand: Hand) -> Any:
         group_instance_id=subscription.static_member,
         session_timeout_ms=subscription.session_timeout_ms,
         heartbeat_interval_ms=min(3_000, subscription.session_timeout_ms // 3),
-        auto_offset_reset="earliest",
+        auto_offset_reset="none",
         batch=True,
         max_records=subscription.max_records,
         batch_timeout_ms=BATCH_TIMEOUT_MS,

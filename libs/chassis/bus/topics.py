@@ -1,18 +1,19 @@
 """Topics on the broker against the topic table: made by one command, compared at start-up (R-5, R-14)."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
+from libs.chassis.bus.entry import reach
 from libs.events.topics import Topic, Wanted
 
 CONFIG = {"message.timestamp.type": "LogAppendTime"}  # the broker's time: a producer's clock must decide no term and no retention
 
 
 class WrongPartitions(Exception):
-    """A topic has another number of partitions than the table: keys would move and order would break."""
+    """A topic has fewer partitions than the table: the keys of the others would move, and order would break."""
 
 
 class MissingTopics(Exception):
@@ -21,7 +22,7 @@ class MissingTopics(Exception):
 
 async def partitions_on(bootstrap: str) -> dict[str, int]:
     """Topics of the broker with their number of partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**reach(bootstrap), request_timeout_ms=10_000)
     try:
         await admin.start()
         described = await admin.describe_topics()
@@ -36,7 +37,7 @@ async def apply(bootstrap: str, wanted: Collection[Wanted], *, replication: int 
     missing = [topic for topic in wanted if topic.name not in existing]
     if not missing:
         return []
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    admin = AIOKafkaAdminClient(**reach(bootstrap), request_timeout_ms=30_000)
     try:
         await admin.start()
         response = await admin.create_topics(
@@ -58,7 +59,15 @@ def compare(existing: Mapping[str, int], topics: Collection[Topic]) -> None:
     missing = [topic.name for topic in topics if not topic.per_frontend and topic.name not in existing]
     if missing:
         raise MissingTopics(", ".join(missing))
-    for name, partitions in existing.items():
-        for topic in topics:
-            if re.fullmatch(topic.pattern, name) and partitions != topic.partitions:
-                raise WrongPartitions(f"{name} has {partitions} partitions, the table says {topic.partitions}")
+    for name, topic in _ours(existing, topics):
+        if existing[name] < topic.partitions:
+            raise WrongPartitions(f"{name} has {existing[name]} partitions, the table says {topic.partitions}")
+
+
+def added_partitions(existing: Mapping[str, int], topics: Collection[Topic]) -> dict[str, int]:
+    """Topics with more partitions than the table says: harmless, for our own records stay in the first ones (R-5)."""
+    return {name: existing[name] for name, topic in _ours(existing, topics) if existing[name] > topic.partitions}
+
+
+def _ours(existing: Mapping[str, int], topics: Collection[Topic]) -> Iterator[tuple[str, Topic]]:
+    return ((name, topic) for name in existing for topic in topics if re.fullmatch(topic.pattern, name))

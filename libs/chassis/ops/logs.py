@@ -25,7 +25,7 @@ KEYS = frozenset(
     (
         *("attempt", "attempts", "bytes", "code", "consumer", "count", "door", "error", "event", "event_id", "frontend", "group"),
         *("host", "journal", "lag", "name", "offset", "outcome", "partition", "pending", "port", "position", "producer", "reason"),
-        *("records", "retry_in_seconds", "route", "seconds", "shard", "signal", "status", "stopped", "task", "topic", "type"),
+        *("records", "retry_in_seconds", "route", "run", "seconds", "shard", "signal", "status", "stopped", "task", "topic", "type"),
         *("version", "where", "withheld", "year"),
     )
 )

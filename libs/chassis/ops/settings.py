@@ -98,10 +98,14 @@ class ServiceSettings(ProcessSettings):
 
     postgres_dsn: PostgresDsn = Field(description="the service's own role: postgresql://role:password@host:port/database")
     kafka_bootstrap: str = Field(pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$", description="Kafka's brokers, host:port separated by commas")
+    kafka_user: Text | None = Field(None, description="name that Kafka asks for; absent: it asks for none, as on one machine")
+    kafka_password: SecretStr | None = Field(None, description="that name's password")
+    kafka_ca_file: Path | None = Field(None, description="PEM file of who signed Kafka's certificate; absent: no TLS")
     consumer_group: Text | None = Field(None, description="Kafka consumer group; absent: the name of the service")
     master_key: MasterKey = Field(description="key that wraps the keys of threads, base64 of 32 bytes; a lost one is a lost history")
     master_key_id: Text = Field("1", description="name of that key, stored beside what it wraps")
     staff_public_key: PublicKey = Field(description="raw Ed25519 public key that staff tokens are checked with, base64 of 32 bytes")
+    disk_path: Path = Field(Path(), description="folder whose file system's free space is told; absent: where the process was started")
 
 
 def _explained(settings: type[ProcessSettings], error: ValidationError) -> str:

@@ -73,6 +73,11 @@ async def migrate(admin_dsn: str, schema: Schema, *, chassis: Path = HERE) -> li
         await engine.dispose()
 
 
+def revisions(schema: Schema, *, chassis: Path = HERE) -> set[str]:
+    """Every revision of a schema that this code knows."""
+    return {script.revision for script in SqlScripts([(CHASSIS, chassis), (schema.name, schema.folder)]).walk_revisions()}
+
+
 def _upgrade(connection: Connection, schema: Schema, chassis: Path) -> list[str]:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('otklik migrations'))"))
     _run(connection, f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL ROLE {schema.owner}; SET LOCAL search_path = {schema.name}")

@@ -5,3 +5,6 @@ GRANT SELECT, INSERT ON thread_links, request_numbers TO :role;
 GRANT SELECT, INSERT, UPDATE ON client_links TO :role;
 REVOKE EXECUTE ON FUNCTION log_make_months(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log_make_months(date) TO :role;
+GRANT SELECT, UPDATE ON gap_places TO :role;
+GRANT SELECT, INSERT, UPDATE ON aggregate_heads TO :role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON gaps TO :role;

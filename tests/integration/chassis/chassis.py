@@ -17,7 +17,8 @@ from prometheus_client import CollectorRegistry
 
 from libs.chassis.bus.consumers import Consumers
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
+from libs.chassis.bus.effect_once import EffectOnce, Handler, OnSetAside, Received
+from libs.chassis.bus.losses import Losses
 from libs.chassis.bus.relay import Bell, Pace, Relay
 from libs.chassis.bus.subscriber import Subscription, Take, new_broker
 from libs.chassis.bus.topics import partitions_on
@@ -28,10 +29,11 @@ from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.database import Connection, Pool
-from libs.chassis.store.dead_letters import DeadLetters
+from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, OutboxShard
+from libs.chassis.store.places import Places
 from libs.events.envelope import Envelope, encode
 from libs.events.fact import Event
 from libs.events.registry import Registry
@@ -41,7 +43,10 @@ from tests.stack import Database, eventually
 
 SERVICE = "intake"  # any service's schema has the chassis's tables
 MASTER_KEY = SERVICE.encode().ljust(32, b"-")
-EMPTY = "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, dead_letters, dead_letter_keys, effects"
+EMPTY = (
+    "TRUNCATE events, thread_keys, master_keys, outbox, outbox_leases, outbox_parked, inbox, "
+    "dead_letters, dead_letter_keys, dead_letter_lanes, consumer_places, answered_gaps, effects"
+)
 BRISK = Pace(lease=2.0, renew=0.4, send=8.0, poll=0.05, from_zero=0.2, again=0.1)
 MOMENT = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 
@@ -61,6 +66,7 @@ class Chassis:
     keyring: Keyring = field(default_factory=keyring)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     bell: Bell = field(default_factory=Bell)
+    halted: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.registry, self.clock)
@@ -127,9 +133,11 @@ class Chassis:
         finally:
             await consumer.stop()
 
-    def relay(self, shard: int = 0, *, pace: Pace = BRISK, bootstrap: str = "", beat: Callable[[], None] = lambda: None) -> Relay:
+    def relay(
+        self, shard: int = 0, *, pace: Pace = BRISK, bootstrap: str = "", beat: Callable[[], None] = lambda: None, owner: str = ""
+    ) -> Relay:
         return Relay(
-            shard=OutboxShard(self.pool, self.keyring, shard, str(uuid4())),
+            shard=OutboxShard(self.pool, self.keyring, shard, owner or str(uuid4())),
             bootstrap=bootstrap or self.kafka,
             client_id=f"test-relay-{shard}",
             bell=self.bell,
@@ -149,20 +157,29 @@ class Chassis:
     async def pending(self) -> int:
         return int(await self.pool.fetchval("SELECT count(*) FROM outbox"))
 
-    def effect_once(self, handler: Handler, *, hears: Sequence[type[Event]] = (Noted,), registry: Registry = NOTES) -> EffectOnce:
+    def effect_once(
+        self,
+        handler: Handler,
+        *,
+        hears: Sequence[type[Event]] = (Noted,),
+        registry: Registry = NOTES,
+        on_set_aside: OnSetAside | None = None,
+        consumer: str = "test",
+    ) -> EffectOnce:
         return EffectOnce(
-            consumer="test",
+            consumer=consumer,
             authority="test",
             pool=self.pool,
             registry=registry,
             hears=hears,
             handler=handler,
-            dead_letters=DeadLetters(self.keyring),
+            dead_letters=DeadLetters(self.keyring, lane_key(MASTER_KEY)),
             outbox=self.outbox,
             clock=self.clock,
             ids=TimeOrderedIds(),
             metrics=self.metrics,
             telemetry=self.telemetry,
+            on_set_aside=on_set_aside,
         )
 
     async def count(self, db: Connection, batch: Sequence[Received]) -> None:
@@ -184,6 +201,8 @@ class Chassis:
             subscriptions=subscriptions,
             health=self.health,
             metrics=self.metrics,
+            losses=Losses(service=SERVICE, bootstrap=self.kafka, places=Places(self.pool), clock=self.clock),
+            halted=self.halted,
             now=now,
             watch_seconds=0.2,
         )
@@ -337,15 +356,16 @@ _offsets = iter(range(1_000_000))
 
 
 def delivery(
-    value: bytes | Envelope | None, *, topic: str = "test.v1", traceparent: str | None = None, key: bytes | None = b"1"
+    value: bytes | Envelope | None, *, topic: str = "test.v1", traceparent: str | None = None, key: bytes | None = None
 ) -> Delivery:
-    """A record as it comes from a topic."""
+    """A record as it comes from a topic, with a key of its own where none is given: records of one key may wait for each other."""
+    offset = next(_offsets)
     return Delivery(
         topic=topic,
         partition=0,
-        offset=next(_offsets),
+        offset=offset,
         timestamp_ms=1_700_000_000_000,
-        key=key,
+        key=str(offset).encode() if key is None else key,
         value=encode(value) if isinstance(value, Envelope) else value,
         traceparent=traceparent,
     )

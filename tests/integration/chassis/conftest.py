@@ -19,7 +19,7 @@ async def _made(stack: Stack) -> Database:
     made = await stack.new_database()
     async with made.superuser() as db:
         await db.execute(f"SET search_path = {SERVICE}")
-        await db.execute("CREATE TABLE effects (number integer, event_id uuid)")  # no key: a double shows
+        await db.execute("CREATE TABLE effects (n bigint GENERATED ALWAYS AS IDENTITY, number integer, event_id uuid)")  # a double shows
         await db.execute(f"GRANT SELECT, INSERT ON effects TO {SERVICE}")
     return made
 

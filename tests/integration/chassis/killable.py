@@ -1,4 +1,4 @@
-"""A process of its own that a test can kill: `python -m tests.integration.chassis.killable relay|consumer …`.
+"""A process of its own that a test can kill: `python -m tests.integration.chassis.killable relay|consumer|timers …`.
 
 It says what it does on its output, one word a line; `hang` names the moment at which it goes no further.
 """
@@ -8,10 +8,14 @@ import asyncio
 from collections.abc import Sequence
 
 from libs.chassis.bus.deliveries import Delivery
-from libs.chassis.bus.effect_once import Received
+from libs.chassis.bus.effect_once import Poison, Received
+from libs.chassis.ops.clock import FixedClock
+from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import Connection, open_pool
+from libs.chassis.store.timers import Timer, Timers
 from libs.events.topics import Topic
-from tests.integration.chassis.chassis import Chassis, running
+from tests.integration.chassis.chassis import MOMENT, Chassis, running
+from tests.integration.chassis.notes import Noted
 
 IN_HAND, COMMITTED = "in-hand", "committed"
 
@@ -25,7 +29,10 @@ async def relay(chassis: Chassis, _: argparse.Namespace) -> None:
 async def consumer(chassis: Chassis, wanted: argparse.Namespace) -> None:
     async def handle(db: Connection, batch: Sequence[Received]) -> None:
         await chassis.count(db, batch)
-        if wanted.hang == IN_HAND:
+        numbers = [item.event.number for item in batch if isinstance(item.event, Noted)]
+        if wanted.bad in numbers:
+            raise Poison("not-yet")
+        if wanted.hang == IN_HAND and (wanted.bad is None or wanted.bad < min(numbers)):
             say(IN_HAND)
             await forever()
 
@@ -44,6 +51,33 @@ async def consumer(chassis: Chassis, wanted: argparse.Namespace) -> None:
         await forever()
 
 
+async def timers(chassis: Chassis, _: argparse.Namespace) -> None:
+    async def effect(db: Connection, due: Timer) -> None:
+        await db.execute("INSERT INTO effects (number) VALUES ($1)", int(due.payload["number"]))
+        say(IN_HAND)
+        await forever()
+
+    made = Timers(chassis.pool, FixedClock(MOMENT), chassis.metrics)
+    made.on("remind", effect)
+    async with running(made):
+        await forever()
+
+
+async def replay(chassis: Chassis, wanted: argparse.Namespace) -> None:
+    """Handles what lies in the lanes; it goes no further once `after` records are done."""
+    done = 0
+
+    async def handle(db: Connection, batch: Sequence[Received]) -> None:
+        nonlocal done
+        await chassis.count(db, batch)
+        done += len(batch)
+        if done > wanted.after:
+            say(IN_HAND)
+            await forever()
+
+    await chassis.effect_once(handle).replay.run(Stopping())
+
+
 def say(word: str) -> None:
     print(word, flush=True)  # noqa: T201 - its reader is a test
 
@@ -54,7 +88,7 @@ async def forever() -> None:
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["relay", "consumer"])
+    parser.add_argument("what", choices=["relay", "consumer", "timers", "replay"])
     parser.add_argument("--dsn", required=True)
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--topic")
@@ -62,9 +96,13 @@ async def main() -> None:
     parser.add_argument("--group")
     parser.add_argument("--member")
     parser.add_argument("--hang", choices=[IN_HAND, COMMITTED])
+    parser.add_argument("--bad", type=int)
+    parser.add_argument("--after", type=int, default=0)
     wanted = parser.parse_args()
     pool = await open_pool(wanted.dsn)
-    await {"relay": relay, "consumer": consumer}[wanted.what](Chassis(pool=pool, kafka=wanted.kafka), wanted)
+    await {"relay": relay, "consumer": consumer, "timers": timers, "replay": replay}[wanted.what](
+        Chassis(pool=pool, kafka=wanted.kafka), wanted
+    )
 
 
 if __name__ == "__main__":

@@ -316,8 +316,7 @@ async def test_who_wants_to_know_of_a_record_set_aside_is_told_once_in_the_trans
     async def tell(db: Connection, bad: Delivery, reason: str) -> None:
         told.append((bad.offset, reason, await db.fetchval("SELECT count(*) FROM dead_letters")))
 
-    effect = chassis.effect_once(failing(chassis, Poison("no-such-thing")))
-    effect._on_set_aside = tell
+    effect = chassis.effect_once(failing(chassis, Poison("no-such-thing")), on_set_aside=tell)
     good, bad, torn = *notes(1, BAD), delivery(b"{")
     await effect.take([good, bad, torn])
     await effect.take([good, bad, torn])

@@ -37,7 +37,7 @@ async def killable(database: Database, what: str, **options: object) -> AsyncIte
 async def heard(process: Process, word: str) -> None:
     """Wait until the process says so."""
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):  # a busy machine is slow to start a process
         async for line in process.stdout:
             if line.decode().strip() == word:
                 return

@@ -1,12 +1,16 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from cli.intake import Intake, opened
+from cli.services import SCHEMAS
 from services.intake.settings import IntakeSettings
+from tests.integration.cli.copies import Place
 from tests.running import settings_of
-from tests.stack import Database
+from tests.stack import PASSWORD, Database, Stack
 
 ROOT = Path(__file__).parents[3]
 RECEIPT = ROOT / "docs" / "import" / "receipt.toml"
@@ -69,3 +73,26 @@ def commands(database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name, value in database.environment("intake").items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database) -> Place:
+    """Where copies go, and the environment in which backup and restore run."""
+    monkeypatch.setenv("OTKLIK_STATE", str(tmp_path / "no make up here"))
+    monkeypatch.setenv("OTKLIK_ADMIN_DSN", database.admin_dsn)
+    for schema in SCHEMAS:
+        told = database.environment(schema.name)
+        monkeypatch.setenv(f"OTKLIK_{schema.name.upper()}_MASTER_KEY", told["OTKLIK_MASTER_KEY"])
+        monkeypatch.setenv(f"OTKLIK_{schema.name.upper()}_PASSWORD", PASSWORD)
+    return Place(tmp_path / "data", tmp_path / "keys")
+
+
+@pytest.fixture
+async def empty(stack: Stack) -> AsyncIterator[Database]:
+    """A database without anything in it."""
+    made = Database(stack, f"empty_{uuid4().hex[:8]}")
+    admin = await asyncpg.connect(stack.parts.admin_dsn)
+    await admin.execute(f"CREATE DATABASE {made.name}")
+    yield made
+    await admin.execute(f"DROP DATABASE {made.name} WITH (FORCE)")
+    await admin.close()

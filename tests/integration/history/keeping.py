@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from cli.verify import Report, verify
+from cli.verify_log import verify
+from cli.verify_report import Report
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.access.tokens import TokenIssuer, new_private_key, public_key_of
 from libs.chassis.bus.deliveries import Delivery

@@ -11,7 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from cli.verify import Finding, verify
+from cli.verify_log import verify
+from cli.verify_report import Finding
+from libs.chassis.store.keys import WrongMasterKey
 from services.history.domain.chain import SHARDS, genesis, link
 from services.history.domain.entries import KEPT_COLUMNS
 from tests.integration.history.keeping import Keeping
@@ -207,6 +209,14 @@ async def test_a_log_recomputed_around_another_plaintext_still_shows_a_commitmen
     assert places((await history.verified()).findings) == {("opens-otherwise", row["shard"], row["position"])}
 
 
+async def test_with_another_master_key_verification_stops_instead_of_accusing(history: Keeping) -> None:
+    await filled(history)
+    async with history.process.pool.acquire() as db:
+        await history.process.keyring.claim(db)
+    with pytest.raises(WrongMasterKey):
+        await verify(history.database.admin_dsn, bytes(32))
+
+
 async def test_verification_goes_on_while_history_writes(history: Keeping) -> None:
     await filled(history, 300)
 
@@ -232,7 +242,9 @@ async def test_the_command_says_the_place_and_ends_with_1_when_something_is_wron
     row = await filled(history)
     key = base64.b64encode(history.settings.master_key.get_secret_value()).decode()
     code, out = await command(OTKLIK_POSTGRES_DSN=history.database.dsn("history"), OTKLIK_MASTER_KEY=key)
-    assert (code, out.strip()) == (0, "sound: 80 rows in 8 shards; 80 seals opened, 0 destroyed")
+    first, second = out.splitlines()
+    assert (code, first) == (0, "sound: 80 rows in 8 shards; 80 seals opened, 0 destroyed")
+    assert second.startswith("no signed heads were given")
     await history.tamper(f"UPDATE log SET point = 'elsewhere' WHERE {where(row)}")  # noqa: S608 - values of ours
     code, out = await command(OTKLIK_POSTGRES_DSN=history.database.dsn("history"))
     assert code == 1
@@ -242,8 +254,8 @@ async def test_the_command_says_the_place_and_ends_with_1_when_something_is_wron
     assert (code, out) == (2, "")
 
 
-async def command(**told: str) -> tuple[int, str]:
-    script = "from cli.main import app; app(['verify'])"
+async def command(*options: str, **told: str) -> tuple[int, str]:
+    script = f"from cli.main import app; app({['verify', *options]})"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **told}
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local import checks, control, keys, processes
+from local import checks, clean_stop, control, keys, processes
 from local.places import PORTS, ROOT, Places, places
 
 PATIENCE_SECONDS = 120.0
@@ -106,11 +106,15 @@ def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     del terminal.environment["DEMO"]  # forgotten: it stays a real installation
     terminal.make_up()
     assert "stopping what it left" in terminal.text()
+    assert "the last stop was not clean" in terminal.text()
+    for arguments in ("republish-intake", "republish-notifier", "topics-resume-history"):
+        assert list(terminal.here.logs.glob(f"{arguments}*.log")), f"{arguments} ran"
     assert "a demonstration" not in terminal.text()
     assert not terminal.here.sample_loaded.exists()
     assert keys.read(terminal.here.secrets) == secrets
     running = control.read(terminal.here).programs
     assert terminal.run("down") == 0
     assert terminal.up.wait(PATIENCE_SECONDS) == 0
+    assert not clean_stop.was_unclean(terminal.here)
     assert not any(program.alive for program in running)
     assert json.loads((terminal.here.run / "programs.json").read_text("utf-8"))["programs"] == []

@@ -1,13 +1,15 @@
-"""Keys of frontends: shown once, kept as hashes, changed without a break, taken away at once."""
+"""Keys of frontends: kept as hashes, changed without a break, taken away at once, whatever state Kafka is in."""
 
 import json
-import re
 import stat
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from typer.testing import CliRunner, Result
 
+from cli import frontend_keys
+from cli.frontend_keys import NotPossible
 from cli.frontends import app
 from libs.chassis.access.frontends import FrontendKeys, hash_of
 
@@ -21,6 +23,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path.chmod(0o640)
     monkeypatch.setenv("OTKLIK_STATE", str(tmp_path))
     monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
+    monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     return path
 
 
@@ -28,52 +31,53 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def key_in(result: Result) -> str:
-    found = re.search(r"shown this once: (\S+)", result.output)
-    assert found, result.output
-    return found[1]
+def test_both_keys_of_a_rotation_count_until_it_is_finished_and_then_the_newest_alone() -> None:
+    both = frontend_keys.rotated({"vk": ["first"], "site": ["own"]}, "vk", "second")
+    assert both == {"vk": ["first", "second"], "site": ["own"]}
+    assert frontend_keys.finished(both, "vk") == {"vk": ["second"], "site": ["own"]}
 
 
-def test_a_rotated_key_and_the_one_before_are_both_taken_until_the_rotation_is_finished(file: Path) -> None:
-    known = FrontendKeys(file)
-    second = key_in(run("rotate", "vk"))
-    assert [known.name_of(key) for key in ("first", second)] == ["vk", "vk"]
-    assert run("rotate", "vk", "--finish").exit_code == 0
-    assert [known.name_of(key) for key in ("first", second, "site's own")] == [None, "vk", "site"]
+def test_a_second_rotation_waits_for_the_end_of_the_first_so_that_the_running_program_is_not_cut_off() -> None:
+    with pytest.raises(NotPossible, match="--finish"):
+        frontend_keys.rotated({"vk": ["first", "second"]}, "vk", "third")
+    assert frontend_keys.rotated(frontend_keys.finished({"vk": ["first", "second"]}, "vk"), "vk", "third") == {"vk": ["second", "third"]}
 
 
-def test_a_second_rotation_waits_for_the_end_of_the_first_so_that_the_running_program_is_not_cut_off(file: Path) -> None:
-    second = key_in(run("rotate", "vk"))
-    refused = run("rotate", "vk")
-    assert (refused.exit_code, "--finish" in refused.output) == (2, True)
-    known = FrontendKeys(file)
-    assert [known.name_of(key) for key in ("first", second)] == ["vk", "vk"]
-    run("rotate", "vk", "--finish")
-    assert run("rotate", "vk").exit_code == 0
-
-
-def test_a_revoked_frontend_is_taken_no_more_and_the_others_are(file: Path) -> None:
-    known = FrontendKeys(file)
-    assert run("revoke", "vk", "--yes").exit_code == 0
-    assert [known.name_of(key) for key in ("first", "site's own")] == [None, "site"]
+def test_no_frontend_is_made_twice_and_none_that_is_not_there_is_changed() -> None:
+    with pytest.raises(NotPossible, match="rotate vk"):
+        frontend_keys.added({"vk": ["first"]}, "vk", "second")
+    for change in (frontend_keys.finished, lambda known, name: frontend_keys.rotated(known, name, "x")):
+        with pytest.raises(NotPossible, match="there is no frontend nobody"):
+            change({"vk": ["first"]}, "nobody")
 
 
 @pytest.mark.parametrize(("answer", "taken"), [("n\n", "site"), ("", "site"), ("y\n", None)])
-def test_a_frontend_is_revoked_only_after_a_yes(file: Path, answer: str, taken: str | None) -> None:
-    CliRunner().invoke(app, ["revoke", "site"], input=answer)
+def test_a_frontend_is_revoked_only_after_a_yes_and_its_http_door_is_shut_though_kafka_is_away(
+    file: Path, answer: str, taken: str | None
+) -> None:
+    result = CliRunner().invoke(app, ["revoke", "site"], input=answer)
     assert FrontendKeys(file).name_of("site's own") == taken
+    assert isinstance(result.exception, SystemExit if taken else KafkaConnectionError)
 
 
-def test_the_file_holds_no_key_and_keeps_its_rights(file: Path) -> None:
-    key = key_in(run("rotate", "vk"))
-    assert key not in file.read_text(encoding="utf-8")
+@pytest.mark.parametrize("command", [("add", "new"), ("rotate", "vk")])
+def test_no_key_is_shown_or_kept_that_kafka_does_not_know(file: Path, command: tuple[str, str]) -> None:
+    before = file.read_bytes()
+    result = run(*command)
+    assert isinstance(result.exception, KafkaConnectionError)
+    assert (file.read_bytes(), "shown this once" in result.output) == (before, False)
+
+
+def test_the_file_is_written_whole_and_keeps_its_rights(file: Path) -> None:
+    with frontend_keys.changing(file) as known:
+        known["ok"] = [hash_of("its key")]
+    assert FrontendKeys(file).name_of("its key") == "ok"
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-@pytest.mark.parametrize("arguments", [("rotate", "nobody"), ("revoke", "nobody"), ("add", "site"), ("add", "Not a name")])
-def test_a_wrong_name_changes_nothing(file: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str]) -> None:
-    monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+@pytest.mark.parametrize("arguments", [("rotate", "nobody"), ("add", "site"), ("add", "Not a name"), ("revoke", "Not a name")])
+def test_a_wrong_name_changes_nothing(file: Path, arguments: tuple[str, str]) -> None:
     before = file.read_bytes()
     assert run(*arguments).exit_code == 2
     assert file.read_bytes() == before

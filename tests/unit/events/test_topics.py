@@ -64,5 +64,5 @@ def test_an_installation_has_the_topics_of_its_frontends_and_dead_letters_of_wha
     assert topics["intake.requests.v1"].partitions == 12
     assert topics["intake.requests.v1"].retention_ms == 14 * DAY_MS
     assert (topics["intake.requests.dlq.v1"].partitions, topics["intake.requests.dlq.v1"].retention_ms) == (1, 30 * DAY_MS)
-    assert "history.events.dlq.v1" not in topics, "history dead-letters nothing"
+    assert "intake.clients.dlq.v1" not in topics, "history dead-letters nothing"
     assert "channel.receipts.vk.dlq.v1" not in topics, "a frontend looks after itself"

@@ -42,7 +42,7 @@ def test_the_advice_names_ports_other_than_those_that_are_taken() -> None:
 def test_parts_from_elsewhere_need_no_port() -> None:
     wanted = checks.wanted_ports({"DATABASE_URL": "postgresql://x", "KAFKA_BOOTSTRAP": ""})
     assert set(PORTS) - set(wanted) == {"postgres"}
-    assert set(PORTS) - set(checks.wanted_ports({"KAFKA_BOOTSTRAP": "k:9092"})) == {"kafka", "kafka-controller"}
+    assert set(PORTS) - set(checks.wanted_ports({"KAFKA_BOOTSTRAP": "k:9092"})) == {"kafka", "kafka-controller", "kafka-frontends"}
 
 
 def test_a_running_system_is_not_told_that_its_own_ports_are_taken() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,9 @@ def test_the_sample_authority_is_one(around: Surroundings) -> None:
     authority = load_authority(processes.AUTHORITY)
     assert [point.code for point in authority.points] == ["phone", "site", "vk", "telegram", "ok", "post", "email", "in_person", "internal"]
     assert authority.journals[0].index == "ЗИ"
+
+
+@pytest.mark.requirement("D-23")
+def test_where_foreign_frontends_enter_is_told_unless_kafka_is_somebody_elses(around: Surroundings) -> None:
+    assert processes.administration(around)["OTKLIK_KAFKA_FRONTENDS"] == f"127.0.0.1:{PORTS['kafka-frontends'] + 1000}"
+    assert processes.administration(replace(around, kafka_bootstrap="kafka:9092"))["OTKLIK_KAFKA_FRONTENDS"] == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.chassis.bus.topics import MissingTopics, WrongPartitions, compare
+from libs.chassis.bus.topics import MissingTopics, WrongPartitions, added_partitions, compare
 from libs.events.topics import INBOUND, REQUESTS
 
 GOOD = {"intake.requests.v1": 12, "channel.inbound.site.v1": 12, "somebody.elses": 1, "channel.inbound.site.dlq.v1": 1}
@@ -22,9 +22,17 @@ def test_a_missing_topic_is_named_and_a_missing_frontend_is_nothing() -> None:
 
 @pytest.mark.requirement("R-14", "D-15")
 @pytest.mark.parametrize("name", ["intake.requests.v1", "channel.inbound.site.v1"])
-def test_another_number_of_partitions_is_refused(name: str) -> None:
-    with pytest.raises(WrongPartitions, match=r"13 partitions, the table says 12"):
-        compare(GOOD | {name: 13}, {REQUESTS, INBOUND})
+def test_fewer_partitions_are_refused(name: str) -> None:
+    with pytest.raises(WrongPartitions, match=r"11 partitions, the table says 12"):
+        compare(GOOD | {name: 11}, {REQUESTS, INBOUND})
+
+
+@pytest.mark.requirement("R-14", "D-15")
+def test_added_partitions_are_told_and_not_refused() -> None:
+    more = GOOD | {"channel.inbound.site.v1": 13}
+    compare(more, {REQUESTS, INBOUND})
+    assert added_partitions(more, {REQUESTS, INBOUND}) == {"channel.inbound.site.v1": 13}
+    assert added_partitions(GOOD, {REQUESTS, INBOUND}) == {}
 
 
 @pytest.mark.requirement("R-14")
