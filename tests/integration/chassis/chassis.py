@@ -194,7 +194,7 @@ class Chassis:
     def subscription(self, *topics: Topic, take: Take, group: str = "", **more: Any) -> Subscription:
         return Subscription(group=group or f"test-{uuid4().hex}", topics=topics, take=take, **more)
 
-    def consumers(self, *subscriptions: Subscription, now: Callable[[], float] = monotonic) -> Consumers:
+    def consumers(self, *subscriptions: Subscription, now: Callable[[], float] = monotonic, watch_seconds: float = 0.2) -> Consumers:
         return Consumers(
             broker=new_broker(self.kafka, client_id="test", metadata_age_ms=500),
             bootstrap=self.kafka,
@@ -204,7 +204,7 @@ class Chassis:
             losses=Losses(service=SERVICE, bootstrap=self.kafka, places=Places(self.pool), clock=self.clock),
             halted=self.halted,
             now=now,
-            watch_seconds=0.2,
+            watch_seconds=watch_seconds,
         )
 
     async def reasons(self) -> list[str]:
