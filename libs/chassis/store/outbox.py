@@ -29,9 +29,9 @@ class Record:
 
 
 class Outbox:
-    """Adds records in the caller's transaction; `shards` is fixed once rows exist."""
+    """Adds records in the caller's transaction; `shards` is fixed once rows exist. One is enough for what one process can send."""
 
-    def __init__(self, keyring: Keyring, *, shards: int = 2) -> None:
+    def __init__(self, keyring: Keyring, *, shards: int = 1) -> None:
         self._keyring = keyring
         self.shards = shards
 
