@@ -16,9 +16,8 @@ from cli import this_machine
 from cli.intake import opened
 from cli.services import schema_of
 from libs.chassis.store.database import Connection, prepare_connection
-from libs.chassis.store.events import EventStore
 from libs.chassis.store.keys import Keyring
-from libs.chassis.store.models import ReadModel, checksum, rebuild
+from libs.chassis.store.models import checksum, rebuild
 from services.history.store import Log
 from services.intake.main import code_key
 from services.intake.store import models
@@ -61,7 +60,9 @@ class Rebuilt:
 
 def command(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="intake or history")],
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="one read model; absent: all of them")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="one read model, with those made in the same pass; absent: all of them")
+    ] = None,
 ) -> None:
     """Drop a service's read models and make them again from its events; whoever writes waits meanwhile.
 
@@ -108,14 +109,10 @@ async def rebuilt(service: str, admin_dsn: str, units: Sequence[Unit]) -> AsyncI
 
 @asynccontextmanager
 async def _intake() -> AsyncIterator[list[Unit]]:
-    async def run(store: EventStore, model: ReadModel, db: Connection) -> int:
-        await rebuild(db, store, model)
-        return int(await db.fetchval("SELECT count(*) FROM events WHERE starts_with(stream, $1)", f"{model.category.name}-"))
-
     lock = "LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE"
     async with opened() as intake:
         store = intake.process.store
-        yield [Unit((model.table,), lock, partial(run, store, model)) for model in models(code_key(intake.settings))]
+        yield [Unit(tuple(model.tables), lock, partial(rebuild, store=store, model=model)) for model in models(code_key(intake.settings))]
 
 
 @asynccontextmanager

@@ -63,7 +63,7 @@ class Same:
 class Silent(Outbox):
     """Kafka has these records already."""
 
-    async def add(self, db: Connection, records: Sequence[Record], at: datetime) -> None:
+    async def add(self, db: Connection, records: Sequence[Record], at: datetime, keys: Mapping[UUID, bytes] | None = None) -> None:
         """Nothing waits to be sent."""
 
 

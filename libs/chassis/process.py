@@ -1,6 +1,7 @@
 """The parts that every service is built from, made once by its `main.py` and handed on."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from libs.chassis.ops.refusals import Unavailable
 from libs.chassis.ops.settings import Authority, ServiceSettings, load_authority
 from libs.chassis.ops.stop import Background, Stopping, run, serve
 from libs.chassis.ops.telemetry import Telemetry
-from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool, open_pool
+from libs.chassis.store.database import IN_ORDER_OF_INDEX, INFRASTRUCTURE_ERRORS, Pool, open_pool
 from libs.chassis.store.dead_letters import DeadLetters, lane_key
 from libs.chassis.store.events import EventStore
 from libs.chassis.store.inbox import forget_inbox
@@ -61,6 +62,7 @@ class Process:
     ids: Ids
     telemetry: Telemetry
     pool: Pool
+    relay_pool: Pool
     keyring: Keyring
     outbox: Outbox
     store: EventStore
@@ -81,7 +83,8 @@ class Process:
         logs.configure(service=name, level=settings.log_level, traceparent=telemetry.current_traceparent)
         authority = load_authority(settings.authority_file)
         clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
-        pool = await open_pool(settings.postgres_dsn.get_secret_value())
+        dsn = settings.postgres_dsn.get_secret_value()
+        pool = await open_pool(dsn)
         keyring = Keyring(settings.master_key.get_secret_value(), settings.master_key_id)
         outbox = Outbox(keyring)
         registry = metrics.registry()
@@ -103,6 +106,7 @@ class Process:
             ids=ids,
             telemetry=telemetry,
             pool=pool,
+            relay_pool=await open_pool(dsn, size=outbox.shards, settings=IN_ORDER_OF_INDEX),
             keyring=keyring,
             outbox=outbox,
             store=EventStore(producer=name, authority=authority.code, keyring=keyring, outbox=outbox, clock=clock, ids=ids),
@@ -153,7 +157,7 @@ class Process:
         for shard in range(self.outbox.shards):
             progress = self.health.loop(f"relay {shard}", limit_seconds=RELAY_SILENT_SECONDS, now=time.monotonic)
             relay = Relay(
-                shard=OutboxShard(self.pool, self.keyring, shard, str(self.ids.new())),
+                shard=OutboxShard(self.relay_pool, self.keyring, shard, str(self.ids.new())),
                 bootstrap=bootstrap,
                 client_id=f"otklik-{self.name}-relay-{shard}",
                 bell=self.bell,
@@ -193,9 +197,10 @@ class Process:
     async def close(self) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self.pool.close()
+                await asyncio.gather(self.pool.close(), self.relay_pool.close())
         except TimeoutError:
             self.pool.terminate()
+            self.relay_pool.terminate()
         self.telemetry.shutdown()
 
     async def _keep_house(self, stopping: Stopping) -> None:
@@ -221,7 +226,10 @@ def run_service(name: str, kind: type[Settings], build: Callable[[Process, Setti
         settings = kind.read()
         process = await Process.open(name, settings)
         try:
-            await serve(await build(process, settings), settings, process.background)
+            app = await build(process, settings)
+            gc.collect()
+            gc.freeze()  # what a process is made of lives as long as it does: no collection need look at it again
+            await serve(app, settings, process.background)
         finally:
             await process.close()
 

@@ -64,7 +64,17 @@ class Envelope(BaseModel):
 
 def encode(envelope: Envelope) -> bytes:
     """The envelope as UTF-8 JSON."""
-    return orjson.dumps(envelope.model_dump(mode="json"))
+    fields = vars(envelope)
+    if envelope.actor is not None:
+        fields = fields | {"actor": vars(envelope.actor)}
+    return orjson.dumps(fields, _plain, orjson.OPT_UTC_Z)
+
+
+def _plain(value: Any) -> str:
+    """The database driver's ids are a subclass that orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def decode(raw: bytes | None) -> Envelope:

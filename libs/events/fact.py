@@ -5,7 +5,7 @@ A field is sealed at rest unless it is marked `Open` (ids, codes, dates, statuse
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_args, get_origin
@@ -27,15 +27,18 @@ Secret = Mark.SECRET
 
 
 def _in_utc_too(at: datetime) -> datetime:
-    try:
-        at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("no such moment in UTC") from None
+    if at.year in (MINYEAR, MAXYEAR):  # all others are far enough from the ends of the calendar
+        try:
+            at.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("no such moment in UTC") from None
     return at
 
 
 def _written(at: object) -> object:
     """Numbers are no times here: seconds or milliseconds, of which zone, nobody could tell."""
+    if isinstance(at, str) and at[4:5] == "-":
+        return at
     if isinstance(at, int | float) or (isinstance(at, str) and at.replace(".", "").lstrip("+-").isdecimal()):
         raise ValueError("a time is written as 2026-11-16T12:00:00+07:00")
     return at

@@ -1,5 +1,6 @@
 """What history does: keep all that it hears, and show it to staff, writing down that they looked."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from libs.chassis.store.events import LostRace, record_of
 from libs.chassis.store.outbox import Outbox
 from libs.events.envelope import Actor, Envelope, Unreadable, decode
 from libs.events.topics import HISTORY
+from services.history.domain.chain import shard_of
 from services.history.domain.entries import (
     ID_TAKEN,
     NOT_STORABLE,
@@ -34,6 +36,7 @@ from services.history.domain.entries import (
 from services.history.domain.questions import AUDIT, EntryNotFound, Question, Sight, role_of, sight_of, viewed
 from services.history.store import Appended, Stored
 
+LANES = 2
 LOST_RACES = 10  # more in a row than any honest rival causes
 CONSUMER = "history"
 
@@ -74,7 +77,16 @@ class Keeper:
             for delivery in deliveries:
                 if delivery.traceparent is not None:
                     spans.enter_context(self._span(delivery, delivery.traceparent))
-            await self._keep([(delivery, self._entry(delivery)) for delivery in deliveries])
+            await self._keep_all([(delivery, self._entry(delivery)) for delivery in deliveries])
+
+    async def _keep_all(self, pairs: Sequence[Pair]) -> None:
+        """In lanes of some shards each, side by side: while the database writes one, the next is made ready."""
+        lanes: dict[int, list[Pair]] = {}
+        for pair in pairs:
+            lanes.setdefault(shard_of(pair[1].thread_id) % LANES, []).append(pair)
+        for outcome in await asyncio.gather(*map(self._keep, lanes.values()), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     def _entry(self, delivery: Delivery) -> Entry:
         try:

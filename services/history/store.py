@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from libs.chassis.store.database import Connection
@@ -21,7 +22,7 @@ from services.history.domain.questions import Question, Sight
 
 SQL = queries(__file__)
 READ_AT_ONCE = 5_000
-EVENT_ID = LOG_COLUMNS.index("event_id")
+ID_COLUMNS = ("event_id", "shard", "position", "stored_at")
 
 Row = tuple[Any, ...]
 
@@ -59,17 +60,27 @@ class _Batch:
     at: datetime
     rows: list[Row] = field(default_factory=list)
 
-    def add(self, shard: int, entry: Entry, key: bytes | None) -> None:
-        position, previous = self.heads[shard]
-        place = (shard, position + 1, self.at)
+    def places(self, entries: Sequence[Entry]) -> list[Row]:
+        """Where these would stand, as rows of the id table."""
+        positions = {shard: position for shard, (position, _) in self.heads.items()}
+        places = []
+        for entry in entries:
+            shard = shard_of(entry.thread_id)
+            positions[shard] += 1
+            places.append((entry.event_id, shard, positions[shard], self.at))
+        return places
+
+    def add(self, entry: Entry, place: Row, key: bytes | None) -> None:
+        """The next row of its shard, which is at its place."""
+        _, shard, position, _ = place
         kept = entry[:-1]
         sealed = proof = None
         if key is not None and entry.hidden is not None:
             sealed = seal(key, entry.hidden, entry.event_id.bytes)
             proof = commitment(key, sealed, entry.hidden)
-        hashed = link(previous, place, kept, proof, sealed)
-        self.heads[shard] = (position + 1, hashed)
-        self.rows.append((*place, *kept, proof, sealed, hashed))
+        hashed = link(self.heads[shard][1], place[1:], kept, proof, sealed)
+        self.heads[shard] = (position, hashed)
+        self.rows.append((*place[1:], *kept, proof, sealed, hashed))
 
 
 class Log:
@@ -81,20 +92,21 @@ class Log:
     async def append(self, db: Connection, entries: Sequence[Entry], at: datetime) -> Appended:
         """Each entry once, at the next position of its shard; raises `LostRace`, and then the transaction must be rolled back."""
         first, repeated = _first_of_each(entries)
-        shards = {event_id: shard_of(entry.thread_id) for event_id, entry in first.items()}
-        heads = await self._locked_heads(db, set(shards.values()))
-        stored = await self._stored(db, list(first))
-        fresh = [entry for entry in first.values() if entry.event_id not in stored]
-        seen = repeated + [entry for entry in first.values() if entry.event_id in stored]
+        batch = _Batch(await self._locked_heads(db, {shard_of(entry.thread_id) for entry in first.values()}), at)
+        fresh, stored = list(first.values()), dict[UUID, Entry]()
+        places = batch.places(fresh)
+        if not await self._take_ids(db, places):
+            stored = await self._stored(db, list(first))
+            fresh = [entry for entry in fresh if entry.event_id not in stored]
+            places = batch.places(fresh)
+            if not await self._take_ids(db, places):
+                raise LostRace
+        if fresh:
+            await self._write(db, batch, fresh, places)
+            await self._add_links(db, links_of(fresh))
+        seen = repeated + [first[event_id] for event_id in stored]
         known = {**first, **stored}
         clashing = [entry for entry in seen if not entry.says_the_same(known[entry.event_id])]
-        if fresh:
-            keys = await self._keyring.made_for(db, {entry.thread_id for entry in fresh if entry.hidden is not None})
-            batch = _Batch(heads, at)
-            for entry in fresh:
-                batch.add(shards[entry.event_id], entry, keys.get(entry.thread_id))
-            await self._write(db, batch)
-            await self._add_links(db, links_of(fresh))
         return Appended(fresh, len(seen) - len(clashing), clashing)
 
     async def find(self, db: Connection, question: Question) -> list[Stored]:
@@ -165,19 +177,27 @@ class Log:
         columns = [[place[name] for place in places] for name in ("shard", "position", "stored_at")]
         return await db.fetch(SQL["entries_at"], *columns)
 
-    async def _write(self, db: Connection, batch: _Batch) -> None:
-        ids = [(row[EVENT_ID], row[0], row[1]) for row in sorted(batch.rows, key=_by_event_id)]
-        taken = await db.fetch(SQL["add_ids"], *map(list, zip(*ids, strict=True)), batch.at)
-        if len(taken) != len(ids):
-            raise LostRace
+    @staticmethod
+    async def _take_ids(db: Connection, places: Sequence[Row]) -> bool:
+        """Each id once for its whole life. Almost always all are new, so nobody asks first; False: some are not, and none was taken."""
+        try:
+            async with db.transaction():
+                await db.copy_records_to_table("log_ids", records=places, columns=ID_COLUMNS)
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def _write(self, db: Connection, batch: _Batch, fresh: Sequence[Entry], places: Sequence[Row]) -> None:
+        keys = await self._keyring.made_for(db, {entry.thread_id for entry in fresh if entry.hidden is not None})
+        for entry, place in zip(fresh, places, strict=True):
+            batch.add(entry, place, keys.get(entry.thread_id))
         await db.copy_records_to_table("log", records=batch.rows, columns=LOG_COLUMNS)
         heads = [(shard, position, hashed) for shard, (position, hashed) in batch.heads.items()]
         await db.execute(SQL["move_heads"], *map(list, zip(*heads, strict=True)))
 
     async def _add_links(self, db: Connection, links: Links) -> None:
         if links.threads:
-            threads = [links.threads[order] for order in sorted(links.threads)]
-            await db.execute(SQL["add_thread_links"], *map(list, zip(*threads, strict=True)))
+            await db.execute(SQL["add_thread_links"], [links.threads[order]._asdict() for order in sorted(links.threads)])
         if links.numbers:
             await db.execute(SQL["add_request_numbers"], *map(list, zip(*sorted(links.numbers), strict=True)))
         if links.clients:
@@ -203,10 +223,6 @@ class Log:
 
     async def _keys(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, bytes]:
         return await self._keyring.of(db, {row["thread_id"] for row in rows if row["sealed"] is not None})
-
-
-def _by_event_id(row: Row) -> int:
-    return int(row[EVENT_ID].int)
 
 
 def _first_of_each(entries: Sequence[Entry]) -> tuple[dict[UUID, Entry], list[Entry]]:

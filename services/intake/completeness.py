@@ -1,6 +1,7 @@
 """What the law needs before a request gets its number: a name, a contact, a question (8-FZ art. 18; R-19)."""
 
 import re
+from functools import lru_cache
 from itertools import islice
 
 from libs.events.vocabulary import Flag
@@ -12,6 +13,7 @@ GREETINGS = frozenset(
         *("уважаемые", "уважаемый", "уважаемая"),
     )
 )
+PART = re.compile(r"\S+")
 WORD = re.compile(r"[^\W\d_]{2,}")
 WORDS_OF_A_QUESTION = 2
 WORDS_OF_A_FULL_NAME = 2
@@ -38,12 +40,14 @@ def has_postal(postal: str | None) -> bool:
     return bool(postal and WORD.search(postal))
 
 
+@lru_cache(maxsize=1_000)  # each fact of a request asks again
 def has_question(texts: tuple[str, ...], name: str | None = None) -> bool:
     """«Здравствуйте» alone asks nothing, nor does one's own name or address: at least two other words remain."""
-    said = {word.lower() for word in WORD.findall(name or "")} | GREETINGS
-    parts = (part for text in texts for part in text.split() if "@" not in part and "://" not in part)
-    words = (word for part in parts for word in WORD.findall(part) if word.lower() not in said)
-    return len(list(islice(words, WORDS_OF_A_QUESTION))) == WORDS_OF_A_QUESTION
+    own = {word.lower() for word in WORD.findall(name or "")}
+    parts = (part[0] for text in texts for part in PART.finditer(text) if "@" not in part[0] and "://" not in part[0])
+    words = (word.lower() for part in parts for word in WORD.findall(part))
+    asked = (word for word in words if word not in GREETINGS and word not in own)
+    return len(list(islice(asked, WORDS_OF_A_QUESTION))) == WORDS_OF_A_QUESTION
 
 
 def missing(name: str | None, reachable: bool, texts: tuple[str, ...]) -> tuple[Flag, ...]:

@@ -53,6 +53,7 @@ def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
         arrived_at=datetime.fromtimestamp(item.delivery.timestamp_ms / 1000, UTC),
         causation_id=item.envelope.event_id,
         traceparent=item.traceparent,
+        size=len(item.delivery.value or b""),
         door=Door.OWN_RECORD if item.envelope.producer == PRODUCER else Door.KAFKA,
     )
 

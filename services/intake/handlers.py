@@ -14,7 +14,7 @@ from libs.chassis.store.outbox import Outbox, Record
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
 from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged, RequestEmailConfirmed
-from libs.events.envelope import Actor, Envelope
+from libs.events.envelope import Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from libs.events.vocabulary import AdditionalChannel, Standing
@@ -26,7 +26,7 @@ from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.domain.request import Request, by_email, reaches, standing
 from services.intake.oddities import point_of, usable_email
-from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, person_context
+from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, frontend_actor, person_context
 
 Outcome = Accepted | Refusal
 NOBODYS = UUID(int=0)
@@ -92,8 +92,7 @@ class Acceptance:
         await self._store.lock(db)
         known = await self._store.known(db, self._looked(batch))
         outcomes = [self._decide(inbound, known) for inbound in batch]
-        await self._store.append(db, known.facts)
-        await self._outbox.add(db, self._told(batch, outcomes), self._clock.now())
+        await self._store.append(db, known.facts, self._told(batch, outcomes))
         return outcomes
 
     async def hear(self, db: Connection, batch: Sequence[Inbound]) -> None:
@@ -147,15 +146,30 @@ class Acceptance:
         return records
 
     def _record(self, inbound: Inbound, outcome: Outcome, fact: Event, topic: str, thread_id: UUID) -> Record:
-        envelope = self._envelope(fact, inbound.dialogue_key, thread_id, inbound.frontend, inbound.arrived_at)
-        around = {
-            "client_id": outcome.client_id if isinstance(outcome, Accepted) else None,
-            "point": point_of(inbound.point, inbound.frontend, self._rules.points),
-            "causation_id": inbound.causation_id,
-        }
-        return record_of(envelope.model_copy(update=around), topic, inbound.dialogue_key, inbound.traceparent)
+        envelope = self._envelope(
+            fact,
+            inbound.dialogue_key,
+            thread_id,
+            inbound.frontend,
+            inbound.arrived_at,
+            client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
+            point=point_of(inbound.point, inbound.frontend, self._rules.points),
+            causation_id=inbound.causation_id,
+        )
+        return record_of(envelope, topic, inbound.dialogue_key, inbound.traceparent)
 
-    def _envelope(self, fact: Event, dialogue_key: str, thread_id: UUID, frontend: str, at: datetime) -> Envelope:
+    def _envelope(
+        self,
+        fact: Event,
+        dialogue_key: str,
+        thread_id: UUID,
+        frontend: str,
+        at: datetime,
+        *,
+        client_id: UUID | None = None,
+        point: str | None = None,
+        causation_id: UUID | None = None,
+    ) -> Envelope:
         return Envelope(
             event_id=self._ids.new(),
             type=fact.type_name(),
@@ -166,7 +180,10 @@ class Acceptance:
             occurred_at=at,
             recorded_at=self._clock.now(),
             producer="intake",
-            actor=Actor(role="frontend", id=frontend),
+            actor=frontend_actor(frontend),
+            client_id=client_id,
+            point=point,
+            causation_id=causation_id,
             payload=fact.payload(),
         )
 
@@ -207,7 +224,7 @@ class Person:
         async with self._pool.acquire() as db:
             mine = await self._mine(db, number, code)
             confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
-        return replace(mine, request=replace(mine.request, email_confirmed=mine.request.email_confirmed or confirmed))
+        return replace(mine, request=mine.request._replace(email_confirmed=mine.request.email_confirmed or confirmed))
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
 import holidays
 from fastapi import FastAPI
@@ -38,6 +38,7 @@ def rules_of(process: Process, settings: IntakeSettings) -> Rules:
         raise WrongSettings(f"OTKLIK_JOURNAL: the authority's file has no journal {settings.journal}")
     calendar = holidays.country_holidays("RU")
 
+    @cache
     def is_working(day: date) -> bool:
         return bool(calendar.is_working_day(day))
 

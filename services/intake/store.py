@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID
 
 from libs.chassis.store.database import Connection
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
-from libs.chassis.store.models import ReadModel, Row, refresh
+from libs.chassis.store.models import ReadModels, Row, refresh
+from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
 from libs.events.contracts import intake_clients, intake_requests
 from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
@@ -33,14 +34,13 @@ REGISTER = Category(name="register", registry=Registry(registers.EVENTS))
 CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER)}
 
 
-def models(key: bytes) -> tuple[ReadModel, ...]:
+def models(key: bytes) -> tuple[ReadModels, ...]:
     """Every read model of intake; `key` is that of the fingerprints."""
+    of_requests = {"requests": REQUEST_COLUMNS, "messages": MESSAGE_COLUMNS, "dialogues": DIALOGUE_COLUMNS}
+    of_clients = {"clients": ("stream", "client_id", "kind"), "identities": IDENTITY_COLUMNS}
     return (
-        ReadModel(table="requests", category=REQUEST, columns=REQUEST_COLUMNS, rows=_request_rows),
-        ReadModel(table="messages", category=REQUEST, columns=MESSAGE_COLUMNS, rows=partial(_message_rows, key)),
-        ReadModel(table="dialogues", category=REQUEST, columns=DIALOGUE_COLUMNS, rows=partial(_dialogue_rows, key)),
-        ReadModel(table="clients", category=CLIENT, columns=("stream", "client_id", "kind"), rows=_client_rows),
-        ReadModel(table="identities", category=CLIENT, columns=IDENTITY_COLUMNS, rows=partial(_identity_rows, key)),
+        ReadModels(category=REQUEST, tables=of_requests, rows=partial(_rows_of_request, key)),
+        ReadModels(category=CLIENT, tables=of_clients, rows=partial(_rows_of_client, key)),
     )
 
 
@@ -61,56 +61,53 @@ def state_of(events: Sequence[Recorded]) -> requests.Request:
     return requests.replayed([(event.fact, event.envelope.occurred_at) for event in events])
 
 
-def _request_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
-    state = state_of(events)
+def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
+    request_id, state = _id(REQUEST, stream), state_of(events)
     registered = next((event.fact for event in events if isinstance(event.fact, RequestRegistered)), None)
     first = events[0].envelope
-    request_id = _id(REQUEST, stream)
     waiting = set(state.lacks) if registered is None and not state.imported else set()
-    return [
-        (
-            stream,
-            request_id,
-            tracking.typed(state.reference or tracking.reference(request_id)),
-            state.reg_no,
-            tracking.typed(state.reg_no) if state.reg_no else None,
-            registered.journal if registered else None,
-            registered.year if registered else None,
-            registered.number if registered else None,
-            first.client_id,
-            state.status.value,
-            first.point,
-            state.frontend or "import",
-            state.received_at,
-            registered.reg_at if registered else None,
-            state.due_on,
-            sorted(flag.value for flag in state.flags | waiting),
-        )
-    ]
+    row = (
+        stream,
+        request_id,
+        tracking.typed(state.reference or tracking.reference(request_id)),
+        state.reg_no,
+        tracking.typed(state.reg_no) if state.reg_no else None,
+        registered.journal if registered else None,
+        registered.year if registered else None,
+        registered.number if registered else None,
+        first.client_id,
+        state.status.value,
+        first.point,
+        state.frontend or "import",
+        state.received_at,
+        registered.reg_at if registered else None,
+        state.due_on,
+        sorted(flag.value for flag in state.flags | waiting),
+    )
+    return {
+        "requests": [row],
+        "messages": _message_rows(key, stream, request_id, events),
+        "dialogues": _dialogue_rows(key, stream, request_id, state),
+    }
 
 
-def _message_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
+def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Recorded]) -> list[Row]:
     texts: dict[MessageRef, list[bytes]] = {}
     for event in events:
         if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
             texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text))
-    return [(stream, ref.frontend, ref.external_id, _id(REQUEST, stream), digests) for ref, digests in texts.items()]
+    return [(stream, ref.frontend, ref.external_id, request_id, digests) for ref, digests in texts.items()]
 
 
-def _dialogue_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
-    state = state_of(events)
+def _dialogue_rows(key: bytes, stream: str, request_id: UUID, state: requests.Request) -> list[Row]:
     if state.imported:
         return []
     is_open = state.reg_no is None and state.status is Status.RECEIVED
-    return [(stream, tracking.dialogue_mark(key, state.frontend, state.dialogue), _id(REQUEST, stream), is_open)]
+    return [(stream, tracking.dialogue_mark(key, state.frontend, state.dialogue), request_id, is_open)]
 
 
-def _client_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
-    state = clients.replayed([event.fact for event in events])
-    return [(stream, _id(CLIENT, stream), state.kind.value)]
-
-
-def _identity_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[Row]:
+def _rows_of_client(key: bytes, stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
+    client_id, state = _id(CLIENT, stream), clients.replayed([event.fact for event in events])
     found: set[bytes] = set()
     for event in events:
         match event.fact:
@@ -120,7 +117,10 @@ def _identity_rows(key: bytes, stream: str, events: Sequence[Recorded]) -> list[
                 found.add(contact_identity(key, address, name))
             case _:
                 pass
-    return [(stream, _id(CLIENT, stream), identity, True) for identity in found]
+    return {
+        "clients": [(stream, client_id, state.kind.value)],
+        "identities": [(stream, client_id, identity, True) for identity in found],
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,22 +183,21 @@ class IntakeStore:
         first = await self._events.first(db, REGISTER, aggregate) if version else None
         return registers.opened(journal, year, version, first.fact if first else None)
 
-    async def append(self, db: Connection, facts: Sequence[Facts]) -> None:
-        """Events, read models and outbox rows of what a batch decided."""
-        await self.save(db, [_append(fact) for fact in facts])
+    async def append(self, db: Connection, facts: Sequence[Facts], told: Sequence[Record]) -> None:
+        """Events, read models and outbox rows of what a batch decided; `told`: what frontends hear of it."""
+        await self.save(db, [_append(fact) for fact in facts], told)
 
-    async def save(self, db: Connection, appends: Sequence[Append]) -> None:
-        recorded = await self._events.append(db, appends)
+    async def save(self, db: Connection, appends: Sequence[Append], told: Sequence[Record] = ()) -> None:
+        recorded = await self._events.append(db, appends, told)
         streams: dict[str, list[Recorded]] = {}
         for row in recorded:
             streams.setdefault(row.stream, []).append(row)
+        new = {name for name, rows in streams.items() if rows[0].version == 1}
         for category in (REQUEST, CLIENT):
-            grown = [
-                category.aggregate(name) for name, rows in streams.items() if name.startswith(category.stream("")) and rows[0].version > 1
-            ]
+            grown = [category.aggregate(name) for name in streams.keys() - new if name.startswith(category.stream(""))]
             for aggregate, rows in (await self._events.read(db, category, grown)).items() if grown else ():
                 streams[category.stream(aggregate)] = rows
-        await refresh(db, self._models, streams)
+        await refresh(db, self._models, streams, new=new)
 
     async def request(self, db: Connection, request_id: UUID) -> tuple[requests.Request, UUID | None] | None:
         """A request and its client, or None."""
@@ -228,11 +227,17 @@ def _append(fact: Facts) -> Append:
     )
 
 
+@lru_cache(maxsize=100)
+def frontend_actor(name: str) -> Actor:
+    """Who brought a message."""
+    return Actor(role="frontend", id=name)
+
+
 def _context(fact: Facts) -> Context:
     return Context(
         thread_id=fact.thread_id,
         occurred_at=fact.message.arrived_at,
-        actor=Actor(role="frontend", id=fact.message.frontend),
+        actor=frontend_actor(fact.message.frontend),
         client_id=fact.client_id,
         point=fact.point,
         causation_id=fact.message.causation_id,

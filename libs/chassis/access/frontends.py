@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import structlog
-from fastapi import Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from libs.chassis.ops.refusals import Refusal
@@ -49,7 +49,15 @@ class FrontendKeys:
             raise WrongSettings(f"{path} can't be read: {error}. OTKLIK_FRONTEND_KEYS_FILE names the keys of the frontends.") from None
 
     async def __call__(self, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> str:
-        name = self.name_of(credentials.credentials) if credentials else None
+        return self._named(credentials.credentials if credentials else "")
+
+    def of(self, request: Request) -> str:
+        """The same for a route that has no dependencies."""
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        return self._named(key.strip() if scheme.lower() == "bearer" else "")
+
+    def _named(self, key: str) -> str:
+        name = self.name_of(key)
         if name is None:
             raise BadCredentials
         return name

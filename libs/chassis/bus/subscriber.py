@@ -23,7 +23,7 @@ from libs.events.topics import Topic
 
 BATCH_TIMEOUT_MS = 50
 METADATA_AGE_MS = 10_000  # how soon a new frontend's topics are heard
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 15.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 6.0  # with its jitter: who waits for a database goes on within 15 s of its return
 GRACE_SECONDS = 10.0  # for the batch in hand when the process stops
 
 Take = Callable[[Sequence[Delivery]], Awaitable[None]]

@@ -24,7 +24,10 @@ from libs.events.topics import Topic
 SQL = queries(__file__)
 MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer (R-3)
 STREAM_VERSION = "events_pkey"  # the one key that two honest writers can both want
-NOTHING_WRITTEN = "INSERT 0 0"
+COLUMNS = (
+    *("stream", "version", "event_id", "type", "type_version", "thread_id", "client_id", "actor_role", "actor_id", "point"),
+    *("correlation_id", "causation_id", "occurred_at", "recorded_at", "open", "sealed"),
+)
 
 
 class LostRace(Exception):
@@ -103,25 +106,35 @@ class EventStore:
         self._clock = clock
         self._ids = ids
 
-    async def append(self, db: Connection, appends: Sequence[Append]) -> list[Recorded]:
-        """All or nothing, in the caller's transaction; raises `LostRace`, and then the transaction must be rolled back."""
+    async def append(self, db: Connection, appends: Sequence[Append], also: Sequence[Record] = ()) -> list[Recorded]:
+        """All or nothing, in the caller's transaction; raises `LostRace`, and then the transaction must be rolled back.
+
+        `also`: records without an event, which go out behind those of the events.
+        """
         recorded_at = self._clock.now()
         recorded = [row for append in appends for row in self._recorded(append, recorded_at)]
-        if not recorded:
-            return []
-        keys = await self._keyring.made_for(db, {row.envelope.thread_id for row in recorded})
+        threads = {row.envelope.thread_id for row in recorded} | {record.thread_id for record in also}
+        keys = await self._keyring.made_for(db, threads) if threads else {}
+        if recorded:
+            await self._write(db, recorded, keys)
+        await self._outbox.add(db, [*self._published(appends, recorded), *also], recorded_at, keys)
+        return recorded
+
+    async def _write(self, db: Connection, recorded: Sequence[Recorded], keys: Mapping[UUID, bytes]) -> None:
         rows = [_row(row, keys[row.envelope.thread_id]) for row in recorded]
-        before = _versions_before(recorded)
+        await self._check_versions(db, _versions_before(recorded))
         try:
-            written = await db.execute(SQL["append_events"], *map(list, zip(*rows, strict=True)), list(before), list(before.values()))
+            await db.copy_records_to_table("events", records=rows, columns=COLUMNS)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != STREAM_VERSION:
                 raise
             raise LostRace from error
-        if written == NOTHING_WRITTEN:
+
+    @staticmethod
+    async def _check_versions(db: Connection, before: Mapping[str, int]) -> None:
+        """A stream that is behind would get a hole; one that is ahead is found by the key of the table."""
+        if before and await db.fetchval(SQL["streams_at"], list(before), list(before.values())) != len(before):
             raise LostRace
-        await self._outbox.add(db, list(self._published(appends, recorded)), recorded_at)
-        return recorded
 
     async def read(self, db: Connection, category: Category, aggregate_ids: Iterable[object]) -> dict[str, list[Recorded]]:
         """Events by aggregate id; an aggregate without events is absent."""

@@ -44,9 +44,12 @@ class Keyring:
         missing = sorted(wanted - keys.keys())
         if not missing:
             return keys
-        wrapped = [seal(self._master, new_key(), thread.bytes) for thread in missing]
-        await db.execute(SQL["add_thread_keys"], missing, wrapped, self._master_id)
-        keys |= await self._read(db, missing)
+        made = {thread: new_key() for thread in missing}
+        wrapped = [seal(self._master, key, thread.bytes) for thread, key in made.items()]
+        ours = {row["thread_id"] for row in await db.fetch(SQL["add_thread_keys"], missing, wrapped, self._master_id)}
+        keys |= {thread: key for thread, key in made.items() if thread in ours}
+        if others := sorted(wanted - keys.keys()):  # made by another transaction meanwhile, or damaged
+            keys |= await self._read(db, others)
         if wanted - keys.keys():
             raise BrokenSeal("the key of a thread is damaged")
         return keys

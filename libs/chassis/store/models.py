@@ -1,7 +1,9 @@
 """Read models: functions of one stream each, kept beside the events, dropped and rebuilt with identical rows (R-1)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from libs.chassis.store.database import Connection
@@ -9,47 +11,53 @@ from libs.chassis.store.events import Category, EventStore, Recorded
 from libs.chassis.store.queries import queries
 
 SQL = queries(__file__)
-STREAMS_AT_ONCE = 500
+EVENTS_AT_ONCE = 2_000
 
 Row = tuple[Any, ...]
+Streams = Mapping[str, Sequence[Recorded]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadModel:
-    """A table with a column `stream` first; `rows` is pure and sees all events of one stream."""
+class ReadModels:
+    """Tables over the streams of one category: their columns by name, `stream` first.
 
-    table: str
+    `rows` is pure, sees all events of one stream and answers its rows in each of the tables.
+    """
+
     category: Category
-    columns: tuple[str, ...]
-    rows: Callable[[str, Sequence[Recorded]], list[Row]]
+    tables: Mapping[str, tuple[str, ...]]
+    rows: Callable[[str, Sequence[Recorded]], Mapping[str, Sequence[Row]]]
 
 
-async def refresh(db: Connection, models: Sequence[ReadModel], streams: Mapping[str, Sequence[Recorded]]) -> None:
-    """Bring the rows of these streams up to date; the sequences hold every event of each stream."""
+async def refresh(db: Connection, models: Sequence[ReadModels], streams: Streams, *, new: Collection[str] = ()) -> None:
+    """Bring the rows of these streams up to date; the sequences hold every event of each stream. `new` ones have no rows yet."""
     for model in models:
         mine = {stream: events for stream, events in streams.items() if stream.startswith(f"{model.category.name}-")}
-        await db.execute(f"DELETE FROM {model.table} WHERE stream = ANY($1::text[])", sorted(mine))  # noqa: S608 - a name of ours
-        await _copy(db, model, model.table, mine)
+        old = sorted(mine.keys() - set(new))
+        for table in model.tables if old else ():
+            await db.execute(f"DELETE FROM {table} WHERE stream = ANY($1::text[])", old)  # noqa: S608 - a name of ours
+        await _copy(db, model, mine, {table: table for table in model.tables})
 
 
-async def rebuild(db: Connection, store: EventStore, model: ReadModel) -> int:
-    """Fill a shadow table from the events and swap it in, in one transaction; returns how many streams were read.
+async def rebuild(db: Connection, store: EventStore, model: ReadModels) -> int:
+    """Fill shadow tables from the events in one pass and swap them in, in one transaction; returns how many events were read.
 
     Needs the owner's rights. Writers wait meanwhile, so that no event falls between the shadow and the swap.
     """
-    shadow = f"{model.table}_shadow"
+    shadows = {table: f"{table}_shadow" for table in model.tables}
     async with db.transaction():
         await db.execute("LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE")
-        await db.execute(f"CREATE TEMPORARY TABLE {shadow} (LIKE {model.table} INCLUDING ALL) ON COMMIT DROP")
-        streams, after = 0, ""
-        while names := [row["stream"] for row in await db.fetch(SQL["next_streams"], f"{model.category.name}-", after, STREAMS_AT_ONCE)]:
-            found = await store.read(db, model.category, [model.category.aggregate(name) for name in names])
-            await _copy(db, model, shadow, {model.category.stream(name): events for name, events in found.items()})
-            streams, after = streams + len(names), names[-1]
-        columns = ", ".join(model.columns)
-        await db.execute(f"DELETE FROM {model.table}")  # noqa: S608 - a name of ours
-        await db.execute(f"INSERT INTO {model.table} ({columns}) SELECT {columns} FROM {shadow}")  # noqa: S608 - names of ours
-    return streams
+        for table, shadow in shadows.items():
+            await db.execute(f"CREATE TEMPORARY TABLE {shadow} (LIKE {table}) ON COMMIT DROP")
+        read = 0
+        async for streams in _whole_streams(db, store, model.category):
+            await _copy(db, model, streams, shadows)
+            read += sum(map(len, streams.values()))
+        for table, shadow in shadows.items():
+            columns = ", ".join(model.tables[table])
+            await db.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
+            await db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {shadow}")  # noqa: S608 - names of ours
+    return read
 
 
 async def checksum(db: Connection, table: str) -> str:
@@ -58,7 +66,27 @@ async def checksum(db: Connection, table: str) -> str:
     return str(await db.fetchval(sql))
 
 
-async def _copy(db: Connection, model: ReadModel, table: str, streams: Mapping[str, Sequence[Recorded]]) -> None:
-    rows = [row for stream, events in streams.items() for row in model.rows(stream, events)]
-    if rows:
-        await db.copy_records_to_table(table, records=rows, columns=model.columns)
+async def _whole_streams(db: Connection, store: EventStore, category: Category) -> AsyncIterator[Streams]:
+    """All streams of a category, some at a time and each whole."""
+    cursor = await db.cursor(SQL["category_events"], f"{category.name}-")
+    left: list[Recorded] = []
+    while rows := await cursor.fetch(EVENTS_AT_ONCE):
+        events = left + await store.opened(db, category, rows)
+        last = events[-1].stream  # which the next rows may go on with
+        left = [event for event in events if event.stream == last]
+        yield _by_stream(events[: len(events) - len(left)])
+    yield _by_stream(left)
+
+
+def _by_stream(events: Sequence[Recorded]) -> Streams:
+    return {stream: list(group) for stream, group in groupby(events, attrgetter("stream"))}
+
+
+async def _copy(db: Connection, model: ReadModels, streams: Streams, into: Mapping[str, str]) -> None:
+    found: dict[str, list[Row]] = {table: [] for table in into}
+    for stream, events in streams.items():
+        for table, rows in model.rows(stream, events).items():
+            found[table].extend(rows)
+    for table, rows in found.items():
+        if rows:
+            await db.copy_records_to_table(into[table], records=rows, columns=model.tables[table])

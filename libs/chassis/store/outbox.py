@@ -13,6 +13,7 @@ from libs.chassis.store.queries import queries
 from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 
 SQL = queries(__file__)
+COLUMNS = ("day", "shard", "topic", "key", "event_id", "thread_id", "headers", "sealed", "created_at")  # the id comes from its sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,29 +29,33 @@ class Record:
 
 
 class Outbox:
-    """Adds records in the caller's transaction; `shards` is fixed once rows exist."""
+    """Adds records in the caller's transaction; `shards` is fixed once rows exist. One is enough for what one process can send."""
 
-    def __init__(self, keyring: Keyring, *, shards: int = 2) -> None:
+    def __init__(self, keyring: Keyring, *, shards: int = 1) -> None:
         self._keyring = keyring
         self.shards = shards
 
-    async def add(self, db: Connection, records: Sequence[Record], at: datetime) -> None:
-        """Each record waits until the relay of its shard has an acknowledgement for it."""
+    async def add(self, db: Connection, records: Sequence[Record], at: datetime, keys: Mapping[UUID, bytes] | None = None) -> None:
+        """Each record waits until the relay of its shard has an acknowledgement for it; `keys` where all of them are at hand."""
         if not records:
             return
-        keys = await self._keyring.made_for(db, {record.thread_id for record in records})
-        await db.execute(
-            SQL["add_to_outbox"],
-            at.date(),
-            [self.shard_of(record.key) for record in records],
-            [record.topic for record in records],
-            [record.key for record in records],
-            [record.event_id for record in records],
-            [record.thread_id for record in records],
-            [record.headers for record in records],
-            [seal(keys[record.thread_id], record.value, record.event_id.bytes) for record in records],
-            at,
-        )
+        if keys is None:
+            keys = await self._keyring.made_for(db, {record.thread_id for record in records})
+        rows = [
+            (
+                at.date(),
+                self.shard_of(record.key),
+                record.topic,
+                record.key,
+                record.event_id,
+                record.thread_id,
+                record.headers,
+                seal(keys[record.thread_id], record.value, record.event_id.bytes),
+                at,
+            )
+            for record in records
+        ]
+        await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
 
     def shard_of(self, key: str) -> int:
         return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % self.shards
@@ -95,7 +100,7 @@ class OutboxShard:
             rows = await db.fetch(SQL["pending_outbox"], self.shard, after, list(stuck_topics), limit)
             lanes = sorted({(row["topic"], row["key"]) for row in rows}) if after else []
             if lanes:
-                rows = await db.fetch(SQL["left_behind_outbox"], self.shard, after, *map(list, zip(*lanes, strict=True))) + rows
+                rows = await db.fetch(SQL["left_behind_outbox"], after, *map(list, zip(*lanes, strict=True))) + rows
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
         return [_opened(row, keys.get(row["thread_id"])) for row in rows]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,15 +22,20 @@ def new_key() -> bytes:
 def seal(key: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
     """nonce ‖ ciphertext ‖ tag; `bound_to` must be the same when it is opened (an event's id, a thread's id)."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
+    return nonce + _cipher(key).encrypt(nonce, plaintext, bound_to)
 
 
 def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     """The plaintext; raises `BrokenSeal`."""
     try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+        return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError):  # the second for bytes that are too short to hold even a nonce
         raise BrokenSeal("the sealed bytes do not belong to this key and place") from None
+
+
+@lru_cache(maxsize=4_096)  # making one costs as much as sealing with it
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 def commitment(key: bytes, sealed: bytes, plaintext: bytes) -> bytes:

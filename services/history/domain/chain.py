@@ -9,7 +9,6 @@ The commitment, SHA-256(key ‖ nonce ‖ plaintext), lets a ciphertext be opene
 import hashlib
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,7 +31,7 @@ def genesis(shard: int) -> bytes:
     return hashlib.sha256(f"otklik-history-1 shard {shard}".encode()).digest()
 
 
-def link(previous: bytes, place: tuple[int, int, datetime], kept: Sequence[Any], commitment: bytes | None, sealed: bytes | None) -> bytes:
+def link(previous: bytes, place: Sequence[Any], kept: Sequence[Any], commitment: bytes | None, sealed: bytes | None) -> bytes:
     """The hash of a row at (shard, position, time of storing) whose columns are `kept`."""
     form = orjson.dumps([*place, *kept, commitment.hex() if commitment else None], default=_plain)
     return hashlib.sha256(b"".join((previous, form, sealed or b""))).digest()

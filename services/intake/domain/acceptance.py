@@ -101,7 +101,7 @@ class FreshIds:
 
 def accept(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> Accepted:
     """Raises `TextTooLarge`; anything else is kept, odd as it may be."""
-    check_size(inbound.message)
+    check_size(inbound.message, inbound.size)
     text = digest(rules.key, inbound.message.text)
     seen = known.messages.get(inbound.ref)
     if seen is not None and _is_again(inbound, seen, text):
@@ -160,8 +160,9 @@ class _Turn:
     def _begin(self, request_id: UUID, new_client_id: UUID) -> None:
         self._identify(request_id, new_client_id)
         received = first(self.inbound, request_id, self.rules.points)
-        lacks = evolve(Request(), received).lacks
-        self._add(request_id, received.model_copy(update={"flags": (*received.flags, *lacks)}))
+        if lacks := evolve(Request(), received).lacks:
+            received = received.model_copy(update={"flags": (*received.flags, *lacks)})
+        self._add(request_id, received)
         self.known.open_dialogues[self.dialogue] = request_id
 
     def _identify(self, request_id: UUID, new_client_id: UUID) -> None:

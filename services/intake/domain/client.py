@@ -1,8 +1,7 @@
 """A client: who asked, and what they are known by (R-20)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from libs.events.contracts.intake_clients import (
@@ -18,8 +17,7 @@ from services.intake import tracking
 ClientEvent = ClientIdentified | ContactConfirmed | ClientIdentitiesLinked | ClientIdentitiesUnlinked
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """What is known of a client; `confirmed` holds addresses that were proved to be theirs."""
 
     version: int = 0
@@ -29,16 +27,16 @@ class Client:
 
 
 def evolve(client: Client, event: ClientEvent) -> Client:
-    client = replace(client, version=client.version + 1)
+    client = client._replace(version=client.version + 1)
     match event:
         case ClientIdentified():
-            return replace(client, kind=event.kind)
+            return client._replace(kind=event.kind)
         case ContactConfirmed():
-            return replace(client, confirmed=client.confirmed | {event.address})
+            return client._replace(confirmed=client.confirmed | {event.address})
         case ClientIdentitiesLinked():
-            return replace(client, linked=client.linked | {event.other})
+            return client._replace(linked=client.linked | {event.other})
         case ClientIdentitiesUnlinked():
-            return replace(client, linked=client.linked - {event.other})
+            return client._replace(linked=client.linked - {event.other})
         case _:
             assert_never(event)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
@@ -46,14 +47,18 @@ class Inbound:
     causation_id: UUID | None = None
     traceparent: str | None = None
     door: Door = Door.KAFKA
+    size: int = MAX_MESSAGE_BYTES
+    """Bytes of the record as it came; unknown ones are taken for many."""
 
-    @property
+    @cached_property
     def ref(self) -> MessageRef:
         return MessageRef(frontend=self.frontend, external_id=self.message.external_id)
 
 
-def check_size(message: MessageReceived) -> None:
-    """Raises `TextTooLarge`; counted as JSON keeps it, where a control character takes six bytes."""
+def check_size(message: MessageReceived, size: int) -> None:
+    """Raises `TextTooLarge`; counted as JSON keeps it, where a control character takes six bytes. No record grows by being kept so."""
+    if size < MAX_TEXT_BYTES // 2:
+        return
     if len(message.text.encode()) > MAX_TEXT_BYTES or len(message.model_dump_json().encode()) > MAX_MESSAGE_BYTES:
         raise TextTooLarge
 

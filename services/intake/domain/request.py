@@ -1,9 +1,9 @@
 """A request, from the first message on: what was said, its number, its status, where its notices go."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
@@ -48,8 +48,7 @@ class Step:
     explanation: str
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any."""
 
     version: int = 0
@@ -104,22 +103,22 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return _said(request, event, version=version)
         case RequestRevised():
             texts = _with_text(request.texts, event.message_ref, event.text)
-            return replace(request, version=version, texts=texts, flags=request.flags | set(event.flags))
+            return request._replace(version=version, texts=texts, flags=request.flags | set(event.flags))
         case RequestRegistered():
-            return replace(request, version=version, reg_no=event.reg_no, due_on=event.due_on)
+            return request._replace(version=version, reg_no=event.reg_no, due_on=event.due_on)
         case RequestStatusChanged():
             steps = (*request.steps, Step(at, event.to_status, event.explanation)) if event.visible else request.steps
-            return replace(request, version=version, status=event.to_status, steps=steps)
+            return request._replace(version=version, status=event.to_status, steps=steps)
         case RequestChannelsChanged():
-            return replace(request, version=version, email=event.email, email_confirmed=event.email_confirmed)
+            return request._replace(version=version, email=event.email, email_confirmed=event.email_confirmed)
         case RequestAdditionalChannelChanged():
-            return replace(request, version=version, additional=event.additional)
+            return request._replace(version=version, additional=event.additional)
         case RequestEmailConfirmed():
-            return replace(request, version=version, email_confirmed=True)
+            return request._replace(version=version, email_confirmed=True)
         case HistoricalRequestImported():
-            return replace(request, version=version, status=event.state, received_at=event.received_at, imported=True)
+            return request._replace(version=version, status=event.state, received_at=event.received_at, imported=True)
         case HistoricalEntryImported():
-            return replace(request, version=version)
+            return request._replace(version=version)
         case _:
             assert_never(event)
 
@@ -129,16 +128,11 @@ def _said(request: Request, event: RequestReceived | RequestSupplemented, **also
     additional = _usable(event.additional_channel)
     chosen = additional.address if additional and additional.channel == "email" else event.contacts.email
     email = usable_email(chosen) or request.email  # never the contacts of earlier messages: the person may have changed it since
-    return replace(
-        request,
+    return request._replace(
         name=_newer(event.sender.name, request.name),
         account=request.account or event.sender.account,
         kind=request.kind if event.sender.kind in (None, ClientKind.UNKNOWN) else event.sender.kind,
-        contacts=Contacts(
-            email=_newer(event.contacts.email, request.contacts.email),
-            phone=_newer(event.contacts.phone, request.contacts.phone),
-            postal=_newer(event.contacts.postal, request.contacts.postal),
-        ),
+        contacts=_joined(event.contacts, request.contacts),
         additional=additional or request.additional,
         email=email,
         email_confirmed=request.email_confirmed and email == request.email,
@@ -157,6 +151,11 @@ def reaches(chosen: AdditionalChannel) -> bool:
     """Whether the address is one of its channel."""
     checks: dict[str, Callable[[str], object]] = {"email": usable_email, "phone": has_phone, "post": has_postal}
     return bool(checks[chosen.channel](chosen.address))
+
+
+def _joined(said: Contacts, before: Contacts) -> Contacts:
+    newer = (_newer(said.email, before.email), _newer(said.phone, before.phone), _newer(said.postal, before.postal))
+    return said if newer == (said.email, said.phone, said.postal) else Contacts(email=newer[0], phone=newer[1], postal=newer[2])
 
 
 def _newer(said: str | None, before: str | None) -> str | None:

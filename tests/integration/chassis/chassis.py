@@ -71,7 +71,7 @@ class Chassis:
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.registry, self.clock)
         self.health = Health(registry=self.registry, readiness=Readiness(doors={}))
-        self.outbox = Outbox(self.keyring)
+        self.outbox = Outbox(self.keyring, shards=2)
         self.store = EventStore(
             producer=SERVICE, authority="test", keyring=self.keyring, outbox=self.outbox, clock=self.clock, ids=TimeOrderedIds()
         )

@@ -9,21 +9,21 @@ import pytest
 
 from libs.chassis.store.database import Connection, prepare_connection
 from libs.chassis.store.events import Category, Recorded
-from libs.chassis.store.models import ReadModel, Row, checksum, rebuild, refresh
+from libs.chassis.store.models import ReadModels, Row, checksum, rebuild, refresh
 from tests.integration.chassis.chassis import SERVICE, Chassis, note
 from tests.integration.chassis.notes import NOTES, PRIVATE, Counted, Erased, Noted
 
 
-def rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
+def rows(stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
     """One row for each note that was not taken back."""
     kept = {row.fact.number: row for row in events if isinstance(row.fact, Noted)}
     for row in events:
         if isinstance(row.fact, Erased):
             kept.pop(row.fact.number, None)
-    return [(stream, number, row.envelope.occurred_at, {"text": row.fact.text}) for number, row in kept.items()]  # type: ignore[attr-defined]
+    return {"board": [(stream, number, row.envelope.occurred_at, {"text": row.fact.text}) for number, row in kept.items()]}  # type: ignore[attr-defined]
 
 
-MODEL = ReadModel(table="board", category=PRIVATE, columns=("stream", "number", "at", "said"), rows=rows)
+MODEL = ReadModels(category=PRIVATE, tables={"board": ("stream", "number", "at", "said")}, rows=rows)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_read_model_that_is_dropped_and_rebuilt_is_the_same_by_checksum(
     written = await owner.fetchval("SELECT count(*) FROM board")
     await owner.execute("DELETE FROM board")
     assert await checksum(owner, "board") != before
-    assert await rebuild(owner, chassis.store, MODEL) == 1203
+    assert await rebuild(owner, chassis.store, MODEL) == 2 * 1203 + 401
     assert await checksum(owner, "board") == before
     assert await owner.fetchval("SELECT count(*) FROM board") == written
 
