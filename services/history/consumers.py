@@ -22,6 +22,6 @@ def _dead_letters(topic: Topic) -> Topic:
     return replace(topic, name=topic.dead_letters, contract="dlq", partitions=1, retention_days=30, consumers=(SERVICE,))
 
 
-def subscription(group: str, keeper: Keeper) -> Subscription:
-    """History is one replica: a static member starts again at once."""
-    return Subscription(group=group, topics=heard(), take=keeper.take, static_member=f"{group}-1", max_records=MAX_RECORDS)
+def subscription(group: str, keeper: Keeper, replica: int) -> Subscription:
+    """Each replica is a static member of the group, which starts again at once."""
+    return Subscription(group=group, topics=heard(), take=keeper.take, static_member=f"{group}-{replica}", max_records=MAX_RECORDS)

@@ -89,8 +89,9 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     process.timers.on(TIMER, search.remind)
     progress = process.health.loop("gaps", limit_seconds=SILENT_SECONDS, now=time.monotonic)
     process.background.add("gaps", partial(search.run, beat=progress.beat))
-    process.background.add("heads", heads(process, settings).run)
-    process.connect([consumers.subscription(process.group, keeper(process))])
+    if settings.replica == 1:
+        process.background.add("heads", heads(process, settings).run)
+    process.connect([consumers.subscription(process.group, keeper(process), settings.replica)])
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     cursors = Cursors(settings.master_key.get_secret_value())
     app = process.app("History")

@@ -16,4 +16,5 @@ class HistorySettings(ServiceSettings):
     )
     heads_file: Path = Field(description="path of the file that signed heads are added to, outside the database")
     heads_every_seconds: float = Field(300.0, gt=0, description="how often the log's heads are signed")
+    replica: int = Field(1, ge=1, description="number of this replica; they share the partitions, and the first signs the heads")
     gap_grace_seconds: float = Field(30.0, gt=0, description="how late an event may be before its producer is asked for it")

@@ -1,10 +1,10 @@
 """Which notices a change of a request asks for, and what becomes of each: planned -> sending -> accepted | deferred | failed | unknown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime
@@ -87,8 +87,7 @@ class Draft:
     content: Content
 
 
-@dataclass(frozen=True, kw_only=True)
-class Life:
+class Life(NamedTuple):
     """Where a notice stands. `attempt` counts claims, `version` its facts; `address_left`: the person is no longer at its address.
 
     `tried_for`: how long ago the first attempt began, by the database's clock.
@@ -156,9 +155,9 @@ def plan(
     event: RequestStatusChanged | RequestChannelsChanged, envelope: Envelope, at: datetime, traceparent: str | None = None
 ) -> list[Draft]:
     """One notice for each target that this event reaches; the ids follow from the event, so a redelivery plans nothing new."""
-    told = dict(_told(event))
+    told = dict(_told(event, envelope.occurred_at))
     ids = {index: uuid5(envelope.event_id, str(index)) for index in told}
-    original = next((ids[index] for index, standing in told.items() if standing.target.role == ORIGINAL), None)
+    original = next((ids[index] for index, content in told.items() if content.target.role == ORIGINAL), None)
     origin = Origin(
         thread_id=envelope.thread_id,
         cause=envelope.event_id,
@@ -173,30 +172,30 @@ def plan(
                 id=ids[index],
                 request_id=envelope.aggregate_id,
                 seq=envelope.seq or 0,
-                role=standing.target.role,
-                channel=standing.target.channel,
-                frontend=standing.target.frontend,
-                status=standing.status,
-                template=event.template if isinstance(event, RequestStatusChanged) else standing.status.value,
-                duplicate_of=None if standing.target.role == ORIGINAL else original,
+                role=content.target.role,
+                channel=content.target.channel,
+                frontend=content.target.frontend,
+                status=content.status,
+                template=event.template if isinstance(event, RequestStatusChanged) else content.status.value,
+                duplicate_of=None if content.target.role == ORIGINAL else original,
                 planned_at=at,
                 origin=origin,
             ),
-            Content(**dict(standing), happened_at=envelope.occurred_at),
+            content,
         )
-        for index, standing in told.items()
+        for index, content in told.items()
     ]
 
 
-def _told(event: RequestStatusChanged | RequestChannelsChanged) -> Iterator[tuple[int, Standing]]:
+def _told(event: RequestStatusChanged | RequestChannelsChanged, happened_at: datetime) -> Iterator[tuple[int, Content]]:
     """What is told to which target, by its place in the event."""
     match event:
         case RequestStatusChanged():
             for index, target in _wanted(event):
-                yield index, _standing(event, target)
+                yield index, _content(event, target, happened_at)
         case RequestChannelsChanged():
             if event.notice is not None:
-                yield 0, event.notice
+                yield 0, Content(**dict(event.notice), happened_at=happened_at)
         case _:
             assert_never(event)
 
@@ -211,8 +210,8 @@ def _wanted(change: RequestStatusChanged) -> Iterator[tuple[int, Target]]:
             yield index, target
 
 
-def _standing(change: RequestStatusChanged, target: Target) -> Standing:
-    return Standing(
+def _content(change: RequestStatusChanged, target: Target, happened_at: datetime) -> Content:
+    return Content(
         target=target,
         status=change.to_status,
         explanation=change.explanation,
@@ -220,6 +219,7 @@ def _standing(change: RequestStatusChanged, target: Target) -> Standing:
         reg_no=change.reg_no,
         due_on=change.due_on,
         addressee=change.addressee,
+        happened_at=happened_at,
     )
 
 
@@ -281,16 +281,16 @@ def _failed(notice: Notice, life: Life, reason: str, *, final: bool) -> Notifica
 
 
 def evolve(life: Life, event: NoticeEvent) -> Life:
-    life = replace(life, version=life.version + 1)
+    version = life.version + 1
     match event:
         case NotificationQueued():
-            return replace(life, state=State.WAITING_FOR_STAFF if event.channel in STAFF else State.PLANNED)
+            return life._replace(version=version, state=State.WAITING_FOR_STAFF if event.channel in STAFF else State.PLANNED)
         case NotificationSent():
-            return replace(life, state=State.ACCEPTED, provider_ref=event.provider_ref, reason=None)
+            return life._replace(version=version, state=State.ACCEPTED, provider_ref=event.provider_ref, reason=None)
         case NotificationDelivered():
-            return replace(life, state=State.DELIVERED)
+            return life._replace(version=version, state=State.DELIVERED)
         case NotificationFailed():
-            return replace(life, state=_after_failure(event), reason=event.reason)
+            return life._replace(version=version, state=_after_failure(event), reason=event.reason)
         case _:
             assert_never(event)
 

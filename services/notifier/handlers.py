@@ -3,7 +3,7 @@
 import random
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -97,7 +97,7 @@ class Handlers:
         outcome = await self._at_once(draft)
         if outcome is None:
             return Planned(notice=draft.notice, content=draft.content, life=life, facts=[first])
-        life = replace(life, attempt=1)
+        life = life._replace(attempt=1)
         fact = decide(draft.notice, life, outcome, self.terms)
         reply = outcome.reply if isinstance(outcome, Accepted) else None
         return Planned(notice=draft.notice, content=draft.content, life=evolve(life, fact), facts=[first, fact], reply=reply)
@@ -117,7 +117,7 @@ class Handlers:
         return await self.store.left(db, [claimed.notice.id for claimed, _ in done])
 
     def _settled(self, claimed: Claimed, outcome: Outcome, left: Container[UUID]) -> Settled:
-        notice, before = claimed.notice, replace(claimed.life, address_left=claimed.notice.id in left)
+        notice, before = claimed.notice, claimed.life._replace(address_left=claimed.notice.id in left)
         fact = decide(notice, before, outcome, self.terms)
         life = evolve(before, fact)
         pause = pause_after(before, outcome, self.terms, random.random()) if life.state in UNFINISHED else NO_PAUSE  # noqa: S311 - jitter

@@ -3,13 +3,15 @@
 Python's own email package lets a line break through that hides in an encoded word (CVE-2024-6923, open before 3.11.10).
 """
 
-from base64 import b64encode, encodebytes
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from uuid import UUID
 
 WORD_BYTES = 42  # of UTF-8 in one encoded word, which then stays under RFC 2047's 75 characters
+CONTINUATION_BITS, CONTINUATION = 0b1100_0000, 0b1000_0000  # of a byte of UTF-8 that begins no letter
+LINE = 76  # characters of base64 in a line
 MAX_HEADER_CHARS = 500
 
 
@@ -78,16 +80,17 @@ def _words(value: str) -> str:
     _checked(value)
     if value.isascii() and value.replace(" ", "").isalnum():
         return value
-    chunks, chunk = [], b""
-    for character in value:
-        raw = character.encode()
-        if len(chunk) + len(raw) > WORD_BYTES:
-            chunks.append(chunk)
-            chunk = b""
-        chunk += raw
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(part).decode()}?=" for part in [*chunks, chunk])
+    raw, words, start = value.encode(), [], 0
+    while start < len(raw):
+        end = start + WORD_BYTES
+        while end < len(raw) and raw[end] & CONTINUATION_BITS == CONTINUATION:
+            end -= 1  # no letter is cut in two
+        words.append(f"=?utf-8?b?{b64encode(raw[start:end]).decode()}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 def _part(boundary: str, kind: str, text: str) -> bytes:
     head = f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode() + encodebytes(text.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    body = b64encode(text.encode("utf-8", "replace"))
+    return head.encode() + b"".join([body[at : at + LINE] + b"\r\n" for at in range(0, len(body), LINE)])

@@ -19,7 +19,8 @@ from services.notifier.leases import RENEW_SECONDS, SECONDS, Leases
 from services.notifier.store import Claimed, Notices
 
 WAITING_PER_WORKER = 8  # claimed and not yet settled, for each connection: none waits for the database
-GATHER_SECONDS = 0.01  # outcomes of so long are settled together
+GATHER_SECONDS = 0.01  # outcomes of so long are settled together, and while they are few, of three times as long
+GATHER_TIMES = 3
 WATCH_SECONDS = 5.0
 INFRASTRUCTURE_PAUSE_SECONDS = 1.0
 
@@ -172,8 +173,8 @@ class Sender:
     async def _settle(self, done: "asyncio.Queue[tuple[Claimed, Outcome] | None]") -> None:
         """All that came meanwhile in one transaction."""
         while (first := await done.get()) is not None:
+            await self._gather(done)
             batch = [first]
-            await asyncio.sleep(GATHER_SECONDS)
             while not done.empty():
                 if (more := done.get_nowait()) is None:
                     done.put_nowait(None)
@@ -182,6 +183,13 @@ class Sender:
             await self._settled(batch)
             self._leases.let_go(claimed.claim for claimed, _ in batch)
             self._bell.ring()  # the next notices of these requests are due now; the outbox's relay looks by itself, nobody waits for it
+
+    async def _gather(self, done: "asyncio.Queue[tuple[Claimed, Outcome] | None]") -> None:
+        """A transaction costs as much as some ten letters; nobody waits for it but a later letter of the same request."""
+        for _ in range(GATHER_TIMES):
+            await asyncio.sleep(GATHER_SECONDS)
+            if done.qsize() >= self._window // 4:
+                return
 
     async def _settled(self, batch: list[tuple[Claimed, Outcome]]) -> None:
         """An outcome is kept until the database has it; one that can't be written harms no neighbour and is claimed again."""

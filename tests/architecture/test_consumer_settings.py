@@ -20,7 +20,8 @@ class Keeper:
 @pytest.mark.requirement("R-5", "D-3")
 def test_a_service_of_one_replica_starts_again_without_waiting_for_its_old_sessions_end() -> None:
     assert intake.subscription("intake", NOBODY, NOBODY).static_member == "intake-1"
-    assert history.subscription("history", cast(Any, Keeper())).static_member == "history-1"
+    members = [history.subscription("history", cast(Any, Keeper()), replica).static_member for replica in (1, 2)]
+    assert members == ["history-1", "history-2"]
 
 
 @pytest.mark.requirement("R-5", "D-27")

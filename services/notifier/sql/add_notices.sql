@@ -4,11 +4,14 @@ INSERT INTO notices (
     traceparent, state, reason, provider_ref, attempt, version, planned_at, due_at, finished_at, sealed
 )
 SELECT new.notice_id, request_id, seq, role, channel, frontend, status, template, duplicate_of, thread_id, cause, correlation_id, client_id, point,
-    traceparent, state, reason, provider_ref, attempt, version, $23, now(), CASE WHEN finished THEN $23::timestamptz END, sealed
-FROM unnest(
-    $1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::uuid[],
-    $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::integer[], $20::bigint[], $21::boolean[],
-    $22::bytea[]
+    traceparent, state, reason, provider_ref, attempt, version, $3, now(), CASE WHEN finished THEN $3::timestamptz END, sealed
+FROM ROWS FROM (
+    jsonb_to_recordset($1) AS (
+        notice_id uuid, request_id text, seq bigint, role text, channel text, frontend text, status text, template text, duplicate_of uuid,
+        thread_id uuid, cause uuid, correlation_id uuid, client_id uuid, point text, traceparent text, state text, reason text,
+        provider_ref text, attempt integer, version bigint, finished boolean
+    ),
+    unnest($2::bytea[])
 ) AS new (
     notice_id, request_id, seq, role, channel, frontend, status, template, duplicate_of, thread_id, cause,
     correlation_id, client_id, point, traceparent, state, reason, provider_ref, attempt, version, finished, sealed

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from libs.chassis.bus.relay import Pace
+from libs.chassis.store.database import IN_ORDER_OF_INDEX
+from libs.chassis.store.outbox import SQL as QUERIES
 from libs.chassis.store.outbox import OutboxShard
 from libs.events.topics import Topic
 from tests.integration.chassis.chassis import BRISK, Chassis, about, note, running
@@ -242,6 +244,25 @@ async def test_what_waits_and_how_long_is_told_to_prometheus(chassis: Chassis) -
         await eventually(lambda: told(chassis, shard))
     assert chassis.figure("otklik_outbox_pending_rows", shard=str(1 - shard)) == 0
     assert chassis.figure("otklik_outbox_oldest_age_seconds", shard=str(shard)) > 0
+
+
+@pytest.mark.requirement("R-3")
+async def test_however_much_waits_the_next_rows_are_found_without_sorting(chassis: Chassis, superuser: "asyncpg.Connection[Any]") -> None:
+    """On a day of which the planner knows nothing yet, it would read and sort all that waits, round after round."""
+    await superuser.execute("ALTER TABLE outbox_default SET (autovacuum_enabled = off)")
+    await superuser.execute(
+        "INSERT INTO outbox (day, shard, topic, key, event_id, thread_id, headers, sealed, created_at)"
+        " SELECT '2001-01-01', 0, 't', n::text, gen_random_uuid(), gen_random_uuid(), '{}', '', now() FROM generate_series(1, 20000) AS n"
+    )
+    for name, value in IN_ORDER_OF_INDEX.items():
+        await superuser.execute(f"SET {name} = {value}")
+    plan = await plan_of(superuser, "pending_outbox", 0, 9_000, [], 500)
+    assert "Sort" not in plan.replace("Sort Key", "")
+    assert "key_id_idx" in await plan_of(superuser, "left_behind_outbox", 9_000, ["t"] * 300, [str(n) for n in range(300)])
+
+
+async def plan_of(db: "asyncpg.Connection[Any]", query: str, *arguments: Any) -> str:
+    return "\n".join(row[0] for row in await db.fetch(f"EXPLAIN {QUERIES[query]}", *arguments))
 
 
 async def told(chassis: Chassis, shard: int) -> bool:

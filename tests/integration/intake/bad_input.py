@@ -63,6 +63,12 @@ HTTP: dict[str, tuple[bytes, int, str]] = {
     "a NUL in a name": (http_body(sender={"name": "\0"}), 400, "contains-nul"),
     "a NUL in a field's name": (http_body(**{"te\0xt": "a"}), 400, "contains-nul"),
     "a field twice": (http_body().replace(b'"text":', b'"text":"first","text":'), 400, "field-repeated"),
+    "a field twice, with blanks": (http_body().replace(b'"text":', b'"text" \n:"first","text":'), 400, "field-repeated"),
+    "a field twice beside a text that looks like one": (
+        http_body(text='он сказал "text": да').replace(b'"dialogue":', b'"dialogue":"x","dialogue":'),
+        400,
+        "field-repeated",
+    ),
     "a field twice inside": (http_body(sender=0).replace(b'"sender":0', b'"sender":{"name":"a","name":"b"}'), 400, "field-repeated"),
     "an unknown field of the sender": (http_body(sender={"nom": "Анна"}), 400, "wrong-schema"),
     "an unknown field of the contacts": (http_body(contacts={"emial": "a@b.ru"}), 400, "wrong-schema"),

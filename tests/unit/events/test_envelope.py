@@ -186,3 +186,9 @@ def test_an_error_says_where_and_never_what() -> None:
         decode(raw(version="Иванова", occurred_at="Петрова", actor={"role": "Сидорова"}))
     assert caught.value.where == "version: int_parsing; occurred_at: datetime_from_date_parsing; actor.id: missing"
     assert "ова" not in str(caught.value)
+
+
+@pytest.mark.requirement("D-8", "R-11")
+@given(envelopes)
+def test_what_is_written_is_what_the_contract_itself_would_write(envelope: Envelope) -> None:
+    assert json.loads(encode(envelope)) == json.loads(envelope.model_dump_json())

@@ -4,6 +4,9 @@ import time
 from datetime import timedelta
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from libs.events.vocabulary import ClientKind, Flag
 from services.intake.oddities import clock_is_off, is_bad_email, point_flags, point_of, usable_email
@@ -84,3 +87,21 @@ def test_the_longest_address_is_judged_at_once(typed: str) -> None:
     began = time.process_time()
     assert usable_email(typed) is None
     assert time.process_time() - began < 0.05
+
+
+locals_ = st.text("aZ0._+-'я @", min_size=1, max_size=70)
+domains = st.sampled_from(
+    ["example.org", "Пример.РФ", "EXAMPLE.org", "localhost", "a..org", "-a.org", "a.b", "1.2.3.4", "[1.2.3.4]", "a@b.org", ""]
+)
+
+
+@pytest.mark.requirement("N-3.4")
+@settings(max_examples=500)
+@given(locals_, domains)
+def test_the_quick_look_at_an_address_judges_like_the_library(local: str, domain: str) -> None:
+    typed = f"{local}@{domain}"
+    try:
+        whole = validate_email(typed.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        whole = None
+    assert usable_email(typed) == whole

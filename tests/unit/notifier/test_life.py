@@ -1,6 +1,5 @@
 """What becomes of a notice."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,7 +62,7 @@ def test_every_failed_attempt_is_a_fact_and_only_a_refusal_is_final(outcome: Out
 
 @pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
 def test_after_the_time_of_trying_is_over_a_failure_is_final(outcome: Outcome) -> None:
-    life, fact = after(outcome, replace(SENDING, tried_for=TERMS.give_up))
+    life, fact = after(outcome, SENDING._replace(tried_for=TERMS.give_up))
     assert life.state is State.FAILED
     assert isinstance(fact, NotificationFailed)
     assert fact.final
@@ -88,7 +87,7 @@ def test_what_is_finished_or_on_its_way_is_not_ended_by_a_change_of_address(stat
 @pytest.mark.requirement("N-3.2")
 @pytest.mark.parametrize("outcome", [Deferred("smtp-451"), Unreachable("relay-gone"), Unanswered()])
 def test_no_attempt_follows_the_one_under_way_when_the_person_left_the_address(outcome: Deferred | Unreachable | Unanswered) -> None:
-    fact = decide(NOTICE, replace(SENDING, address_left=True), outcome, TERMS)
+    fact = decide(NOTICE, SENDING._replace(address_left=True), outcome, TERMS)
     assert isinstance(fact, NotificationFailed)
     assert (fact.reason, fact.final) == (outcome.reason, True)
 
