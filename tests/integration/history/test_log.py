@@ -133,7 +133,7 @@ async def test_whoever_comes_second_waits_for_the_head_and_then_finds_the_ids_ta
 async def test_another_event_under_an_id_that_is_taken_is_kept_and_flagged(history: Keeping) -> None:
     """A frontend that gives two messages one id must not lose the second."""
     first = envelope(message())
-    second = envelope(message(text="другое сообщение"), event_id=first.event_id)
+    second = envelope(message(text="другое сообщение"), event_id=first.event_id, thread_id=first.thread_id)
     await history.take(delivered(first, IN_VK), delivered(second, IN_VK))
     await history.take(delivered(second, IN_VK))
     rows = await history.rows("SELECT type, open FROM history.log ORDER BY type")
@@ -143,6 +143,16 @@ async def test_another_event_under_an_id_that_is_taken_is_kept_and_flagged(histo
     assert len(rows) == 3  # the first, and the second once for each of the two records that carried it
     await history.take(delivered(first, IN_VK))
     assert await history.count() == 3
+
+
+@pytest.mark.requirement("N-4.4", "R-16")
+async def test_of_two_events_under_one_id_in_different_dialogues_both_are_kept(history: Keeping) -> None:
+    """Which of them bears the id is open, for the shards are written side by side."""
+    first = envelope(message())
+    others = [envelope(message(), event_id=first.event_id) for _ in range(20)]
+    await history.take(*(delivered(told, IN_VK) for told in (first, *others)))
+    rows = await history.rows("SELECT type FROM history.log")
+    assert sorted(row["type"] for row in rows) == ["MessageReceived", *["Unreadable"] * 20]
 
 
 FORBIDDEN = ("UPDATE {} SET shard = 0", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}", "ALTER TABLE {} ADD extra text")
