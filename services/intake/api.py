@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES, field_errors
 from libs.chassis.ops.refusals import ContainsNul, NotJson, Refusal, WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
@@ -39,6 +40,7 @@ from services.intake.handlers import Mine, Person
 
 Model = TypeVar("Model", bound=BaseModel)
 NEVER_STORED = {"Cache-Control": "no-store"}
+MOST_AT_ONCE = 30  # three for each connection to the database
 NAME_ENDS = re.compile(rb'"\s*:')
 
 
@@ -117,13 +119,21 @@ def routes(
         route_class_override=Whole,
     )
 
-    @router.post("/status", response_model=StatusAnswer, openapi_extra=takes(StatusBody))
+    few = [Depends(ConcurrencyLimit(MOST_AT_ONCE))]  # messages have a queue of their own
+
+    @router.post("/status", response_model=StatusAnswer, dependencies=few, openapi_extra=takes(StatusBody))
     async def status(request: Request, _: Frontend) -> dict[str, Any]:
         """Where a request stands, for who has its number (or reference) and tracking code."""
         body = checked(StatusBody, await read(request))
         return shown(await person.status(body.number, body.tracking_code))
 
-    @router.post("/channels", response_model=ChannelsAnswer, response_model_exclude_unset=True, openapi_extra=takes(ChannelsBody))
+    @router.post(
+        "/channels",
+        response_model=ChannelsAnswer,
+        response_model_exclude_unset=True,
+        dependencies=few,
+        openapi_extra=takes(ChannelsBody),
+    )
     async def channels(request: Request, _: Frontend) -> dict[str, Any]:
         """Another address for notices: what is absent stays, what is null is dropped."""
         body = checked(ChannelsBody, await read(request))
@@ -137,7 +147,7 @@ def routes(
             changed["email_masked"] = masked(await person.change_email(*asked, body.email, trace))
         return changed
 
-    @router.post("/confirmations", response_model=EmailAnswer, openapi_extra=takes(ConfirmationBody))
+    @router.post("/confirmations", response_model=EmailAnswer, dependencies=few, openapi_extra=takes(ConfirmationBody))
     async def confirmations(request: Request, _: Frontend) -> dict[str, Any]:
         """The token of a letter's link proves the address."""
         body = checked(ConfirmationBody, await read(request))

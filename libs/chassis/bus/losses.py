@@ -14,6 +14,7 @@ from libs.events.topics import topic_of
 OFFSET_GONE = "offset-gone"
 MARGIN = timedelta(hours=1)  # how long an event may have waited in its outbox before it was sent
 EVER = "1970-01-01T00:00Z"
+KEEPS_NOTHING = {"<frontend>", "history"}  # what history tells others is asked for again by itself, or stands in its log and files
 TOLD = 3  # partitions that are named in the log
 
 
@@ -39,7 +40,7 @@ def commands(service: str, lost: Mapping[Partition, Loss], kept: Mapping[Partiti
     """The exact commands after which the service goes on."""
     moment = since(lost, kept, MARGIN)
     rows = [topic_of(topic) for topic, _ in lost]
-    producers = {producer for row in rows if row for producer in row.producers if producer != "<frontend>"}
+    producers = {producer for row in rows if row for producer in row.producers} - KEEPS_NOTHING
     start = moment.strftime("%Y-%m-%dT%H:%MZ") if moment else EVER
     return [*(f"otklik republish {producer} --since {start}" for producer in sorted(producers)), f"otklik topics resume {service}"]
 

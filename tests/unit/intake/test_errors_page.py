@@ -5,7 +5,7 @@ import re
 import pytest
 
 from libs.chassis.access.frontends import BadCredentials
-from libs.chassis.ops import problems, refusals
+from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
 from services.intake import api, handlers
@@ -25,7 +25,7 @@ def codes_of(part: str) -> set[str]:
 
 
 def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
-    known = [one for module in (refusals, problems, api, handlers, inbound) for one in vars(module).values() if isinstance(one, type)]
+    known = [one for module in (refusals, concurrency, problems, api, handlers, inbound) for one in vars(module).values() if isinstance(one, type)]
     doors = {one.code for one in [*known, BadCredentials] if issubclass(one, Refusal) and one is not Refusal}
     assert codes_of(HTTP_PART) == doors
 
