@@ -70,6 +70,8 @@ def test_the_commands_name_the_producers_and_a_time_before_which_all_was_handled
         "otklik republish intake --since 2026-11-21T09:00Z",
         "otklik topics resume notifier",
     ]
+    asked = {("history.events.v1", 0): Loss.DELETED}
+    assert commands("intake", asked, {}) == ["otklik topics resume intake"], "history asks again by itself"
     unknown = commands("notifier", lost, {("intake.requests.v1", 3): kept(4, NOW)})
     assert unknown[0] == "otklik republish intake --since 1970-01-01T00:00Z", "who was never caught up may lack anything"
     told = OffsetGone("notifier", "notifier", lost, places).told()
