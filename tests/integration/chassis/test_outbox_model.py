@@ -1,0 +1,98 @@
+"""Whatever commits in whatever order: the rows of every stream leave the outbox in order, none skipped and none twice (R-3)."""
+
+from collections import Counter
+from uuid import uuid4
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from libs.chassis.store.outbox import Outbox, OutboxShard, Record, Waiting
+from tests.integration.chassis.machines import Loop, Machine, Writer, hold
+from tests.stack import Database
+
+STREAMS = ("x1", "x2", "y1", "z1")  # a letter is a Kafka key: two streams may share one
+WRITERS = st.integers(0, 2)
+
+
+class Leaving(Machine):
+    """Three writers and one relay. A stream has one writer at a time, for the key of the events table lets no other in."""
+
+    def __init__(self, loop: Loop) -> None:
+        super().__init__(loop)
+        self.topic = f"{self.name}.v1"
+        self.outbox = Outbox(self.chassis.keyring, shards=1)
+        self.shard = OutboxShard(self.chassis.pool, self.chassis.keyring, 0, self.name)
+        self.versions = Counter[str]()
+        self.added: dict[int, list[str]] = {}
+        self.sent: list[str] = []
+        self.after = 0
+
+    @initialize()
+    def three_writers(self) -> None:
+        self.writers = [Writer(self) for _ in range(3)]
+
+    @rule(number=WRITERS, streams=st.lists(st.sampled_from(STREAMS), min_size=1, max_size=4))
+    def add(self, number: int, streams: list[str]) -> None:
+        writer = self.writers[number]
+        if not writer.open:
+            self.run(writer.begin())
+            self.added[number] = []
+        taken = {stream for other, added in self.added.items() if other != number for stream in added}
+        mine = [stream for stream in streams if stream not in taken]
+        versions = self.versions + Counter(self.added[number])
+        records = []
+        for stream in mine:
+            versions[stream] += 1
+            records.append(self.record(stream, versions[stream]))
+        self.run(self.outbox.add(writer.db, records, self.chassis.clock.now()))
+        self.added[number] += mine
+
+    def record(self, stream: str, version: int) -> Record:
+        said = f"{stream} {version}"
+        return Record(topic=self.topic, key=f"{self.name}-{stream[0]}", event_id=uuid4(), thread_id=uuid4(), value=said.encode())
+
+    @rule(number=WRITERS, commit=st.booleans())
+    def end(self, number: int, commit: bool) -> None:
+        if self.writers[number].open:
+            self.run(self.writers[number].end(commit=commit))
+            added = self.added.pop(number)
+            if commit:
+                self.versions += Counter(added)
+
+    @rule(limit=st.integers(1, 5), cuts=st.lists(st.integers(0, 5), min_size=3, max_size=3))
+    def look(self, limit: int, cuts: list[int]) -> None:
+        """One round of the relay. The broker acknowledges of each key as much as it likes, from its first row on."""
+        rows = self.run(self.shard.pending(self.after, limit, []))
+        done = [row for key, cut in zip("xyz", cuts, strict=True) for row in [row for row in rows if row.record.key[-1] == key][:cut]]
+        self.acknowledge(done)
+        if rows and len(done) == len(rows):
+            self.after = rows[-1].id
+
+    @rule()
+    def from_zero(self) -> None:
+        self.after = 0
+
+    def acknowledge(self, rows: list[Waiting]) -> None:
+        assert all(row.broken is None for row in rows)
+        self.sent += [row.record.value.decode() for row in rows]
+        self.run(self.shard.sent(rows))
+        for stream in STREAMS:
+            versions = [int(said.split()[1]) for said in self.sent if said.startswith(stream)]
+            assert versions == list(range(1, len(versions) + 1)), f"{stream}: one was skipped, overtaken or sent twice"
+
+    def teardown(self) -> None:
+        for number, writer in enumerate(getattr(self, "writers", ())):
+            self.end(number, commit=True)
+            self.run(writer.leave())
+        self.from_zero()
+        while rows := self.run(self.shard.pending(self.after, 3, [])):
+            self.acknowledge(rows)
+            self.after = rows[-1].id
+        assert Counter(said.split()[0] for said in self.sent) == self.versions
+        assert self.run(self.chassis.pending()) == 0
+
+
+@pytest.mark.requirement("R-3", "D-15", "D-14")
+def test_the_rows_of_every_stream_leave_in_order_none_skipped_and_none_twice(chassis_database: Database) -> None:
+    hold(chassis_database, Leaving, examples=30, steps=25)
