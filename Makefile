@@ -57,8 +57,8 @@ soak: environment ## hours under load
 faults: environment ## campaigns that kill, cut off and fill up (CAMPAIGN=kills N=5 SEED=1: one of them)
 	$(VENV)/python -m pytest tests/faults --capture=no $(if $(CAMPAIGN),-k "$(subst -, and ,$(CAMPAIGN))")
 
-mutants: environment ## how many planted mistakes in the pure code the tests find
-	$(VENV)/mutmut run
+mutants: environment ## how many planted mistakes the tests find (SET=stores: in what talks to PostgreSQL and Kafka)
+	$(VENV)/python -m tests.mutation $(or $(SET),pure)
 
 environment:
 	@$(LOCAL) environment --development

@@ -13,7 +13,7 @@ import structlog
 from hypothesis import settings
 
 from local.embedded import embedded
-from tests.stack import Database, Stack
+from tests.stack import Database, Stack, shared_stack
 
 settings.register_profile("otklik", deadline=None)  # a busy machine is no defect of the code
 settings.load_profile("otklik")
@@ -23,7 +23,10 @@ SHARED = Path(__file__).parent.parent.parent / "shared"
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Apache Kafka, PostgreSQL and the mail catcher on free ports, with all topics and migrations."""
+    """Apache Kafka, PostgreSQL and the mail catcher on free ports, with all topics and migrations; or those of `SHARED_STACK`."""
+    if shared := shared_stack():
+        yield shared
+        return
     with embedded(tmp_path_factory.mktemp("stack")) as parts:
         made = Stack(parts)
         asyncio.run(made.prepare())

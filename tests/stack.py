@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -34,6 +34,7 @@ FRONTENDS = ("site", "vk")
 PASSWORD = "only-for-tests"
 TEMPLATE = "otklik_template"
 WAIT_SECONDS = 30.0
+SHARED_STACK = "OTKLIK_TEST_STACK"  # names the file that tells where somebody else's stack is, prepared; nothing of it is stopped here
 
 
 @dataclass
@@ -95,6 +96,20 @@ class Stack:
                 await consumer.commit(await consumer.end_offsets(partitions))
             finally:
                 await consumer.stop()
+
+
+def describe(parts: Parts) -> str:
+    """For sessions that share these parts."""
+    told = {item.name: getattr(parts, item.name) for item in fields(parts) if item.name != "started"}
+    return json.dumps(told, default=str)
+
+
+def shared_stack() -> Stack | None:
+    """The stack of `SHARED_STACK`, if there is one: it knows no frontends, and its parts can't be stopped."""
+    if SHARED_STACK not in os.environ:
+        return None
+    told = json.loads(Path(os.environ[SHARED_STACK]).read_text(encoding="utf-8"))
+    return Stack(Parts(**{**told, "directory": Path(told["directory"]), "started": {}}))
 
 
 @dataclass

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -10,9 +10,11 @@ from tests.stack import Database, Stack
 
 
 @pytest.fixture(scope="session")
-def chassis_database(stack: Stack) -> Database:
+def chassis_database(stack: Stack) -> Iterator[Database]:
     """One database for all tests of the chassis: emptying it is faster than a new one for each."""
-    return asyncio.run(_made(stack))
+    made = asyncio.run(_made(stack))
+    yield made
+    asyncio.run(stack.drop_database(made))
 
 
 async def _made(stack: Stack) -> Database:

@@ -12,7 +12,10 @@ from tests.integration.chassis.machines import Loop, Machine, Writer, hold
 from tests.stack import Database
 
 STREAMS = ("x1", "x2", "y1", "z1")  # a letter is a Kafka key: two streams may share one
-WRITERS = st.integers(0, 2)
+SOME = st.lists(st.sampled_from(STREAMS), min_size=1, max_size=4)
+SLOW_WRITERS = st.integers(0, 1)
+ALL = 100
+CUTS = st.one_of(st.just([ALL] * 3), st.lists(st.integers(0, 3), min_size=3, max_size=3))
 
 
 class Leaving(Machine):
@@ -32,7 +35,7 @@ class Leaving(Machine):
     def three_writers(self) -> None:
         self.writers = [Writer(self) for _ in range(3)]
 
-    @rule(number=WRITERS, streams=st.lists(st.sampled_from(STREAMS), min_size=1, max_size=4))
+    @rule(number=SLOW_WRITERS, streams=SOME)
     def add(self, number: int, streams: list[str]) -> None:
         writer = self.writers[number]
         if not writer.open:
@@ -52,7 +55,13 @@ class Leaving(Machine):
         said = f"{stream} {version}"
         return Record(topic=self.topic, key=f"{self.name}-{stream[0]}", event_id=uuid4(), thread_id=uuid4(), value=said.encode())
 
-    @rule(number=WRITERS, commit=st.booleans())
+    @rule(streams=SOME)
+    def add_at_once(self, streams: list[str]) -> None:
+        """The third writer never leaves its transaction open."""
+        self.add(2, streams)
+        self.end(2, commit=True)
+
+    @rule(number=SLOW_WRITERS, commit=st.sampled_from([True, True, False]))
     def end(self, number: int, commit: bool) -> None:
         if self.writers[number].open:
             self.run(self.writers[number].end(commit=commit))
@@ -60,7 +69,7 @@ class Leaving(Machine):
             if commit:
                 self.versions += Counter(added)
 
-    @rule(limit=st.integers(1, 5), cuts=st.lists(st.integers(0, 5), min_size=3, max_size=3))
+    @rule(limit=st.sampled_from([100, 3, 1]), cuts=CUTS)
     def look(self, limit: int, cuts: list[int]) -> None:
         """One round of the relay. The broker acknowledges of each key as much as it likes, from its first row on."""
         rows = self.run(self.shard.pending(self.after, limit, []))
@@ -95,4 +104,4 @@ class Leaving(Machine):
 
 @pytest.mark.requirement("R-3", "D-15", "D-14")
 def test_the_rows_of_every_stream_leave_in_order_none_skipped_and_none_twice(chassis_database: Database) -> None:
-    hold(chassis_database, Leaving, examples=30, steps=25)
+    hold(chassis_database, Leaving, examples=50, steps=25)
