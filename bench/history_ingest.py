@@ -1,30 +1,30 @@
-"""Events from Kafka into the log by the real history process; the floor is a COPY of what it wrote, in the batches in which it wrote."""
+"""Events from Kafka into the log by the real history process or processes.
 
-import asyncio
+The floor is a COPY of what it wrote, in the batches in which it wrote; the peers take the same records into stores of their own.
+"""
+
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
 
-from bench import indexes, messages
-from bench.measuring import Round, by_turns, cores_of
+from bench import indexes, records
+from bench.figures import STORES, Peer
+from bench.measuring import FLOOR, OURS, Round, by_turns, cores_of
+from bench.peer_run import PeerOrder, measured
 from bench.plan import Measured, Plan, WrongRun
-from bench.stage import Offsets, Stage
-from libs.chassis.ops.identifiers import TimeOrderedIds
-from libs.chassis.ops.settings import load_authority
+from bench.stage import Offsets, Service, Stage
+from bench.waiting import until
 from libs.chassis.store.queries import queries
-from libs.events.envelope import encode
-from libs.events.topics import REQUESTS
-from local.processes import AUTHORITY
 
 SQL = queries(__file__)
-EVENTS_A_SECOND = 4_000  # of the plan's seconds: enough that the start of the process does not count
-EVENTS_OF_A_REQUEST = 3
+EVENTS_A_SECOND = 4_000  # of the plan's seconds: enough that the first batch, which does not count, is a small part
 LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 180.0
 
@@ -32,26 +32,26 @@ Batch = list[tuple[Any, ...]]
 
 
 class _Run:
-    def __init__(self, stage: Stage, events: int) -> None:
+    def __init__(self, stage: Stage, requests: int, processes: int) -> None:
         self._stage = stage
-        self._events = events
+        self._requests = requests
+        self._events = requests * records.EVENTS_OF_A_REQUEST
+        self._processes = processes
         self._round = 0
         self.start: Offsets = {}
         self.written: list[Batch] = []
         self.columns: tuple[str, ...] = ()
 
     async def ours(self) -> Round:
-        """From the first batch in the log to the last; the start of the process does not count."""
-        self._round += 1
+        """From the first batch in the log to the last."""
         database = await self._stage.new_database()
-        group = f"bench-history-{self._round}"
-        await self._stage.begin([group], self.start)
+        group = await self._group()
         db = await asyncpg.connect(database)
         try:
-            async with self._stage.running("history", database, group) as history:
-                with cores_of(self._stage.pids(history=history)) as cores:
-                    began, before = await _reached(db, 1)
-                    ended, after = await _reached(db, self._events)
+            async with self._running(db, database, group) as services:
+                with cores_of(self._stage.pids(**services)) as cores:
+                    began, before = await self._reached(db, 1)
+                    ended, after = await self._reached(db, self._events)
                 if after != self._events:
                     raise WrongRun(f"{after} entries of {self._events} events")
             if not self.written:
@@ -75,39 +75,75 @@ class _Run:
             await db.close()
         return Round(rate=self._events / seconds, cores=cores.busy)
 
+    async def peer(self, peer: Peer) -> Round:
+        order = PeerOrder(
+            store=peer.name.split()[0],
+            dsn=await self._stage.new_database(),
+            requests=self._requests,
+            bootstrap=self._stage.parts.kafka_bootstrap,
+            group=await self._group() if peer.fed else None,
+            watch=self._stage.pids(),
+        )
+        return await measured(order)
 
-async def measure(stage: Stage, plan: Plan) -> Measured:
-    requests = max(1, int(plan.seconds * EVENTS_A_SECOND) // EVENTS_OF_A_REQUEST)
-    run = _Run(stage, requests * EVENTS_OF_A_REQUEST)
+    async def _group(self) -> str:
+        """A new one that stands before the first record."""
+        self._round += 1
+        group = f"bench-history-{self._processes}-{self._round}"
+        await self._stage.begin([group], self.start)
+        return group
+
+    @asynccontextmanager
+    async def _running(self, db: "asyncpg.Connection[Any]", database: str, group: str) -> AsyncIterator[dict[str, Service]]:
+        """The log is held shut until every process has its share of the partitions: nobody is measured while they are divided."""
+        async with AsyncExitStack() as stack:
+            async with db.transaction():
+                await db.execute(SQL["hold_log"])
+                services = {}
+                for replica in range(1, self._processes + 1):
+                    name = f"history-{replica}"
+                    running = self._stage.running("history", database, group, name=name, replica=replica)
+                    services[name] = await stack.enter_async_context(running)
+                shared = partial(_shared, self._stage.parts.kafka_bootstrap, group, self._processes)
+                await until(shared, PATIENCE_SECONDS, f"{self._processes} processes have not shared the partitions")
+            yield services
+
+    async def _reached(self, db: "asyncpg.Connection[Any]", length: int) -> tuple[float, int]:
+        """When the log was at least so long, and how long it was then."""
+        there = 0
+
+        async def long_enough() -> bool:
+            nonlocal there
+            there = int(await db.fetchval(SQL["log_length"]))
+            return there >= length
+
+        await until(long_enough, PATIENCE_SECONDS, f"the log has not {length} entries", every=LOOK_SECONDS)
+        return time.perf_counter(), there
+
+
+async def measure(stage: Stage, plan: Plan, *, processes: int = 1) -> Measured:
+    requests = max(1, int(plan.seconds * EVENTS_A_SECOND) // records.EVENTS_OF_A_REQUEST)
+    run = _Run(stage, requests, processes)
     await indexes.check(await stage.new_database(), "history")
-    run.start = await stage.fill(_records(requests))
-    rounds, floors = await by_turns(plan.rounds, run.ours, run.floor, plan.tell)
+    run.start = await stage.fill(records.of_requests(requests))
+    measures: dict[str, Callable[[], Awaitable[Round]]] = {OURS: run.ours, FLOOR: run.floor}
+    rounds = await by_turns(plan.rounds, measures | {peer.name: partial(run.peer, peer) for peer in STORES}, plan.tell)
     sizes = sorted(map(len, run.written))
-    return Measured(
-        rounds=rounds,
-        floor_rounds=floors,
-        notes={"events": requests * EVENTS_OF_A_REQUEST, "batches": len(sizes), "median batch": sizes[len(sizes) // 2]},
-    )
-
-
-def _records(requests: int) -> Iterator[tuple[str, str, bytes]]:
-    make = partial(messages.request_events, at=datetime.now(UTC), authority=load_authority(AUTHORITY).code, ids=TimeOrderedIds())
-    for envelope in chain.from_iterable(map(make, range(1, requests + 1))):
-        yield REQUESTS.name, envelope.aggregate_id, encode(envelope)
+    notes = {"events": requests * records.EVENTS_OF_A_REQUEST, "batches": len(sizes), "median batch": sizes[len(sizes) // 2]}
+    return Measured(rounds=rounds, notes=notes)
 
 
 def _batches(rows: Sequence[Any]) -> list[Batch]:
     return [list(map(tuple, batch)) for _, batch in groupby(rows, key=itemgetter("stored_at"))]
 
 
-async def _reached(db: "asyncpg.Connection[Any]", length: int) -> tuple[float, int]:
-    """When the log was at least so long, and how long it was then."""
+async def _shared(bootstrap: str, group: str, members: int) -> bool:
+    """Whether the group has so many members and each has partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                there = int(await db.fetchval(SQL["log_length"]))
-                if there >= length:
-                    return time.perf_counter(), there
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        raise WrongRun(f"the log has not {length} entries within {PATIENCE_SECONDS:g} s") from None
+        [answer] = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    _, _, state, _, _, joined, *_ = answer.groups[0]
+    return bool(state == "Stable" and len(joined) == members)

@@ -1,5 +1,7 @@
 """The indexes under which figures are measured, fixed here: an index more or less is another figure, so it is changed here on purpose."""
 
+from collections.abc import Iterable
+
 import asyncpg
 
 from bench.plan import WrongRun
@@ -43,10 +45,14 @@ LOG = (
 FIXED = {"intake": (*EVENTS, *OUTBOX, *INBOX, *READ_MODELS), "history": LOG}
 
 
+def tables_of(lines: Iterable[str]) -> set[str]:
+    return {line.partition(":")[0] for line in lines}
+
+
 async def check(database: str, schema: str) -> None:
     """Raises `WrongRun` when the tables of a schema have other indexes than the figure is fixed on."""
     fixed = set(FIXED[schema])
-    tables = sorted({line.partition(":")[0] for line in fixed})
+    tables = sorted(tables_of(fixed))
     db = await asyncpg.connect(database)
     try:
         found = {row["says"] for row in await db.fetch(SQL["indexes_of"], schema, tables)}

@@ -1,6 +1,5 @@
 """Registrations over HTTP by the real intake process, its relay sending meanwhile; beside it a bare process that only inserts."""
 
-import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -11,9 +10,10 @@ import asyncpg
 from bench import indexes
 from bench.figures import INTAKE_HTTP
 from bench.load import Order, send
-from bench.measuring import Round, by_turns
+from bench.measuring import FLOOR, OURS, Round, by_turns
 from bench.plan import Measured, Plan, WrongRun
 from bench.stage import Service, Stage
+from bench.waiting import until
 from libs.chassis.store.queries import queries
 
 SQL = queries(__file__)
@@ -55,21 +55,17 @@ class _Run:
     async def drained(self, created: int) -> None:
         """What the load left to the relay and the consumer must not weigh on the next round."""
         self.registered += created
-        first = True
-        try:
-            async with asyncio.timeout(DRAIN_SECONDS):
-                while True:
-                    row = await self.db.fetchrow(SQL["outbox_rows"])
-                    if row is None:
-                        raise WrongRun("the outbox can't be asked")
-                    if first:
-                        self.left.append(row["waiting"])
-                    if not row["waiting"] and row["came_back"] >= self.registered:
-                        return
-                    first = False
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise WrongRun(f"the relay has not sent all within {DRAIN_SECONDS:g} s after the load") from None
+        waiting: list[int] = []
+
+        async def all_sent() -> bool:
+            row = await self.db.fetchrow(SQL["outbox_rows"])
+            if row is None:
+                raise WrongRun("the outbox can't be asked")
+            waiting.append(row["waiting"])
+            return not row["waiting"] and row["came_back"] >= self.registered
+
+        await until(all_sent, DRAIN_SECONDS, "the relay has not sent all that the load left")
+        self.left.append(waiting[0])
 
 
 async def measure(stage: Stage, plan: Plan) -> Measured:
@@ -88,10 +84,10 @@ async def measure(stage: Stage, plan: Plan) -> Measured:
                 await run.load(service, name, WARM_SECONDS)
             run.left.clear()
             ours, floor = partial(run.load, intake, "intake", plan.seconds), partial(run.load, bare, "bare", plan.seconds)
-            rounds, floors = await by_turns(plan.rounds, ours, floor, plan.tell)
+            rounds = await by_turns(plan.rounds, {OURS: ours, FLOOR: floor}, plan.tell)
     finally:
         await db.close()
-    return Measured(rounds=rounds, floor_rounds=floors, notes=_notes(run))
+    return Measured(rounds=rounds, notes=_notes(run))
 
 
 def _notes(run: _Run) -> dict[str, Any]:

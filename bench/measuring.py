@@ -1,4 +1,4 @@
-"""How a figure is measured: rounds of ours and of the floor by turns, and the processor time that each process took meanwhile."""
+"""How a figure is measured: rounds of ours, of the floor and of peers by turns, and the processor time that each process took meanwhile."""
 
 import math
 import os
@@ -12,14 +12,17 @@ import psutil
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One measurement; `cores` tells how many processor cores each process kept busy."""
+    """One measurement; `cores` tells how many processor cores each process kept busy, `marks` what else limits may be held against."""
 
     rate: float
     latencies_ms: Sequence[float] = ()
+    marks: Mapping[str, float] = field(default_factory=dict)
     cores: Mapping[str, float] = field(default_factory=dict)
 
 
 Measure = Callable[[], Awaitable[Round]]
+Rounds = Mapping[str, Sequence[Round]]  # by who was measured
+OURS, FLOOR = "ours", "floor"  # every other name is a peer's
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -28,20 +31,19 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-async def by_turns(rounds: int, ours: Measure, floor: Measure | None, tell: Callable[[str], None]) -> tuple[list[Round], list[Round]]:
-    """Ours, floor, ours, floor …: what the machine does beside it meets both alike."""
-    measured: list[Round] = []
-    floors: list[Round] = []
+async def by_turns(rounds: int, measures: Mapping[str, Measure], tell: Callable[[str], None]) -> Rounds:
+    """Ours, floor, peers, ours, floor …: what the machine does beside it meets all alike."""
+    measured: dict[str, list[Round]] = {name: [] for name in measures}
     for number in range(1, rounds + 1):
-        measured.append(await ours())
-        line = f"round {number} of {rounds}: {measured[-1].rate:,.0f}/s"
-        if floor is not None:
-            floors.append(await floor())
-            line += f", floor {floors[-1].rate:,.0f}/s"
-        if measured[-1].latencies_ms:
-            line += f", p99 {percentile(measured[-1].latencies_ms, 99):,.0f} ms"
-        tell(line)
-    return measured, floors
+        for name, measure in measures.items():
+            measured[name].append(await measure())
+        tell(f"round {number} of {rounds}: " + ", ".join(_told(name, each[-1]) for name, each in measured.items()))
+    return measured
+
+
+def _told(name: str, measured: Round) -> str:
+    told = f"{name} {measured.rate:,.0f}/s"
+    return f"{told} (p99 {percentile(measured.latencies_ms, 99):,.0f} ms)" if measured.latencies_ms else told
 
 
 def load_average() -> float:

@@ -4,22 +4,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.measuring import Round
+from bench.measuring import Rounds
+
+BURST = 45_000
+ENTRIES = (100_000, 1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How often and how long; `tell` shows what was measured as soon as it is."""
+    """How often, how long, how much; `tell` shows what was measured as soon as it is."""
 
     rounds: int
     seconds: float
     tell: Callable[[str], None]
+    burst: int = BURST
+    entries: Sequence[int] = ENTRIES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    rounds: Sequence[Round]
-    floor_rounds: Sequence[Round] = ()
+    rounds: Rounds
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -95,10 +95,10 @@ class Stage:
         return {f"OTKLIK_{name}": str(value) for name, value in (variables | upper).items()}
 
     @asynccontextmanager
-    async def running(self, service: str, database: str, group: str, **more: object) -> AsyncIterator[Service]:
-        """A service of the tree as a process, from ready to cleanly stopped."""
+    async def running(self, service: str, database: str, group: str, *, name: str | None = None, **more: object) -> AsyncIterator[Service]:
+        """A service of the tree as a process, from ready to cleanly stopped; `name` where it is one of several."""
         environment = self.environment(service, database, group, **more)
-        async with self.process(service, f"services.{service}.main", environment, profiled=True) as made:
+        async with self.process(name or service, f"services.{service}.main", environment, profiled=True) as made:
             yield made
 
     @asynccontextmanager

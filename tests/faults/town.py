@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 
+from bench import burst
 from bench.checker import Check, check
 from bench.evidence import gathered, left
 from bench.measuring import load_average
@@ -31,7 +32,6 @@ SQL = queries(__file__)
 SERVICES = ("notifier", "history", "intake")
 CONSUMERS = ("intake", "history", "notifier")
 STORES = ("kafka", "postgres")
-SMTP_TIMEOUT_SECONDS = 1.0  # a letter in hand at a crash goes again after twelve times this
 HOLD_LETTERS = {"notifier", "postgres", "smtp"}
 IN_HAND = 64  # letters that one crash may send again: eight for each of eight connections (services/notifier/sender.py)
 START_SECONDS = 120.0
@@ -115,8 +115,9 @@ class Town:
         self.journal.recovered(after, seconds)
         self.late += [f"{name} after {after}" for name in CONSUMERS if seconds.get(name, DRAIN_SECONDS) > within]
 
-    async def reached(self) -> Mapping[str, int]:
-        found = await self.ask(SQL["reached"])
+    async def reached(self, count: int) -> Mapping[str, int]:
+        """How much of a burst of so many each part has."""
+        found = await self.ask(burst.SQL["reached"], count)
         return dict(found) if found is not None else {}
 
     async def finish(self) -> list[Check]:
@@ -211,8 +212,8 @@ async def town(
 
 
 def told_to(name: str, sink: SmtpSink) -> Told:
-    """Letters in hand at a crash go again within seconds instead of minutes."""
-    return {"smtp_port": sink.port, "smtp_timeout_seconds": SMTP_TIMEOUT_SECONDS} if name == "notifier" else {}
+    """What only this campaign can know."""
+    return {"smtp_port": sink.port} if name == "notifier" else {}
 
 
 @asynccontextmanager
