@@ -27,7 +27,7 @@ class NotifierSettings(ServiceSettings):
     notice_unreachable_pause_seconds: float = Field(5.0, gt=0, description="pause of a notice that could not be offered at all")
     notice_give_up_hours: float = Field(96.0, gt=0, description="hours of trying after which a notice has failed")
     breaker_failures: int = Field(5, ge=1, description="failures in a row that open a channel's breaker")
-    breaker_longest_pause_seconds: float = Field(60.0, gt=0, description="the longest pause between two tries of a channel that is down")
+    breaker_longest_pause_seconds: float = Field(10.0, gt=0, description="the longest pause between two tries of a channel that is down")
 
     @property
     def attempt_seconds(self) -> float:
