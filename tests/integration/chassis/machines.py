@@ -25,6 +25,14 @@ class Loop:
         self.runner = runner
         self.chassis = chassis
         self.examples = 0
+        self.writers: list[Writer] = []
+
+    def tidy(self) -> None:
+        """After an example that failed: what it left open must not hold up the next one."""
+        for writer in self.writers:
+            writer.db.terminate()
+            self.runner.run(self.chassis.pool.release(writer.db))
+        self.writers.clear()
 
 
 class Machine(RuleBasedStateMachine):
@@ -33,12 +41,25 @@ class Machine(RuleBasedStateMachine):
     def __init__(self, loop: Loop) -> None:
         super().__init__()
         self._loop = loop
+        loop.tidy()
         loop.examples += 1
         self.name = f"example-{loop.examples}"
         self.chassis = loop.chassis
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         return self._loop.runner.run(work)
+
+    def writer(self) -> "Writer":
+        made = Writer(self.run(_acquired(self.chassis)))
+        self._loop.writers.append(made)
+        return made
+
+    def leave(self, writer: "Writer") -> None:
+        """With nothing left open."""
+        if writer.open:
+            self.run(writer.end(commit=False))
+        self.run(self.chassis.pool.release(writer.db))
+        self._loop.writers.remove(writer)
 
 
 def hold(database: Database, machine: Callable[[Loop], Machine], *, examples: int, steps: int) -> None:
@@ -50,16 +71,16 @@ def hold(database: Database, machine: Callable[[Loop], Machine], *, examples: in
             how = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=SLOW)
             run_state_machine_as_test(lambda: machine(loop), settings=how)  # type: ignore[arg-type]  # a factory does as well
         finally:
+            loop.tidy()
             runner.run(context.__aexit__(None, None, None))
 
 
 class Writer:
     """Somebody with a connection of their own, at most one transaction open, and what they wrote in it."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self.db = machine.run(_acquired(machine.chassis))
-        self._transaction = self.db.transaction()
+    def __init__(self, db: "PoolConnectionProxy[Any]") -> None:
+        self.db = db
+        self._transaction = db.transaction()
         self.open = False
 
     async def begin(self) -> None:
@@ -70,11 +91,6 @@ class Writer:
     async def end(self, *, commit: bool) -> None:
         self.open = False
         await (self._transaction.commit() if commit else self._transaction.rollback())
-
-    async def leave(self) -> None:
-        if self.open:
-            await self.end(commit=False)
-        await self._machine.chassis.pool.release(self.db)
 
 
 async def _acquired(chassis: Chassis) -> "PoolConnectionProxy[Any]":

@@ -33,7 +33,7 @@ class Appending(Machine):
 
     @initialize()
     def two_writers(self) -> None:
-        self.writers = [Writer(self) for _ in range(2)]
+        self.writers = [self.writer() for _ in range(2)]
 
     def appends(self, wishes: list[Wish]) -> list[Append]:
         """Each stream once, as `decide` would give them."""
@@ -101,7 +101,7 @@ class Appending(Machine):
         while self.written:
             self.end(commit=True)
         for writer in getattr(self, "writers", ()):
-            self.run(writer.leave())
+            self.leave(writer)
         found = {stream: self.run(self.chassis.read(f"{self.name}-{stream}", self.category)) for stream in STREAMS}
         assert {stream: [row.fact for row in rows] for stream, rows in found.items()} == {
             stream: [Noted(number=number) for number in numbers] for stream, numbers in self.numbers.items()
@@ -130,7 +130,7 @@ async def started(work: Any) -> asyncio.Task[Any]:
 
 
 async def finished(task: asyncio.Task[Any]) -> Any:
-    return await asyncio.wait_for(task, 30)
+    return await asyncio.wait_for(task, 10)
 
 
 @pytest.mark.requirement("R-2", "D-14")
