@@ -2,17 +2,16 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ValidationError
 
-from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.access.frontends import FrontendKeys, FrontendRoute
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES, field_errors
@@ -60,13 +59,6 @@ class FieldRepeated(Refusal):
     says = "Одно и то же поле указано дважды. Оставьте одно и отправьте снова."
 
 
-class Whole(APIRoute):
-    """A route whose endpoint reads the request and answers by itself: what FastAPI does around others costs as much as a registration."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return cast(Callable[[Request], Coroutine[Any, Any, Response]], self.endpoint)
-
-
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """For OpenAPI: the body of a route that reads it by itself (`read`)."""
     schema = model.model_json_schema()
@@ -95,30 +87,44 @@ def routes(
 ) -> APIRouter:
     bearer = HTTPBearer(auto_error=False, description="the key of the frontend")
     router = APIRouter(prefix="/v1", dependencies=[Depends(never_stored), Depends(bearer)], responses=RESPONSES)
-    Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
-    again: dict[int | str, dict[str, Any]] = {200: {"model": ReceiptAnswer, "description": "It came before: the receipt again"}}
 
-    async def messages(request: Request) -> Response:
+    def inbound(frontend: str, message: MessageReceived, point: str | None, size: int) -> Inbound:
+        return inbound_of(frontend, message, point, key, clock.now(), telemetry.current_traceparent(), size)
+
+    _for_messages(router, frontends, put, inbound)
+    _for_people(router, frontends, person, telemetry)
+    return router
+
+
+def _for_messages(
+    router: APIRouter,
+    frontends: FrontendKeys,
+    put: Callable[[Inbound], Awaitable[Accepted]],
+    inbound: Callable[[str, MessageReceived, str | None, int], Inbound],
+) -> None:
+    async def messages(request: Request, frontend: Annotated[str, Depends(frontends)]) -> Response:
         """A message of a person; sending the same again (`external_id`) is safe and answers 200."""
-        frontend = frontends.of(request)
         data = await read(request)
         body = checked(MessageBody, data)
         message = MessageReceived.model_validate(data)
-        size, trace = len(await request.body()), telemetry.current_traceparent()
-        accepted = await put(inbound_of(frontend, message, body.point, key, clock.now(), trace, size))
+        accepted = await put(inbound(frontend, message, body.point, len(await request.body())))
         raw = orjson.dumps(receipt(message.external_id, accepted))
         return Response(raw, 200 if accepted.again else 201, NEVER_STORED, "application/json")
 
     router.add_api_route(
-        *("/messages", messages),
+        "/messages",
+        messages,
         methods=["POST"],
         status_code=201,
         response_model=ReceiptAnswer,
-        responses=again,
+        responses={200: {"model": ReceiptAnswer, "description": "It came before: the receipt again"}},
         openapi_extra=takes(MessageBody),
-        route_class_override=Whole,
+        route_class_override=FrontendRoute,
     )
 
+
+def _for_people(router: APIRouter, frontends: FrontendKeys, person: Person, telemetry: Telemetry) -> None:
+    Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
     few = [Depends(ConcurrencyLimit(MOST_AT_ONCE))]  # messages have a queue of their own
 
     @router.post("/status", response_model=StatusAnswer, dependencies=few, openapi_extra=takes(StatusBody))
@@ -152,8 +158,6 @@ def routes(
         """The token of a letter's link proves the address."""
         body = checked(ConfirmationBody, await read(request))
         return {"email_masked": masked(await person.confirm(body.token, telemetry.current_traceparent()))}
-
-    return router
 
 
 async def never_stored(response: Response) -> None:

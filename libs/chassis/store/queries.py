@@ -1,4 +1,4 @@
-"""SQL lives in files: `queries(__file__)["append_events"]` is the text of sql/append_events.sql beside the caller."""
+"""SQL lives in files: `queries(__file__)["streams_at"]` is the text of sql/streams_at.sql beside the caller."""
 
 from functools import cache
 from pathlib import Path

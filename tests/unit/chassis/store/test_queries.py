@@ -19,5 +19,5 @@ def test_a_file_begins_with_its_name_and_what_it_guarantees(path: Path) -> None:
 
 def test_queries_are_found_by_the_name_of_their_file() -> None:
     found = queries(module.__file__)
-    assert found["append_events"] == (SQL / "append_events.sql").read_text("utf-8")
+    assert found["streams_at"] == (SQL / "streams_at.sql").read_text("utf-8")
     assert "0001_store" not in found, "migrations are no queries"
