@@ -17,7 +17,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from bench import burst, figures, form_to_letter, history_ingest, intake_http, intake_kafka, rebuild
+from bench import burst, figures, form_to_letter, history_ingest, history_read, intake_http, intake_kafka, rebuild
 from bench.figures import FIGURES, Figure, Result, values_of
 from bench.measuring import load_average
 from bench.plan import BURST, ENTRIES, Measured, Plan, WrongRun
@@ -34,6 +34,7 @@ MEASURES: dict[str, Callable[[Stage, Plan], Awaitable[Measured]]] = {
     figures.INTAKE_KAFKA.name: intake_kafka.measure,
     figures.HISTORY_INGEST.name: history_ingest.measure,
     figures.HISTORY_INGEST_2.name: partial(history_ingest.measure, processes=2),
+    figures.HISTORY_READ.name: history_read.measure,
     figures.BURST.name: burst.measure,
     figures.FORM_TO_LETTER.name: form_to_letter.measure,
     figures.REBUILD.name: rebuild.measure,

@@ -86,9 +86,9 @@ def inbound(frontend: str, prefix: str, number: int, at: datetime, authority: st
     )
 
 
-def request_events(number: int, at: datetime, authority: str, ids: Ids) -> Iterator[Envelope]:
-    """What intake publishes of one request that is complete: received, registered, status changed."""
-    request_id, client_id = ids.new(), ids.new()
+def request_events(number: int, at: datetime, authority: str, ids: Ids, client: UUID | None = None) -> Iterator[Envelope]:
+    """What intake publishes of one request that is complete, of a new client or of this one: received, registered, status changed."""
+    request_id, client_id = ids.new(), client or ids.new()
     for seq, fact in enumerate(_facts(number, at, request_id), 1):
         yield Envelope(
             event_id=ids.new(),

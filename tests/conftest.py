@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from local.embedded import embedded
 from tests.stack import Database, Stack, shared_stack
 
 settings.register_profile("otklik", deadline=None)  # a busy machine is no defect of the code
+FOUND_IS_ENOUGH = [Phase.explicit, Phase.generate]
+settings.register_profile("mutants", deadline=None, database=None, derandomize=True, phases=FOUND_IS_ENOUGH)
 settings.load_profile("otklik")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.partitioner import murmur2
 
 from libs.chassis.bus.entry import reach
 from libs.chassis.ops.telemetry import Kind, Telemetry
@@ -54,7 +55,6 @@ class Sending:
         self._telemetry = telemetry
         self._producer: AIOKafkaProducer | None = None
         self._partitions: dict[str, list[int]] = {}
-        self._partition_of = DefaultPartitioner()
 
     async def known(self, topics: Collection[str]) -> set[str]:
         """Those of the topics that the broker has; one question for all, because aiokafka waits long for each that is missing."""
@@ -105,7 +105,7 @@ class Sending:
         """Among as many partitions as the topic table says: with those added on the broker, keys would move and overtake themselves."""
         topic = topic_of(row.record.topic)
         partitions = self._partitions[row.record.topic][: topic.partitions if topic else None]
-        return int(self._partition_of(row.record.key.encode(), partitions, partitions))
+        return partitions[_hash(row.record.key) % len(partitions)]
 
     def _message(self, row: Waiting) -> dict[str, Any]:
         record = row.record
@@ -131,6 +131,12 @@ class Sending:
                 raise
             self._producer = producer
         return self._producer
+
+
+@lru_cache(maxsize=10_000)  # the events of a request bear one key, and the hash is written in Python
+def _hash(key: str) -> int:
+    """As every client of Kafka's makes it, so that a key has one place whoever writes."""
+    return int(murmur2(key.encode())) & 0x7FFFFFFF
 
 
 def _fate(future: asyncio.Future[Any]) -> tuple[Fate, BaseException | None]:
