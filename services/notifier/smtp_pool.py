@@ -8,8 +8,6 @@ from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException
 
-from services.notifier.smtp_talk import Talk
-
 IDLE_SECONDS = 20.0  # after that a connection is asked whether it is still there
 BYE_SECONDS = 2.0
 GONE = (SMTPException, OSError, TimeoutError)
@@ -33,7 +31,6 @@ class Line:
     """One open connection; `reused`: it may have been closed by the other side without our noticing."""
 
     client: SMTP
-    talk: Talk
     opened_at: float
     used_at: float
     letters: int = 0
@@ -81,7 +78,7 @@ class SmtpPool:
         if self._now() - line.used_at < IDLE_SECONDS:
             return True
         try:
-            await line.talk.ask(b"NOOP")
+            await line.client.noop()
         except GONE:
             return False
         return True
@@ -103,10 +100,10 @@ class SmtpPool:
         except BaseException:
             client.close()
             raise
-        return Line(client, Talk(client, relay.timeout_seconds), self._now(), self._now())
+        return Line(client, self._now(), self._now())
 
     async def _bye(self, line: Line) -> None:
         with suppress(*GONE):
             async with asyncio.timeout(BYE_SECONDS):
-                await line.talk.ask(b"QUIT")
+                await line.client.quit()
         line.client.close()
