@@ -7,7 +7,7 @@ from typing import Any
 from bench.measuring import Rounds
 
 BURST = 45_000
-ENTRIES = (100_000, 1_000_000)
+ENTRIES = (250_000, 1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
