@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg.pgproto import pgproto
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,6 +153,14 @@ def test_what_can_not_be_read_has_a_stable_code(value: bytes | None, code: str) 
     assert code_of(value) == code
 
 
+def test_the_ids_of_the_database_driver_are_written_like_any_other() -> None:
+    whole = Envelope.model_validate(WHOLE)
+    thread = pgproto.UUID(str(whole.thread_id))
+    assert encode(whole.model_copy(update={"thread_id": thread})) == encode(whole)
+    with pytest.raises(TypeError):
+        encode(whole.model_copy(update={"payload": {"x": object()}}))
+
+
 @pytest.mark.requirement("R-21")
 def test_a_text_that_only_looks_like_nul_is_read() -> None:
     assert decode(raw(payload={"text": "\\u0000"})).payload == {"text": "\\u0000"}
@@ -164,7 +173,10 @@ def nested(depth: int, inside: str) -> bytes:
 
 @pytest.mark.requirement("R-21")
 def test_a_payload_may_be_deep_but_not_so_deep_that_somebody_behind_us_breaks() -> None:
+    deep_and_wide = nested(MAX_DEPTH - 2, "1").replace(b'"payload": {', b'"payload": {"wide": [[], []], ')
     assert decode(nested(MAX_DEPTH - 2, "1")).payload
+    assert decode(deep_and_wide).payload["wide"] == [[], []]
+    assert code_of(nested(MAX_DEPTH - 1, "1")) == "wrong-schema"
     assert code_of(nested(MAX_DEPTH + 1, "1")) == "wrong-schema"
     assert code_of(nested(1000, '"\\u0000"')) == "wrong-schema"
     assert code_of(nested(100_000, "1")) == "not-json"

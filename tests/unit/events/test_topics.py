@@ -1,9 +1,11 @@
 """The one table of topics (R-14)."""
 
+from uuid import uuid4
+
 import pytest
 
 from libs.events.contracts import CONTRACTS
-from libs.events.topics import DAY_MS, INBOUND, REQUESTS, TOPICS, frontend_of, topic_of, wanted
+from libs.events.topics import DAY_MS, INBOUND, REQUESTS, TOPICS, dialogue_key, frontend_of, topic_of, wanted
 
 
 @pytest.mark.requirement("R-14")
@@ -50,6 +52,15 @@ def test_a_concrete_topic_finds_its_row() -> None:
 def test_a_frontends_name_that_would_break_its_topics_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="frontend"):
         INBOUND.of(name)
+
+
+@pytest.mark.requirement("D-23", "R-8")
+def test_a_dialogue_is_its_kafka_key_or_without_a_usable_one_the_thread() -> None:
+    thread = uuid4()
+    assert dialogue_key(b"anna", thread) == "anna"
+    assert dialogue_key(b"k" * 200, thread) == "k" * 200
+    for unusable in (None, b"", b"k" * 201, b"\xff"):
+        assert dialogue_key(unusable, thread) == str(thread)
 
 
 @pytest.mark.requirement("R-14", "D-17", "D-20")

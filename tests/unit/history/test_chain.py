@@ -85,6 +85,7 @@ def test_neither_the_sealed_bytes_nor_the_row_before_can_be_changed() -> None:
     before = link(genesis(5), PLACE, KEPT, COMMITMENT, SEALED)
     assert link(genesis(5), PLACE, KEPT, COMMITMENT, SEALED + b"\x00") != before
     assert link(genesis(5), PLACE, KEPT, COMMITMENT, None) != before
+    assert link(genesis(5), PLACE, KEPT, None, None) == link(genesis(5), PLACE, KEPT, None, b""), "nothing sealed adds nothing"
     assert link(genesis(4), PLACE, KEPT, COMMITMENT, SEALED) != before
 
 

@@ -1,6 +1,7 @@
 """What stands in clear and what is sealed, before anything is stored."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -15,8 +16,8 @@ from libs.events.contracts.notifier_deliveries import NotificationDelivered
 from libs.events.envelope import Unreadable
 from libs.events.fact import open_fields, without_secrets
 from libs.events.topics import CLIENTS, DELIVERIES, INBOUND, RECEIPTS, REQUESTS, dialogue_thread
-from services.history.domain.entries import Entry, entry_of, in_its_dialogue, unreadable
-from tests.unit.history.told import AT, AUTHORITY, EMAIL, IN_SITE, NAME, SECRET, came, envelope, message, received, status_changed
+from services.history.domain.entries import LAST_MS, Entry, entry_of, in_its_dialogue, unreadable
+from tests.unit.history.told import AT, AUTHORITY, EMAIL, IN_SITE, NAME, SECRET, WHEN_MS, came, envelope, message, received, status_changed
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
@@ -123,6 +124,7 @@ def test_what_a_frontend_brings_stays_in_its_own_dialogue_whatever_thread_and_cl
     assert in_its_dialogue(told, INBOUND.of("vk"), b"dialogue-key").thread_id != kept.thread_id
     assert in_its_dialogue(told, IN_SITE, None).thread_id == dialogue_thread("site", str(AT_ID))
     assert in_its_dialogue(told, REQUESTS.name, b"dialogue-key") is told
+    assert in_its_dialogue(told, RECEIPTS.of("site"), b"dialogue-key") is told, "that is ours, though it is on a frontend's topic"
 
 
 @pytest.mark.requirement("R-21", "D-23")
@@ -141,6 +143,10 @@ def test_a_record_that_can_not_be_read_keeps_its_bytes_hidden_and_its_reason_ope
     assert base64.b64decode(hidden(entry)["key"]) == b"\xff"
     assert (entry.type, entry.channel, entry.topic, entry.kafka_offset) == ("Unreadable", "site", IN_SITE, 7)
     assert entry.thread_id == entry.event_id
+    assert (entry.version, entry.authority, entry.producer, entry.aggregate_id) == (1, AUTHORITY, "history", f"{IN_SITE}/3/7")
+    assert (entry.kafka_partition, entry.record_timestamp_ms) == (3, WHEN_MS)
+    assert entry.occurred_at == entry.recorded_at == datetime.fromtimestamp(WHEN_MS / 1000, UTC)
+    assert entry.occurred_at.tzinfo is UTC
 
 
 @pytest.mark.requirement("R-21", "R-6")
@@ -153,9 +159,36 @@ def test_an_unreadable_record_has_one_id_however_often_it_comes_and_another_when
 
 
 @pytest.mark.requirement("R-21")
-@pytest.mark.parametrize("timestamp_ms", [-1, 2**62])
+@pytest.mark.parametrize("timestamp_ms", [-1, LAST_MS + 1, 2**62])
 def test_a_record_without_a_usable_time_happened_when_it_was_stored(timestamp_ms: int) -> None:
     assert unreadable(came()._replace(timestamp_ms=timestamp_ms), None, b"x", "not-json", AUTHORITY, AT).occurred_at == AT
+
+
+@pytest.mark.requirement("R-21")
+@pytest.mark.parametrize(("timestamp_ms", "year"), [(0, 1970), (LAST_MS, 9999)])
+def test_the_first_and_the_last_time_that_can_be_kept_are_usable(timestamp_ms: int, year: int) -> None:
+    assert unreadable(came()._replace(timestamp_ms=timestamp_ms), None, b"x", "not-json", AUTHORITY, AT).occurred_at.year == year
+
+
+KEPT = entry_of(envelope(received()), came())
+
+
+@pytest.mark.requirement("R-6", "R-16")
+def test_an_event_that_comes_again_says_the_same_wherever_it_lay_and_in_whatever_shape() -> None:
+    assert KEPT.says_the_same(KEPT._replace(topic="elsewhere", kafka_offset=8, recorded_at=AT))
+    assert KEPT.says_the_same(KEPT._replace(version=2, open="{}", hidden=b"{}")), "the same fact in another shape"
+    assert KEPT.says_the_same(KEPT._replace(open=f" {KEPT.open} ")), "blanks say nothing"
+    assert KEPT.says_the_same(KEPT._replace(hidden=None)), "what is destroyed can't differ"
+    assert KEPT._replace(hidden=None).says_the_same(KEPT)
+
+
+@pytest.mark.requirement("R-6", "R-16", "R-21")
+@pytest.mark.parametrize("changed", ["type", "thread_id", "aggregate_id", "occurred_at", "open", "hidden"])
+def test_another_event_under_the_same_id_does_not_say_the_same(changed: str) -> None:
+    others = {"thread_id": AT_ID, "occurred_at": AT + timedelta(seconds=1), "open": '{"reference":"x"}', "hidden": b'{"text":"x"}'}
+    other = KEPT._replace(**{changed: others.get(changed, "another")})
+    assert not KEPT.says_the_same(other)
+    assert not other.says_the_same(KEPT)
 
 
 AT_ID = envelope().event_id

@@ -60,9 +60,11 @@ def test_a_question_needs_a_filter_or_a_period() -> None:
 
 
 @pytest.mark.requirement("D-25")
-def test_a_period_ends_after_it_begins() -> None:
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_period_ends_after_it_begins(seconds: int) -> None:
     with pytest.raises(PeriodReversed):
-        Question(sight=Sight.HISTORY, since=AT, until=AT - timedelta(seconds=1)).check()
+        Question(sight=Sight.HISTORY, since=AT, until=AT + timedelta(seconds=seconds)).check()
+    Question(sight=Sight.HISTORY, since=AT, until=AT + timedelta(microseconds=1)).check()
 
 
 @pytest.mark.requirement("D-25")

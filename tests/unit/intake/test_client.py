@@ -43,6 +43,13 @@ def test_a_proved_address_is_known_again_with_the_same_full_name() -> None:
     assert contact_identity(KEY, boris.email, anna.name) != known
 
 
+@pytest.mark.requirement("R-20")
+def test_what_a_client_is_known_by_is_what_it_was_in_the_first_release() -> None:
+    """Otherwise nobody would be known again after an upgrade."""
+    assert account_identity(KEY, "vk", "1001").hex() == "0c81cdd88d50ccebafc8d8a4f7c71ce40f28f935fda35f2b600df146b4e17cdc"
+    assert contact_identity(KEY, anna.email, anna.name).hex() == "8a4f01dc41013faf1b9471e68af92dd63170f8cc429e87a55560b54a14f684c0"
+
+
 @pytest.mark.requirement("R-20", "R-17")
 def test_what_a_client_is_known_by_shows_nothing_of_them() -> None:
     known = contact_identity(KEY, anna.email, anna.name)

@@ -21,7 +21,7 @@ def test_signs_are_no_name(name: str | None) -> None:
     assert not has_name(name)
 
 
-@pytest.mark.parametrize(("name", "full"), [(anna.name, True), ("Анна", False), ("Анна П.", False), (None, False)])
+@pytest.mark.parametrize(("name", "full"), [(anna.name, True), ("Анна Петрова", True), ("Анна", False), ("Анна П.", False), (None, False)])
 def test_a_full_name_has_two_words(name: str | None, full: bool) -> None:
     assert has_full_name(name) is full
 
