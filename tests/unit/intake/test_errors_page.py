@@ -25,7 +25,12 @@ def codes_of(part: str) -> set[str]:
 
 
 def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
-    known = [one for module in (refusals, concurrency, problems, api, handlers, inbound) for one in vars(module).values() if isinstance(one, type)]
+    known = [
+        one
+        for module in (refusals, concurrency, problems, api, handlers, inbound)
+        for one in vars(module).values()
+        if isinstance(one, type)
+    ]
     doors = {one.code for one in [*known, BadCredentials] if issubclass(one, Refusal) and one is not Refusal}
     assert codes_of(HTTP_PART) == doors
 
