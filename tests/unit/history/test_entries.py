@@ -185,7 +185,12 @@ def test_an_event_that_comes_again_says_the_same_wherever_it_lay_and_in_whatever
 @pytest.mark.requirement("R-6", "R-16", "R-21")
 @pytest.mark.parametrize("changed", ["type", "thread_id", "aggregate_id", "occurred_at", "open", "hidden"])
 def test_another_event_under_the_same_id_does_not_say_the_same(changed: str) -> None:
-    others = {"thread_id": AT_ID, "occurred_at": AT + timedelta(seconds=1), "open": '{"reference":"x"}', "hidden": b'{"text":"x"}'}
+    others: dict[str, Any] = {
+        "thread_id": AT_ID,
+        "occurred_at": AT + timedelta(seconds=1),
+        "open": '{"reference":"x"}',
+        "hidden": b'{"text":"x"}',
+    }
     other = KEPT._replace(**{changed: others.get(changed, "another")})
     assert not KEPT.says_the_same(other)
     assert not other.says_the_same(KEPT)

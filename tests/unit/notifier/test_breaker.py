@@ -41,6 +41,17 @@ def test_one_that_works_lets_all_go_again() -> None:
     assert breaker.room(10, 1.0) == 10
 
 
+def test_after_it_worked_it_is_as_patient_as_at_first() -> None:
+    breaker = opened()
+    breaker.took(1)
+    breaker.worked()
+    for _ in range(2):
+        breaker.failed(5.0)
+    assert not breaker.open
+    breaker.failed(5.0)
+    assert (breaker.room(1, 5.9), breaker.room(1, 6.0)) == (0, 1)
+
+
 def test_each_failed_try_doubles_the_pause_up_to_the_longest() -> None:
     breaker, now, pauses = opened(), 0.0, []
     for _ in range(4):

@@ -113,6 +113,23 @@ def test_what_staff_carry_waits_for_staff() -> None:
     assert isinstance(queued(NOTICE), NotificationQueued)
 
 
+@pytest.mark.requirement("N-3.5")
+def test_each_fact_of_a_notice_is_a_version_and_success_forgets_the_last_failure() -> None:
+    failed = evolve(
+        Life(version=4), NotificationFailed(notice_id=NOTICE.id, request_id="r", channel="email", reason="x", attempt=1, final=False)
+    )
+    sent = evolve(failed, NotificationSent(notice_id=NOTICE.id, request_id="r", channel="email", attempt=2))
+    delivered = evolve(sent, NotificationDelivered(notice_id=NOTICE.id, request_id="r", channel="email"))
+    assert [life.version for life in (evolve(Life(version=4), queued(NOTICE)), failed, sent, delivered)] == [5, 5, 6, 7]
+    assert (failed.reason, sent.reason) == ("x", None)
+
+
+@pytest.mark.requirement("N-3.5", "N-3.2")
+def test_a_duplicate_names_the_notice_that_it_repeats() -> None:
+    original, duplicate = (queued(draft.notice) for draft in plan(EVENT, envelope(EVENT), AT))
+    assert (original.duplicate_of, duplicate.duplicate_of) == (None, original.notice_id)
+
+
 @pytest.mark.requirement("D-23")
 def test_a_frontends_report_counts_once_and_only_for_what_was_handed_over() -> None:
     event = change(EVENT.to_status, by_vk)
@@ -123,6 +140,7 @@ def test_a_frontends_report_counts_once_and_only_for_what_was_handed_over() -> N
     assert evolve(accepted, delivered).state is State.DELIVERED
     [failed] = reported(notice, accepted, "failed")
     assert isinstance(failed, NotificationFailed)
+    assert (failed.reason, failed.final) == ("reported-by-frontend", True)
     assert evolve(accepted, failed).state is State.FAILED
     for state in set(State) - {State.ACCEPTED}:
         assert reported(notice, Life(state=state), "delivered") == []
