@@ -30,7 +30,9 @@ async def reached(db: "asyncpg.Connection[Any]", count: int) -> Mapping[str, int
     return dict(row)
 
 
-async def worked_off(ask: Callable[[], Awaitable[Mapping[str, int]]], count: int, note: Callable[[str], None]) -> None:
+async def worked_off(
+    ask: Callable[[], Awaitable[Mapping[str, int]]], count: int, note: Callable[[str], None], *, every: float = LOOK_SECONDS
+) -> None:
     """Notes each part when it has all of them."""
     open_parts = set(PARTS)
 
@@ -42,7 +44,7 @@ async def worked_off(ask: Callable[[], Awaitable[Mapping[str, int]]], count: int
                 note(part)
         return not open_parts
 
-    await until(all_done, LONGEST_SECONDS, f"not all of {count} messages were worked off", every=LOOK_SECONDS)
+    await until(all_done, LONGEST_SECONDS, f"not all of {count} messages were worked off", every=every)
 
 
 class _Run:

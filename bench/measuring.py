@@ -69,7 +69,9 @@ def cores_of(pids: Mapping[str, int]) -> Iterator[Cores]:
 
 
 def _processor_seconds(pid: int) -> float:
-    """Of a process, of its children that live and of those that ended."""
+    """Of a process, of its children that live and of those that ended; of our own alone, for its children are the services."""
+    if pid == os.getpid():
+        return time.process_time()
     total = 0.0
     with suppress(psutil.Error):
         process = psutil.Process(pid)

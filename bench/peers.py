@@ -47,7 +47,8 @@ class MessageDb:
             await db.execute(statements)
         return cls(db)
 
-    def batch(self, values: Sequence[bytes]) -> list[list[str]]:
+    @staticmethod
+    def batch(values: Sequence[bytes]) -> list[list[str]]:
         records = list(map(orjson.loads, values))
         streams = [f"request-{record['aggregate_id']}" for record in records]
         ids, types = ([record[name] for record in records] for name in ("event_id", "type"))
@@ -74,7 +75,8 @@ class EventSourcing:
         name, host, port = parts.path.strip("/"), parts.hostname or "", parts.port or 5432
         return cls(PostgresDatastore(name, host, port, parts.username or "", unquote(parts.password or "")))
 
-    def batch(self, values: Sequence[bytes]) -> list[StoredEvent]:
+    @staticmethod
+    def batch(values: Sequence[bytes]) -> list[StoredEvent]:
         return [_stored(orjson.loads(value), value) for value in values]
 
     async def write(self, batch: list[StoredEvent]) -> None:
