@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ import structlog
 from hypothesis import Phase, settings
 
 from local.embedded import embedded
+from tests.mutation.caches import forget
 from tests.stack import Database, Stack, shared_stack
 
 settings.register_profile("otklik", deadline=None)  # a busy machine is no defect of the code
@@ -21,6 +23,11 @@ settings.register_profile("mutants", deadline=None, database=None, derandomize=T
 settings.load_profile("otklik")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def pytest_sessionstart() -> None:
+    if "MUTANT_UNDER_TEST" in os.environ:
+        forget()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from libs.events.contracts.notifier_deliveries import NotificationDelivered
 from libs.events.topics import CLIENTS, DELIVERIES, REQUESTS
 from libs.events.vocabulary import Status
 from services.history.domain.entries import Entry, entry_of, unreadable
-from services.history.domain.links import ClientLink, Links, ThreadLink, links_of, number_key, numbers_meant
+from services.history.domain.links import ClientLink, Links, RequestNumber, ThreadLink, links_of, number_key, numbers_meant
 from tests.unit.history.told import (
     AT,
     AUTHORITY,
@@ -98,7 +98,7 @@ def test_a_request_is_found_by_reference_register_number_and_the_number_of_an_ol
     imported = HistoricalRequestImported(foreign_no="case-1 773", old_register="receipt", state=Status.CLOSED, point="post", imported_at=AT)
     facts = [received(), registered("зи-15/2026"), imported]
     links = links_of(entry_of(envelope(fact, thread_id=request), came()) for fact in facts)
-    assert {number.number for number in links.numbers} == {"ABCDEFGHJK", "ЗИ-15/2026", "CASE-1773"}
+    assert links.numbers == {RequestNumber(number, str(request)) for number in ("ABCDEFGHJK", "ЗИ-15/2026", "CASE-1773")}
     assert ThreadLink(request, None, str(request), "post", None) in threads(links)
 
 
@@ -113,6 +113,28 @@ def test_case_blanks_and_the_dash_of_a_reference_do_not_matter_but_the_dash_of_a
 def test_two_clients_are_one_by_the_word_recorded_last_whichever_of_them_it_names_first() -> None:
     links = links_of([of_pair(CLIENT, OTHER, 2, together=False), of_pair(OTHER, CLIENT, 1, together=True)])
     assert [(pair, said.linked) for pair, said in links.clients.items()] == [((CLIENT, OTHER), False)]
+
+
+@pytest.mark.requirement("N-4.7", "R-1")
+def test_of_two_words_recorded_in_one_moment_the_one_with_the_higher_id_counts() -> None:
+    words = [of_pair(CLIENT, OTHER, 1, together=together) for together in (True, False)]
+    [said] = links_of(words).clients.values()
+    assert (said.event_id, said.linked) == (words[1].event_id, False)
+    assert links_of(reversed(words)).clients == links_of(words).clients
+
+
+@pytest.mark.requirement("D-25", "R-1")
+@pytest.mark.parametrize("changed", [{"client_id": OTHER}, {"request_id": "r-2"}, {"point": "phone"}, {"thread_id": OTHER}])
+def test_each_thread_of_each_arrival_has_a_row_of_its_own(changed: dict[str, object]) -> None:
+    entry = entry_of(envelope(received(), thread_id=CLIENT, client_id=CLIENT, point="site"), came())
+    links = links_of([entry, entry._replace(**changed)])  # type: ignore[arg-type]  # fields by name
+    assert len(threads(links)) > len(threads(links_of([entry])))
+    assert threads(links) == threads(links_of([entry])) | threads(links_of([entry._replace(**changed)]))  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("D-25")
+def test_what_names_neither_client_nor_request_links_nothing() -> None:
+    assert links_of([entry_of(envelope(thread_id=CLIENT, aggregate_id="n-1"), came(DELIVERIES.name))]) == Links()
 
 
 def test_a_client_is_not_linked_to_itself() -> None:

@@ -1,13 +1,14 @@
 """Where the facts of a message go, and what the person is told of them (R-2, R-19)."""
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import pytest
 
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.intake_clients import ClientIdentified
-from libs.events.contracts.intake_requests import RequestRegistered, RequestStatusChanged, RequestSupplemented
-from libs.events.vocabulary import Contacts, Sender
+from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestStatusChanged, RequestSupplemented
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, Flag, Sender, WantedForm
 from services.intake import statuses
 from tests.examples import GREETING, NOW, QUESTION, anna, boris, message
 from tests.unit.intake.desk import desk_after, inbound, intake, later
@@ -71,6 +72,27 @@ def test_an_address_that_this_very_client_proved_before_needs_no_proof_again() -
     facts = desk.take(inbound(message("m-3", boris, contacts=Contacts(email=anna.email)), "vk"))
     [told] = [fact for fact in facts if isinstance(fact, RequestStatusChanged)]
     assert [target.confirmed for target in told.targets if target.role == "email"] == [False], "another client"
+
+
+FORM = AdditionalChannel(channel="email", address="second@example.ru")
+FILE = Attachment(upload_id="u-1", name="plan.pdf", type="application/pdf", size=10, sha256="0" * 64)
+
+
+@pytest.mark.requirement("N-2.2", "N-3.2")
+def test_whatever_a_message_says_stands_in_its_fact() -> None:
+    said = of_anna("m-1").model_copy(update={"additional_channel": FORM, "attachments": (FILE,), "wanted_form": WantedForm.PAPER})
+    received = intake.given().when(inbound(said, "vk")).fact(RequestReceived)
+    assert (received.additional_channel, received.attachments, received.wanted_form) == (FORM, (FILE,), WantedForm.PAPER)
+    more = of_anna("m-2").model_copy(update={"additional_channel": FORM, "attachments": (FILE,)})
+    added = intake.given(inbound(of_anna("m-1", GREETING), "vk")).when(later(1, more, "vk")).fact(RequestSupplemented)
+    assert (added.additional_channel, added.attachments) == (FORM, (FILE,))
+
+
+@pytest.mark.requirement("R-19", "R-21")
+@pytest.mark.parametrize(("channel", "address", "odd"), [("email", "nowhere", True), ("email", "a@example.ru", False), ("post", "", False)])
+def test_an_additional_address_that_is_none_is_kept_and_flagged(channel: Literal["email", "post"], address: str, odd: bool) -> None:
+    said = of_anna("m-1").model_copy(update={"additional_channel": AdditionalChannel(channel=channel, address=address)})
+    assert (Flag.BAD_EMAIL in intake.given().when(inbound(said, "vk")).fact(RequestReceived).flags) is odd
 
 
 @pytest.mark.requirement("R-19", "D-23")

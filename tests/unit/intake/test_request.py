@@ -5,10 +5,11 @@ from typing import get_args
 import pytest
 
 from libs.events.contracts import intake_clients, intake_requests
+from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged
 from libs.events.fact import Event
-from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Sender, Status, Target
+from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Sender, Standing, Status, Target
 from services.intake.domain import client, request
-from services.intake.domain.request import Request, replayed, targets
+from services.intake.domain.request import Request, replayed, standing, targets
 from tests.examples import (
     NOW,
     QUESTION,
@@ -165,6 +166,39 @@ def test_the_site_is_told_by_its_status_page_and_a_proved_address_gets_no_link()
         Target(role="email", channel="email", address=anna.email, confirmed=True),
     )
     assert targets(after(received, email_dropped), confirmed=False, confirm_token=None) == (Target(role="original", channel="site"),)
+
+
+@pytest.mark.requirement("N-3.1", "N-3.2")
+def test_an_additional_channel_chosen_later_counts_from_then_on() -> None:
+    by_post = AdditionalChannel(channel="post", address=anna.postal)
+    now = after(received, RequestAdditionalChannelChanged(additional=by_post))
+    assert (now.additional, now.version) == (by_post, 2)
+    assert after(received, RequestAdditionalChannelChanged(additional=by_post), RequestAdditionalChannelChanged()).additional is None
+    by_email = received.model_copy(update={"additional_channel": AdditionalChannel(channel="email", address=boris.email)})
+    assert [target.role for target in targets(after(by_email), confirmed=False, confirm_token=None)] == ["original", "email"]
+
+
+@pytest.mark.requirement("N-3.3", "N-3.4")
+def test_where_a_request_stands_is_told_as_the_person_saw_it_last() -> None:
+    target = Target(role="original", channel="site")
+    now = after(received, registered, told_registered)
+    assert standing(now, target) == Standing(
+        target=target,
+        status=Status.REGISTERED,
+        explanation=told_registered.explanation,
+        reference=received.reference,
+        reg_no=registered.reg_no,
+        due_on=registered.due_on,
+        addressee=anna.name,
+    )
+    assert standing(after(received), target).explanation == ""
+
+
+def test_when_it_came_and_what_it_was_told_is_remembered_and_a_change_of_address_says_whether_it_is_proved() -> None:
+    now = after(received, told_registered)
+    assert (now.received_at, now.steps[0].explanation) == (received.received_at, told_registered.explanation)
+    assert after(received, email_changed).email_confirmed is False
+    assert after(received, email_changed.model_copy(update={"email_confirmed": True})).email_confirmed is True
 
 
 def test_a_question_alone_lacks_nothing_else() -> None:
