@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from bench import records
 from bench.measuring import Round, cores_of
 from bench.peers import STORES, Store
+from bench.plan import WrongRun
 from libs.chassis.bus.subscriber import BATCH_TIMEOUT_MS
 from libs.events.topics import REQUESTS
 from local.places import ROOT
@@ -47,7 +48,10 @@ async def run(order: PeerOrder) -> PeerReport:
     store = await STORES[order.store].open(order.dsn)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await (_bare(store, order) if order.group is None else _fed(store, order, order.group))
+            report = await (_bare(store, order) if order.group is None else _fed(store, order, order.group))
+        if (there := await store.count()) != order.requests * records.EVENTS_OF_A_REQUEST:
+            raise WrongRun(f"{there} events in {order.store}, not those of {order.requests} requests")
+        return report
     finally:
         await store.close()
 

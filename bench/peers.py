@@ -31,6 +31,8 @@ class Store(Protocol):
 
     async def write(self, batch: Any) -> None: ...
 
+    async def count(self) -> int: ...
+
     async def close(self) -> None: ...
 
 
@@ -57,6 +59,9 @@ class MessageDb:
     async def write(self, batch: list[list[str]]) -> None:
         await self._db.execute(SQL["message_db_write"], *batch)
 
+    async def count(self) -> int:
+        return int(await self._db.fetchval(SQL["message_db_count"]))
+
     async def close(self) -> None:
         await self._db.close()
 
@@ -82,6 +87,9 @@ class EventSourcing:
     async def write(self, batch: list[StoredEvent]) -> None:
         """In a thread, so that the consumer fetches meanwhile."""
         await asyncio.to_thread(self._recorder.insert_events, batch)
+
+    async def count(self) -> int:
+        return await asyncio.to_thread(self._recorder.max_notification_id) or 0
 
     async def close(self) -> None:
         self._datastore.close()
