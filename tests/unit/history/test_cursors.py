@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from string import ascii_letters, digits
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,11 @@ moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.j
 def test_a_place_comes_back_unchanged(at: datetime, shard: int, position: int) -> None:
     place = Place(at, shard, position)
     assert CURSORS.read(CURSORS.written(place, ASKED), ASKED) == place
+
+
+@pytest.mark.requirement("D-25")
+def test_a_cursor_can_stand_in_an_address_as_it_is() -> None:
+    assert all(set(CURSORS.written(Place(AT, 3, position), ASKED)) <= set(ascii_letters + digits + "-_") for position in range(20))
 
 
 @pytest.mark.requirement("D-25", "R-21")

@@ -80,16 +80,18 @@ FILE = Attachment(upload_id="u-1", name="plan.pdf", type="application/pdf", size
 
 @pytest.mark.requirement("N-2.2", "N-3.2")
 def test_whatever_a_message_says_stands_in_its_fact() -> None:
-    said = of_anna("m-1").model_copy(update={"additional_channel": FORM, "attachments": (FILE,), "wanted_form": WantedForm.PAPER})
+    said = of_anna("m-1").model_copy(update={"additional_channel": FORM, "attachments": (FILE,), "wanted_form": WantedForm.WRITTEN})
     received = intake.given().when(inbound(said, "vk")).fact(RequestReceived)
-    assert (received.additional_channel, received.attachments, received.wanted_form) == (FORM, (FILE,), WantedForm.PAPER)
+    assert (received.additional_channel, received.attachments, received.wanted_form) == (FORM, (FILE,), WantedForm.WRITTEN)
     more = of_anna("m-2").model_copy(update={"additional_channel": FORM, "attachments": (FILE,)})
     added = intake.given(inbound(of_anna("m-1", GREETING), "vk")).when(later(1, more, "vk")).fact(RequestSupplemented)
     assert (added.additional_channel, added.attachments) == (FORM, (FILE,))
 
 
 @pytest.mark.requirement("R-19", "R-21")
-@pytest.mark.parametrize(("channel", "address", "odd"), [("email", "nowhere", True), ("email", "a@example.ru", False), ("post", "", False)])
+@pytest.mark.parametrize(
+    ("channel", "address", "odd"), [("email", "nowhere", True), ("email", "a@example.ru", False), ("post", "-", False)]
+)
 def test_an_additional_address_that_is_none_is_kept_and_flagged(channel: Literal["email", "post"], address: str, odd: bool) -> None:
     said = of_anna("m-1").model_copy(update={"additional_channel": AdditionalChannel(channel=channel, address=address)})
     assert (Flag.BAD_EMAIL in intake.given().when(inbound(said, "vk")).fact(RequestReceived).flags) is odd
