@@ -21,6 +21,7 @@ INGEST: dict[str, Any] = {
     "moonshot": ["over_bare ≥ 1"],
     "moonshot_reached": False,
     "load_average": [0.5, 1.25],
+    "notes": {},
 }
 LETTERS: dict[str, Any] = {
     "name": "form-to-letter",
@@ -30,12 +31,13 @@ LETTERS: dict[str, Any] = {
     "moonshot": [],
     "moonshot_reached": False,
     "load_average": [1, 2],
+    "notes": {"messages": 1_500},
 }
 
 
 def test_a_row_has_what_was_measured_and_a_dash_for_what_was_not() -> None:
     assert row_of(INGEST) == "| `history-ingest` | 18,000/s | 60,000/s, 0.30 | 9,000/s, 2.00 | – | met | open | 0.5 → 1.2 |"
-    assert row_of(LETTERS) == "| `form-to-letter` | 93/s | – | – | 521 / 1,738 | not met: p99_ms ≤ 1,000 | – | 1.0 → 2.0 |"
+    assert row_of(LETTERS) == "| `form-to-letter` of 1,500 | 93/s | – | – | 521 / 1,738 | not met: p99_ms ≤ 1,000 | – | 1.0 → 2.0 |"
 
 
 def test_of_a_figure_the_last_run_counts() -> None:

@@ -153,6 +153,26 @@ def test_rows_behind_the_last_signature_that_fits_are_told_with_their_age() -> N
     assert covered.uncovered_since is None
 
 
+def test_what_is_said_of_a_rewritten_and_of_a_cut_log_names_rows_and_times() -> None:
+    marks = [Mark(AT + timedelta(minutes=position), position, hash_at(position)) for position in (2, 5, 9)]
+    [rewritten] = told(marks[:2], 6, changed=4)
+    assert rewritten.says == (
+        "rows from here to 5 are not those that were signed at 5 on 2026-11-22 05:05:00 UTC; the last signature that fits stands at 2"
+    )
+    [from_the_start] = told(marks[:1], 6, changed=1)
+    assert from_the_start.says.endswith("; no signature before it fits")
+    [cut] = told([marks[2]._replace(signed_at=AT), marks[1]._replace(position=7, signed_at=AT + timedelta(days=1))], 6)
+    assert (cut.last, cut.says) == (
+        9,
+        "rows from here to 9 were cut off: the last of them was there when it was signed on 2026-11-22 05:00:00 UTC",
+    )
+
+
+def test_a_signature_of_a_row_that_is_gone_hides_nothing_of_the_next_one() -> None:
+    marks = [Mark(AT, 3, hash_at(3)), Mark(AT + timedelta(minutes=1), 4, hash_at(4))]
+    assert [(each.kind, each.first, each.last) for each in disagreements(marks, {4: b"another"}, 5)] == [("rewritten", 1, 4)]
+
+
 def test_a_row_that_is_gone_is_no_rewritten_row() -> None:
     """The walk itself names it."""
     assert disagreements([Mark(AT, 3, hash_at(3))], {}, 5) == []

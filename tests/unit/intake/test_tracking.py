@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.chassis.ops.identifiers import TimeOrderedIds
+from services.intake.domain.inbound import digest
 from services.intake.tracking import (
     ALPHABET,
     confirm_token,
@@ -18,7 +19,7 @@ from services.intake.tracking import (
     tracking_code,
     typed,
 )
-from tests.examples import REQUEST_ID, anna, boris, some_id
+from tests.examples import QUESTION, REQUEST_ID, anna, boris, some_id
 from tests.unit.intake.desk import KEY
 
 pytestmark = pytest.mark.requirement("E-10")
@@ -47,6 +48,13 @@ def test_a_code_belongs_to_one_request_and_one_key() -> None:
     assert code != tracking_code(KEY, some_id("another request"))
     assert code != tracking_code(b"x" * 32, REQUEST_ID)
     assert code[:10] != typed(reference(REQUEST_ID))
+
+
+def test_codes_and_links_that_people_hold_already_are_the_same_in_every_release() -> None:
+    assert tracking_code(KEY, REQUEST_ID) == "EUY6H4M239L4"
+    assert confirm_token(KEY, REQUEST_ID, anna.email) == "AZMAAAAAcACAAAAAAACgAZkScIV-vxLUQEVuBrMbdo8"
+    assert dialogue_mark(KEY, "vk", "peer-1").hex() == "29e7841dbdcbed3b9860a25ca2723c19c48667bfd5e411455a98fa206f543ca0"
+    assert digest(KEY, QUESTION).hex() == "057fa7f38273fccf2019d7edff029371b24ca3a1b41905b271f284c70b9dc71a"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,17 @@ def test_a_letter_says_that_a_program_sent_it_and_what_it_is_called() -> None:
     assert "List-Unsubscribe" not in message
 
 
+def test_a_long_letter_comes_out_whole_in_lines_that_any_relay_takes() -> None:
+    letter = mail(text="Ответ на запрос. " * 500, html="<p>Ответ</p>" * 500)
+    message, lines = parsed(letter), letter.encoded().split(b"\r\n")
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().strip() == letter.text.strip()
+    assert max(map(len, lines)) <= 120
+    assert (message["MIME-Version"], message["Content-Language"]) == ("1.0", "ru")
+    assert mail(text="\ud800").encoded(), "half a letter of a pair stops no letter"
+
+
 def test_both_parts_come_out_as_they_went_in() -> None:
     message = parsed(mail())
     text, html = message.get_body(("plain",)), message.get_body(("html",))
