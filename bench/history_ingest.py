@@ -95,18 +95,29 @@ class _Run:
 
     @asynccontextmanager
     async def _running(self, db: "asyncpg.Connection[Any]", database: str, group: str) -> AsyncIterator[dict[str, Service]]:
-        """The log is held shut until every process has its share of the partitions: nobody is measured while they are divided."""
         async with AsyncExitStack() as stack:
-            async with db.transaction():
-                await db.execute(SQL["hold_log"])
-                services = {}
-                for replica in range(1, self._processes + 1):
-                    name = f"history-{replica}"
-                    running = self._stage.running("history", database, group, name=name, replica=replica)
-                    services[name] = await stack.enter_async_context(running)
-                shared = partial(_shared, self._stage.parts.kafka_bootstrap, group, self._processes)
-                await until(shared, PATIENCE_SECONDS, f"{self._processes} processes have not shared the partitions")
-            yield services
+            start = partial(self._started, stack, database, group)
+            yield await (start() if self._processes == 1 else self._divided(db, group, start))
+
+    async def _started(self, stack: AsyncExitStack, database: str, group: str) -> dict[str, Service]:
+        services = {}
+        for replica in range(1, self._processes + 1):
+            name = f"history-{replica}"
+            services[name] = await stack.enter_async_context(
+                self._stage.running("history", database, group, name=name, replica=replica),
+            )
+        return services
+
+    async def _divided(
+        self, db: "asyncpg.Connection[Any]", group: str, start: Callable[[], Awaitable[dict[str, Service]]]
+    ) -> dict[str, Service]:
+        """The log is held shut until each process has its share of the partitions; the first records they fetch meanwhile for nothing."""
+        async with db.transaction():
+            await db.execute(SQL["hold_log"])
+            services = await start()
+            shared = partial(_shared, self._stage.parts.kafka_bootstrap, group, self._processes)
+            await until(shared, PATIENCE_SECONDS, f"{self._processes} processes have not shared the partitions")
+        return services
 
     async def _reached(self, db: "asyncpg.Connection[Any]", length: int) -> tuple[float, int]:
         """When the log was at least so long, and how long it was then."""
