@@ -1,8 +1,9 @@
 """What stands in clear and what is sealed, before anything is stored."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -41,6 +42,22 @@ def test_a_field_is_hidden_unless_its_contract_says_open() -> None:
     assert {"text", "sender", "contacts", "dialogue"} <= hidden(entry).keys()
     assert NAME not in entry.open
     assert EMAIL not in entry.open
+
+
+@pytest.mark.requirement("D-19", "N-4.4")
+def test_whatever_the_envelope_says_and_where_the_record_lay_is_kept_with_times_in_utc() -> None:
+    ahead = AT.astimezone(timezone(timedelta(hours=7)))
+    told = envelope(received(), seq=4, client_id=uuid4(), point="phone", correlation_id=uuid4(), causation_id=uuid4())
+    told = told.model_copy(update={"occurred_at": ahead, "recorded_at": ahead + timedelta(seconds=1)})
+    kept = entry_of(told, came())._asdict()
+    same = set(type(told).model_fields) & kept.keys() - {"occurred_at", "recorded_at"}
+    assert {name: kept[name] for name in same} == {name: getattr(told, name) for name in same}
+    assert (kept["actor_role"], kept["actor_id"]) == ("frontend", "site")
+    assert (kept["topic"], kept["kafka_partition"], kept["kafka_offset"], kept["record_timestamp_ms"]) == came()
+    assert (kept["occurred_at"], kept["recorded_at"]) == (AT, AT + timedelta(seconds=1))
+    assert {kept["occurred_at"].tzinfo, kept["recorded_at"].tzinfo} == {UTC}
+    nobody = entry_of(told.model_copy(update={"actor": None}), None)
+    assert (nobody.actor_role, nobody.actor_id, nobody.topic, nobody.kafka_offset) == (None, None, None, None)
 
 
 @pytest.mark.requirement("R-17")

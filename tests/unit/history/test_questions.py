@@ -75,3 +75,23 @@ def test_the_audit_names_who_looked_in_which_role_and_by_which_filters() -> None
     assert (fact.operator, fact.role, fact.count) == ("account-7", "operator", 3)
     assert fact.filter == {"client": str(client), "from": AT.isoformat(), "channel": "site"}
     assert role_of(staff(Role.AUDITOR)) is Role.AUDITOR
+
+
+@pytest.mark.requirement("D-25")
+def test_every_filter_is_written_down_under_the_name_that_the_door_gives_it() -> None:
+    filled = {"client": uuid4(), "request": "r-1", "thread": uuid4(), "number": "ЗИ-1/2026"}
+    coded = {"channel": "site", "point": "phone", "type": "RequestReceived", "staff": "account-7"}
+    question = Question(sight=Sight.HISTORY, since=AT, until=AT, **filled, **coded)  # type: ignore[arg-type]  # fields by name
+    assert question.filters() == {name: str(value) for name, value in (filled | coded).items()} | {
+        "from": AT.isoformat(),
+        "to": AT.isoformat(),
+    }
+
+
+@pytest.mark.requirement("D-25")
+def test_the_same_question_has_one_digest_and_another_one_another() -> None:
+    def digest(sight: Sight, channel: str) -> bytes:
+        return Question(sight=sight, channel=channel).digest()
+
+    assert digest(Sight.HISTORY, "site") == digest(Sight.HISTORY, "site")
+    assert len({digest(sight, channel) for sight in Sight for channel in ("site", "vk")}) == 6

@@ -7,7 +7,7 @@ import pytest
 from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.vocabulary import Status, Target
 from services.notifier.domain import Draft, plan
-from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, PHONE, POST, SITE
+from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, PHONE, POST, SITE, reaches
 from tests.unit.notifier.examples import ADDRESS, AT, NAME, by_email, by_site, by_vk, change, envelope, new_address, typed_only
 
 by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
@@ -99,3 +99,7 @@ def test_a_notice_carries_the_surroundings_of_its_change() -> None:
     assert (origin.thread_id, origin.cause, origin.correlation_id) == (around.thread_id, around.event_id, around.event_id)
     assert (origin.client_id, origin.point, origin.traceparent) == (around.client_id, "site", "00-aa-bb-01")
     assert (first.notice.seq, first.notice.request_id) == (3, "request-1")
+
+
+def test_a_channel_that_the_table_does_not_know_counts_as_reached_so_that_its_notice_fails_visibly() -> None:
+    assert all(reaches("pigeon", status) for status in Status)
