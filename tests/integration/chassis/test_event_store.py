@@ -67,6 +67,8 @@ async def test_what_is_read_is_what_was_appended_byte_for_byte(chassis: Chassis)
     assert [row.envelope.payload for row in again] == [first.envelope.payload, second.envelope.payload]
     assert again[0].envelope.model_dump(exclude={"recorded_at"}) == first.envelope.model_dump(exclude={"recorded_at"})
     assert again[0].envelope.recorded_at == first.envelope.recorded_at
+    around = {"actor", "client_id", "point", "correlation_id", "causation_id", "thread_id", "occurred_at"}
+    assert {name: getattr(again[1].envelope, name) for name in around} == {name: getattr(context, name) for name in around}
 
 
 @pytest.mark.requirement("R-2")

@@ -1,7 +1,7 @@
 """Whatever commits in whatever order: the rows of every stream leave the outbox in order, none skipped and none twice (R-3)."""
 
 from collections import Counter
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import strategies as st
@@ -29,6 +29,7 @@ class Leaving(Machine):
         self.run(self.chassis.pool.execute("DELETE FROM outbox"))  # what a failed example left
         self.versions = Counter[str]()
         self.added: dict[int, list[str]] = {}
+        self.records: dict[UUID, Record] = {}
         self.sent: list[str] = []
         self.after = 0
 
@@ -67,8 +68,10 @@ class Leaving(Machine):
         self.added[number] += mine
 
     def record(self, stream: str, version: int) -> Record:
-        said = f"{stream} {version}"
-        return Record(topic=self.topic, key=f"{self.name}-{stream[0]}", event_id=uuid4(), thread_id=uuid4(), value=said.encode())
+        said, key = f"{stream} {version}", f"{self.name}-{stream[0]}"
+        made = Record(topic=self.topic, key=key, event_id=uuid4(), thread_id=uuid4(), value=said.encode(), headers={"schema": said})
+        self.records[made.event_id] = made
+        return made
 
     def end(self, number: int, *, commit: bool) -> None:
         if self.writers[number].open:
@@ -88,7 +91,7 @@ class Leaving(Machine):
             self.after = rows[-1].id
 
     def acknowledge(self, rows: list[Waiting]) -> None:
-        assert all(row.broken is None for row in rows)
+        assert all(row.broken is None and row.record == self.records[row.record.event_id] for row in rows)
         self.sent += [row.record.value.decode() for row in rows]
         self.run(self.shard.sent(rows))
         for stream in STREAMS:
