@@ -93,3 +93,30 @@ def test_two_events_of_one_name_are_found_at_the_start() -> None:
     other = type("Moved", (Event,), {"__doc__": "Another one.", "__module__": __name__})
     with pytest.raises(ValueError, match="one name"):
         Registry([Moved, other], UPCASTERS)
+
+
+@pytest.mark.requirement("D-16", "R-21")
+@pytest.mark.parametrize(
+    ("version", "payload", "where"),
+    [
+        (3, {"town": "Омск", "street": 7, "country": "Россия"}, "street: string_type"),
+        (1, {"address": "Омск"}, "Moved v1: ValueError"),
+        (1, {}, "Moved v1: KeyError"),
+    ],
+)
+def test_what_is_wrong_with_a_payload_is_told_by_a_stable_code_and_place(version: int, payload: dict[str, Any], where: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        REGISTRY.read(envelope(version, payload))
+    assert (caught.value.code, caught.value.where) == ("wrong-schema", where)
+
+
+@pytest.mark.requirement("D-16", "R-11")
+def test_a_registry_tells_which_type_and_version_it_does_not_know() -> None:
+    registry = Registry([Moved], UPCASTERS)
+    assert registry.read(envelope(1, {"address": "Омск, Мира"})) == TODAY
+    with pytest.raises(UnknownType, match="Invented"):
+        registry.read(envelope(1, {}, "Invented"))
+    with pytest.raises(NewerVersion, match="Moved v4"):
+        registry.read(envelope(4, {}))
+    with pytest.raises(ValueError, match="Moved v1, Moved v2$"):
+        Registry([Moved])
