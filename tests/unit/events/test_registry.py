@@ -118,5 +118,5 @@ def test_a_registry_tells_which_type_and_version_it_does_not_know() -> None:
         registry.read(envelope(1, {}, "Invented"))
     with pytest.raises(NewerVersion, match="Moved v4"):
         registry.read(envelope(4, {}))
-    with pytest.raises(ValueError, match="Moved v1, Moved v2$"):
+    with pytest.raises(ValueError, match=r"Moved v1, Moved v2$"):
         Registry([Moved])
