@@ -1,7 +1,6 @@
 """What the law needs before a request gets its number: a name, a contact, a question (8-FZ art. 18; R-19)."""
 
 import re
-from functools import lru_cache
 from itertools import islice
 
 from libs.events.vocabulary import Flag
@@ -40,7 +39,6 @@ def has_postal(postal: str | None) -> bool:
     return bool(postal and WORD.search(postal))
 
 
-@lru_cache(maxsize=1_000)  # each fact of a request asks again
 def has_question(texts: tuple[str, ...], name: str | None = None) -> bool:
     """«Здравствуйте» alone asks nothing, nor does one's own name or address: at least two other words remain."""
     own = {word.lower() for word in WORD.findall(name or "")}

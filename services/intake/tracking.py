@@ -54,12 +54,12 @@ def typed(code: str) -> str:
     return _BETWEEN.sub("", code.upper()).translate(_LOOK_ALIKES)
 
 
-@lru_cache(maxsize=2_000)  # a message's own are asked for at each of its steps
 def fingerprint(key: bytes, purpose: str, *parts: str) -> bytes:
     """An HMAC that recognises a value again without keeping it."""
     return _mac(key, purpose.encode(), b"\x00".join(part.encode() for part in parts))
 
 
+@lru_cache(maxsize=2_000)  # asked for at each step of a message; a dialogue's name is short, a text would not be
 def dialogue_mark(key: bytes, frontend: str, dialogue: str) -> bytes:
     """The same for every message of one conversation, whatever door it came by."""
     return fingerprint(key, "dialogue", frontend, dialogue)

@@ -92,8 +92,10 @@ class FrontendRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        guards = [one.call for one in self.dependant.dependencies if isinstance(one.call, FrontendKeys)]
+
         async def answer(request: Request) -> Response:
-            [frontends] = [one.call for one in self.dependant.dependencies if isinstance(one.call, FrontendKeys)]
+            [frontends] = guards
             return cast(Response, await self.endpoint(request, frontends.of(request)))
 
         return answer
