@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from libs.chassis.bus.races import past_races
 from libs.chassis.process import Process
-from libs.chassis.store.events import Append, Context, LostRace
+from libs.chassis.store.events import Append, Context
 from libs.events.contracts.intake_requests import HistoricalEntryImported
 from libs.events.envelope import Actor
 from libs.events.fact import Event
@@ -64,13 +66,7 @@ def context(actor: str, case: Case, authority: str, register: str, at: datetime)
 
 async def write(intake: Intake, cases: Sequence[Case], register: str, *, actor: str, grow: bool = True) -> Written:
     """One batch in one transaction, whole or not at all; with `grow` off, a case that is there stays as it is."""
-    for attempt in range(LOST_RACES):
-        try:
-            return await _write(intake, cases, register, actor, grow)
-        except LostRace:
-            if attempt == LOST_RACES - 1:
-                raise
-    raise AssertionError("unreachable")
+    return await past_races(partial(_write, intake, cases, register, actor, grow), times=LOST_RACES)
 
 
 async def _write(intake: Intake, cases: Sequence[Case], register: str, actor: str, grow: bool) -> Written:

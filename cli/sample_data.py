@@ -6,7 +6,8 @@ from datetime import date
 from uuid import UUID
 
 from cli.intake import CASES_AT_ONCE, LOST_RACES, Intake, Written, opened, write
-from libs.chassis.store.events import Append, Context, LostRace
+from libs.chassis.bus.races import past_races
+from libs.chassis.store.events import Append, Context
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.envelope import Actor
 from local.sample import register_of
@@ -62,18 +63,16 @@ def _client_id(intake: Intake, seed: int, number: int) -> UUID:
 
 async def _add_clients(intake: Intake, made: Sample, seed: int) -> int:
     """Those that are not there, in one transaction."""
-    for attempt in range(LOST_RACES):
-        try:
-            async with intake.process.pool.acquire() as db, db.transaction():
-                appends = _clients(intake, made, seed)
-                known = await intake.process.store.read(db, CLIENT, [append.aggregate_id for append in appends])
-                fresh = [append for append in appends if append.aggregate_id not in known]
-                await intake.store.save(db, fresh)
-                return len(fresh)
-        except LostRace:
-            if attempt == LOST_RACES - 1:
-                raise
-    raise AssertionError("unreachable")
+
+    async def once() -> int:
+        async with intake.process.pool.acquire() as db, db.transaction():
+            appends = _clients(intake, made, seed)
+            known = await intake.process.store.read(db, CLIENT, [append.aggregate_id for append in appends])
+            fresh = [append for append in appends if append.aggregate_id not in known]
+            await intake.store.save(db, fresh)
+            return len(fresh)
+
+    return await past_races(once, times=LOST_RACES)
 
 
 def _clients(intake: Intake, made: Sample, seed: int) -> Sequence[Append]:

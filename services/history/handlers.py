@@ -12,12 +12,13 @@ import structlog
 
 from libs.chassis.access.roles import Staff
 from libs.chassis.bus.deliveries import Delivery
+from libs.chassis.bus.races import past_races
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.identifiers import Ids
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.telemetry import Kind, Span, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
-from libs.chassis.store.events import LostRace, record_of
+from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
 from libs.events.envelope import Actor, Envelope, Unreadable, decode
 from libs.events.topics import HISTORY
@@ -37,7 +38,6 @@ from services.history.domain.questions import AUDIT, EntryNotFound, Question, Si
 from services.history.store import Appended, Stored
 
 LANES = 2
-LOST_RACES = 10  # more in a row than any honest rival causes
 CONSUMER = "history"
 
 log = structlog.stdlib.get_logger("history")
@@ -129,17 +129,14 @@ class Keeper:
 
     async def _append(self, entries: Sequence[Entry]) -> list[Entry]:
         """Those whose id another event bears."""
-        for attempt in range(LOST_RACES):
-            try:
-                async with self.pool.acquire() as db, db.transaction():
-                    done = await self.log.append(db, entries, self.clock.now())
-            except LostRace:
-                if attempt == LOST_RACES - 1:
-                    raise
-            else:
-                self._count(done)
-                return done.clashing
-        raise AssertionError("unreachable")
+
+        async def once() -> Appended:
+            async with self.pool.acquire() as db, db.transaction():
+                return await self.log.append(db, entries, self.clock.now())
+
+        done = await past_races(once)
+        self._count(done)
+        return done.clashing
 
     def _unreadable(self, delivery: Delivery, reason: str) -> Entry:
         return unreadable(_came(delivery), delivery.key, delivery.value, reason, self.authority, self.clock.now())

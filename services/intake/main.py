@@ -10,10 +10,10 @@ from fastapi import FastAPI
 
 from libs.chassis.access.frontends import FrontendKeys
 from libs.chassis.bus import repair
+from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
-from libs.chassis.store.events import LostRace
 from libs.chassis.store.republishing import published
 from services.intake import api, consumers, tracking
 from services.intake.deadlines import TermRules
@@ -26,7 +26,6 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 
 QUEUE_SILENT_SECONDS = 60.0
-LOST_RACES = 10
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
@@ -68,17 +67,13 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     )
 
     async def register(batch: Sequence[Inbound]) -> list[Accepted | Refusal]:
-        for attempt in range(LOST_RACES):
-            try:
-                async with process.pool.acquire() as db, db.transaction():
-                    outcomes = await acceptance.accept(db, batch)
-            except LostRace:
-                if attempt == LOST_RACES - 1:
-                    raise
-            else:
-                process.bell.ring()
-                return outcomes
-        raise AssertionError("unreachable")
+        async def once() -> list[Accepted | Refusal]:
+            async with process.pool.acquire() as db, db.transaction():
+                return await acceptance.accept(db, batch)
+
+        outcomes = await past_races(once)
+        process.bell.ring()
+        return outcomes
 
     queue = Queue(register, limit=settings.queue_limit)
     progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)

@@ -13,9 +13,9 @@ RACE_PAUSE_SECONDS = 0.02  # times the attempt, jittered: rivals that start agai
 T = TypeVar("T")
 
 
-async def past_races(attempt: Callable[[], Awaitable[T]]) -> T:
+async def past_races(attempt: Callable[[], Awaitable[T]], *, times: int = LOST_RACES) -> T:
     """A race that is lost is run again; one that is lost for ever is a mistake."""
-    for number in range(1, LOST_RACES):
+    for number in range(1, times):
         try:
             return await attempt()
         except LostRace:
