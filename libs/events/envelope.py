@@ -1,13 +1,14 @@
 """What surrounds every event on Kafka and in a store (requirements: event catalogue)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from libs.events.fact import Moment
+from libs.events.fact import Event, Moment
 
 MAX_RECORD_BYTES = 1024 * 1024  # what a topic takes; our own events are far smaller (R-3)
 MAX_DEPTH = 64  # lists and objects inside each other; no contract comes near it, and JSON libraries break at their own depths
@@ -60,6 +61,33 @@ class Envelope(BaseModel):
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     payload: dict[str, Any]
+
+
+def lone(
+    fact: Event,
+    *,
+    event_id: UUID,
+    at: datetime,
+    authority: str,
+    producer: str,
+    aggregate_id: str | None = None,
+    thread_id: UUID | None = None,
+    actor: Actor | None = None,
+) -> Envelope:
+    """A fact that belongs to no stream: recorded when it happened, its own aggregate and thread where nothing else is said."""
+    return Envelope(
+        event_id=event_id,
+        type=fact.type_name(),
+        version=fact.version,
+        authority=authority,
+        aggregate_id=aggregate_id or str(event_id),
+        thread_id=thread_id or event_id,
+        occurred_at=at,
+        recorded_at=at,
+        producer=producer,
+        actor=actor,
+        payload=fact.payload(),
+    )
 
 
 def encode(envelope: Envelope) -> bytes:

@@ -19,7 +19,7 @@ from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
 from libs.chassis.store.timers import Timer, cancel_timers, set_timers
-from libs.events.envelope import Envelope
+from libs.events.envelope import lone
 from libs.events.topics import HISTORY
 from services.history.domain.chain import SHARDS
 from services.history.domain.entries import PRODUCER, entry_of
@@ -103,27 +103,16 @@ class Gaps:
 
     async def _tell(self, db: Connection, aggregate: Aggregate, gaps: Sequence[Gap]) -> None:
         now = self.clock.now()
-        told = [self._envelope(aggregate, gap) for gap in gaps]
+        thread = aggregate.thread_id
+        told = [
+            lone(gap.told_of(aggregate), event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, thread_id=thread)
+            for gap in gaps
+        ]
         await self.log.append(db, [entry_of(envelope, None) for envelope in told], now)
         await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None) for envelope in told], now)
         for gap in gaps:
             place = {**aggregate._asdict(), "from_seq": gap.first, "to_seq": gap.last}
             log.warning("events were not heard; their producer is asked for them", asked=gap.asked, **place)
-
-    def _envelope(self, aggregate: Aggregate, gap: Gap) -> Envelope:
-        fact, now, event_id = gap.told_of(aggregate), self.clock.now(), self.ids.new()
-        return Envelope(
-            event_id=event_id,
-            type=fact.type_name(),
-            version=fact.version,
-            authority=self.authority,
-            aggregate_id=str(event_id),
-            thread_id=aggregate.thread_id,
-            occurred_at=now,
-            recorded_at=now,
-            producer=PRODUCER,
-            payload=fact.payload(),
-        )
 
 
 def _gaps(heard: Mapping[Aggregate, Heard], aggregate: Aggregate) -> tuple[Gap, ...]:

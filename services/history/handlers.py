@@ -20,7 +20,7 @@ from libs.chassis.ops.telemetry import Kind, Span, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
-from libs.events.envelope import Actor, Envelope, Unreadable, decode
+from libs.events.envelope import Actor, Unreadable, decode, lone
 from libs.events.topics import HISTORY
 from services.history.domain.chain import shard_of
 from services.history.domain.entries import (
@@ -194,20 +194,9 @@ class Looks:
             return await self.log.linked_clients(db, client)
 
     async def _write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
-        fact, now, event_id = viewed(staff, filters, count), self.clock.now(), self.ids.new()
-        envelope = Envelope(
-            event_id=event_id,
-            type=fact.type_name(),
-            version=fact.version,
-            authority=self.authority,
-            aggregate_id=str(event_id),
-            thread_id=event_id,
-            occurred_at=now,
-            recorded_at=now,
-            producer=PRODUCER,
-            actor=Actor(role=role_of(staff), id=staff.id),
-            payload=fact.payload(),
-        )
+        now, actor = self.clock.now(), Actor(role=role_of(staff), id=staff.id)
+        fact = viewed(staff, filters, count)
+        envelope = lone(fact, event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, actor=actor)
         await self.log.append(db, [entry_of(envelope, None)], now)
         await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None)], now)
 

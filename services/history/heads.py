@@ -17,7 +17,7 @@ from libs.chassis.store.database import Pool
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
 from libs.events.contracts.history_events import HeadSigned
-from libs.events.envelope import Actor, Envelope
+from libs.events.envelope import Actor, Envelope, lone
 from libs.events.topics import HISTORY
 from services.history.domain.entries import PRODUCER
 from services.history.domain.heads import Signer
@@ -96,18 +96,15 @@ class Heads:
             self.figures.signed_at.set(now.timestamp())
 
     def _envelope(self, head: HeadSigned, now: datetime) -> Envelope:
-        return Envelope(
+        return lone(
+            head,
             event_id=self.ids.new(),
-            type=head.type_name(),
-            version=head.version,
+            at=now,
             authority=self.authority,
+            producer=PRODUCER,
             aggregate_id=f"shard-{head.shard}",
             thread_id=_thread(head),
-            occurred_at=now,
-            recorded_at=now,
-            producer=PRODUCER,
             actor=Actor(role="system", id=PRODUCER),
-            payload=head.payload(),
         )
 
 

@@ -1,7 +1,6 @@
 """What can't be handled is set aside and told; what follows it in its lane waits behind it (R-7)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import structlog
 
@@ -15,7 +14,7 @@ from libs.chassis.store.dead_letters import DeadLetter, DeadLetters
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
 from libs.events.contracts.dead_letters import MessageRejected
-from libs.events.envelope import Envelope
+from libs.events.envelope import Envelope, lone
 from libs.events.topics import dead_letter_topic
 
 log = structlog.stdlib.get_logger("bus")
@@ -82,7 +81,8 @@ class Aside:
             reason=letter.reason,
         )
         key = f"{letter.topic}-{letter.partition}-{letter.offset}"
-        await self._outbox.add(db, [record_of(self._envelope(fact, now), dead_letter_topic(letter.topic), key, None)], now)
+        envelope = lone(fact, event_id=self._ids.new(), at=now, authority=self._authority, producer=self._consumer)
+        await self._outbox.add(db, [record_of(envelope, dead_letter_topic(letter.topic), key, None)], now)
         if self._on_set_aside is not None:
             await self._on_set_aside(db, delivery, letter.reason)
 
@@ -108,19 +108,4 @@ class Aside:
             reason=reason,
             lane=lane,
             traceparent=delivery.traceparent,
-        )
-
-    def _envelope(self, fact: MessageRejected, now: datetime) -> Envelope:
-        event_id = self._ids.new()
-        return Envelope(
-            event_id=event_id,
-            type=fact.type_name(),
-            version=fact.version,
-            authority=self._authority,
-            aggregate_id=str(event_id),
-            thread_id=event_id,
-            occurred_at=now,
-            recorded_at=now,
-            producer=self._consumer,
-            payload=fact.payload(),
         )
