@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -18,31 +18,37 @@ from libs.events.topics import INBOUND
 
 SQL = queries(__file__)
 FRONTEND = "vk"
-PARTS = ("registered", "in_history", "handed_over")
+REGISTERED = "registered"
+PARTS = (REGISTERED, "in_history", "handed_over")
 LONGEST_SECONDS = 1_800.0
 LOOK_SECONDS = 0.5
 GROUP = "bench-burst"
 
 
-async def reached(db: "asyncpg.Connection[Any]", count: int) -> Mapping[str, int]:
-    """How much of a burst of so many each part has."""
-    [row] = await db.fetch(SQL["reached"], count)
+async def reached(db: "asyncpg.Connection[Any]", count: int, parts: Sequence[str]) -> Mapping[str, int | None]:
+    """How much of a burst of so many each of these parts has; None: surely not all."""
+    [row] = await db.fetch(SQL["reached"], count, parts)
     return dict(row)
 
 
 async def worked_off(
-    ask: Callable[[], Awaitable[Mapping[str, int]]], count: int, note: Callable[[str], None], *, every: float = LOOK_SECONDS
+    ask: Callable[[Sequence[str]], Awaitable[Mapping[str, int | None]]],
+    count: int,
+    note: Callable[[str], None],
+    *,
+    every: float = LOOK_SECONDS,
 ) -> None:
-    """Notes each part when it has all of them."""
-    open_parts = set(PARTS)
+    """Notes each part when it has all of them; the others are asked for once all are registered."""
+    left = list(PARTS)
 
     async def all_done() -> bool:
-        found = await ask()
-        for part in PARTS:
-            if part in open_parts and found.get(part) == count:
-                open_parts.remove(part)
+        asked = left[:1] if REGISTERED in left else left[:]
+        found = await ask(asked)
+        for part in asked:
+            if found.get(part) == count:
+                left.remove(part)
                 note(part)
-        return not open_parts
+        return not left
 
     await until(all_done, LONGEST_SECONDS, f"not all of {count} messages were worked off", every=every)
 
@@ -60,11 +66,12 @@ class _Run:
             db = await asyncpg.connect(ours.database)
             seconds: dict[str, float] = {}
             try:
+                sent = list(records.inbound(FRONTEND, f"burst{self._round}", self._count))
                 with cores_of(self._stage.pids(**ours.services) | {"bench": os.getpid()}) as cores:
                     began = time.perf_counter()
-                    await self._stage.fill(records.inbound(FRONTEND, f"burst{self._round}", self._count))
+                    await self._stage.fill(sent)
                     await worked_off(
-                        lambda: reached(db, self._count),
+                        lambda parts: reached(db, self._count, parts),
                         self._count,
                         lambda part: seconds.update({part: time.perf_counter() - began}),
                     )

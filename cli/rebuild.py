@@ -15,6 +15,7 @@ import typer
 from cli import this_machine
 from cli.intake import opened
 from cli.services import schema_of
+from libs.chassis.ops.garbage import collect_seldom
 from libs.chassis.store.database import Connection, prepare_connection
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.models import checksum, rebuild
@@ -72,6 +73,7 @@ def command(
         _stop(f"{service} has no read models; those that have: {', '.join(UNITS)}")
     this_machine.lend(service, administrator=True)
     dsn = os.environ.get("OTKLIK_ADMIN_DSN") or _stop("not set: OTKLIK_ADMIN_DSN, an administrator of the database")
+    collect_seldom()
     same = asyncio.run(_tell(service, dsn, model))
     raise typer.Exit(0 if same else DIFFERENT)
 

@@ -1,7 +1,6 @@
 """The parts that every service is built from, made once by its `main.py` and handed on."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from libs.chassis.bus.subscriber import Subscription, new_broker
 from libs.chassis.ops import health, logs, metrics, problems
 from libs.chassis.ops.clock import Clock, SystemClock
 from libs.chassis.ops.disk import Disks
+from libs.chassis.ops.garbage import collect_seldom
 from libs.chassis.ops.health import Check, Health, Readiness
 from libs.chassis.ops.identifiers import Ids, TimeOrderedIds
 from libs.chassis.ops.metrics import Metrics
@@ -46,6 +46,7 @@ RELAY_SILENT_SECONDS = 90.0
 TIMERS_SILENT_SECONDS = 120.0
 HOUSEKEEPING_SECONDS = 3600.0
 CLOSE_SECONDS = 3.0
+QUEUES = 2  # connections for what else a service takes from a table in order
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 log = structlog.stdlib.get_logger("process")
@@ -62,7 +63,7 @@ class Process:
     ids: Ids
     telemetry: Telemetry
     pool: Pool
-    relay_pool: Pool
+    queue_pool: Pool
     keyring: Keyring
     outbox: Outbox
     store: EventStore
@@ -106,7 +107,7 @@ class Process:
             ids=ids,
             telemetry=telemetry,
             pool=pool,
-            relay_pool=await open_pool(dsn, size=outbox.shards, settings=IN_ORDER_OF_INDEX),
+            queue_pool=await open_pool(dsn, size=outbox.shards + QUEUES, settings=IN_ORDER_OF_INDEX),
             keyring=keyring,
             outbox=outbox,
             store=EventStore(producer=name, authority=authority.code, keyring=keyring, outbox=outbox, clock=clock, ids=ids),
@@ -157,7 +158,7 @@ class Process:
         for shard in range(self.outbox.shards):
             progress = self.health.loop(f"relay {shard}", limit_seconds=RELAY_SILENT_SECONDS, now=time.monotonic)
             relay = Relay(
-                shard=OutboxShard(self.relay_pool, self.keyring, shard, str(self.ids.new())),
+                shard=OutboxShard(self.queue_pool, self.keyring, shard, str(self.ids.new())),
                 bootstrap=bootstrap,
                 client_id=f"otklik-{self.name}-relay-{shard}",
                 bell=self.bell,
@@ -197,10 +198,10 @@ class Process:
     async def close(self) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await asyncio.gather(self.pool.close(), self.relay_pool.close())
+                await asyncio.gather(self.pool.close(), self.queue_pool.close())
         except TimeoutError:
             self.pool.terminate()
-            self.relay_pool.terminate()
+            self.queue_pool.terminate()
         self.telemetry.shutdown()
 
     async def _keep_house(self, stopping: Stopping) -> None:
@@ -227,8 +228,7 @@ def run_service(name: str, kind: type[Settings], build: Callable[[Process, Setti
         process = await Process.open(name, settings)
         try:
             app = await build(process, settings)
-            gc.collect()
-            gc.freeze()  # what a process is made of lives as long as it does: no collection need look at it again
+            collect_seldom()
             await serve(app, settings, process.background)
         finally:
             await process.close()

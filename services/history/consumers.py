@@ -8,7 +8,7 @@ from libs.events.topics import TOPICS, Topic
 from services.history.handlers import Keeper
 
 SERVICE: Final = "history"
-MAX_RECORDS: Final = 1_000
+MAX_RECORDS: Final = 4_000
 
 
 def heard() -> tuple[Topic, ...]:

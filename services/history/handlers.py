@@ -37,7 +37,9 @@ from services.history.domain.entries import (
 from services.history.domain.questions import AUDIT, EntryNotFound, Question, Sight, role_of, sight_of, viewed
 from services.history.store import Appended, Stored
 
-LANES = 2
+MOST_LANES = 4
+LANE = 500  # records of a batch for which another lane is worth its transaction
+STRETCH = 1_000  # records of a batch that are read together, and then written by all lanes
 CONSUMER = "history"
 
 log = structlog.stdlib.get_logger("history")
@@ -77,16 +79,35 @@ class Keeper:
             for delivery in deliveries:
                 if delivery.traceparent is not None:
                     spans.enter_context(self._span(delivery, delivery.traceparent))
-            await self._keep_all([(delivery, self._entry(delivery)) for delivery in deliveries])
+            try:
+                await self._keep_all(deliveries)
+            except ExceptionGroup as failed:
+                raise failed.exceptions[0] from None
 
-    async def _keep_all(self, pairs: Sequence[Pair]) -> None:
-        """In lanes of some shards each, side by side: while the database writes one, the next is made ready."""
+    async def _keep_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Stretch by stretch, in lanes of some shards each: while the database writes one, the next is read and sealed.
+
+        A lane keeps its order: its next stretch waits for the one before, and goes down with it.
+        """
+        count = min(MOST_LANES, 1 + len(deliveries) // LANE)
+        lanes: dict[int, asyncio.Task[None]] = {}
+        async with asyncio.TaskGroup() as tasks:
+            for first in range(0, len(deliveries), STRETCH):
+                for lane, pairs in self._by_lane(deliveries[first : first + STRETCH], count).items():
+                    lanes[lane] = tasks.create_task(self._keep_after(lanes.get(lane), pairs))
+                await asyncio.sleep(0)  # for the lanes to begin
+
+    def _by_lane(self, deliveries: Sequence[Delivery], count: int) -> dict[int, list[Pair]]:
         lanes: dict[int, list[Pair]] = {}
-        for pair in pairs:
-            lanes.setdefault(shard_of(pair[1].thread_id) % LANES, []).append(pair)
-        for outcome in await asyncio.gather(*map(self._keep, lanes.values()), return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+        for delivery in deliveries:
+            entry = self._entry(delivery)
+            lanes.setdefault(shard_of(entry.thread_id) % count, []).append((delivery, entry))
+        return lanes
+
+    async def _keep_after(self, before: asyncio.Task[None] | None, pairs: Sequence[Pair]) -> None:
+        if before is not None:
+            await before
+        await self._keep(pairs)
 
     def _entry(self, delivery: Delivery) -> Entry:
         try:

@@ -20,6 +20,7 @@ from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import NOBODYS, Acceptance, Unread
 
 CONSUMER = "intake"
+MAX_RECORDS = 1_000  # a larger batch costs less for each, but whoever comes by HTTP meanwhile waits for it
 HEARS = (MessageReceived, MessageRevised)
 PRODUCER = "intake"
 UNREADABLE: dict[str, type[Refusal]] = {ContainsNul.code: ContainsNul, WrongSchema.code: WrongSchema}
@@ -88,4 +89,4 @@ def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> S
         await effect.take(deliveries)
         after()
 
-    return Subscription(group=group, topics=(INBOUND, HISTORY), take=take, static_member=f"{group}-1", max_records=500)
+    return Subscription(group=group, topics=(INBOUND, HISTORY), take=take, static_member=f"{group}-1", max_records=MAX_RECORDS)

@@ -60,7 +60,7 @@ PUBLISHED = (
 async def build(process: Process, settings: NotifierSettings) -> FastAPI:
     figures = Figures(process.health.registry, time.monotonic)
     letters = Letters(process.authority, settings.site_url)
-    notices = Notices(process.pool, process.keyring, process.store)
+    notices = Notices(process.pool, process.queue_pool, process.keyring, process.store)
     handlers = Handlers(
         store=notices,
         at_once={SITE: Site(), FRONTEND: Frontend(letters)},

@@ -75,8 +75,9 @@ class Notices:
     So a replica whose clock is wrong delays no notice and takes none out of another's hand.
     """
 
-    def __init__(self, pool: Pool, keyring: Keyring, store: EventStore) -> None:
+    def __init__(self, pool: Pool, queue_pool: Pool, keyring: Keyring, store: EventStore) -> None:
         self._pool = pool
+        self._queue_pool = queue_pool
         self._keyring = keyring
         self._store = store
 
@@ -96,7 +97,7 @@ class Notices:
         self, channel: str, limit: int, lease_seconds: float, *, in_hand: Sequence[UUID] = (), take_over: bool = True
     ) -> list[Claimed]:
         """`sending` is committed when this returns, before anything is sent; none `in_hand`, with `take_over` what others let go."""
-        async with self._pool.acquire() as db, db.transaction():
+        async with self._queue_pool.acquire() as db, db.transaction():
             rows = await db.fetch(SQL["claim_notices"], channel, lease_seconds, limit, in_hand, take_over)
             keys = await self._keyring.of(db, {row["thread_id"] for row in rows})
         return [_claimed(row, keys.get(row["thread_id"])) for row in sorted(rows, key=lambda row: row["planned_at"])]

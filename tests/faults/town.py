@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -115,9 +115,9 @@ class Town:
         self.journal.recovered(after, seconds)
         self.late += [f"{name} after {after}" for name in CONSUMERS if seconds.get(name, DRAIN_SECONDS) > within]
 
-    async def reached(self, count: int) -> Mapping[str, int]:
-        """How much of a burst of so many each part has."""
-        found = await self.ask(burst.SQL["reached"], count)
+    async def reached(self, count: int, parts: Sequence[str]) -> Mapping[str, int | None]:
+        """How much of a burst of so many each of these parts has."""
+        found = await self.ask(burst.SQL["reached"], count, parts)
         return dict(found) if found is not None else {}
 
     async def finish(self) -> list[Check]:

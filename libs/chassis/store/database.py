@@ -1,6 +1,8 @@
 """Connections to a service's own schema."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -39,9 +41,10 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
-NO_SETTINGS: Mapping[str, str] = {}
-# For the outbox: the planner knows nothing of a day that has just begun, and would sort all that waits to find the next few.
-IN_ORDER_OF_INDEX: Mapping[str, str] = {"enable_bitmapscan": "off", "enable_seqscan": "off", "enable_sort": "off"}
+# A service finds its rows by index. A plan made while a table was empty, and kept, would read all of it for a few rows later.
+BY_INDEX: Mapping[str, str] = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+# For what waits: the planner knows nothing of a day that has just begun, and would sort all that is due to find the next few.
+IN_ORDER_OF_INDEX: Mapping[str, str] = {**BY_INDEX, "enable_bitmapscan": "off", "enable_sort": "off"}
 JSONB_VERSION = b"\x01"  # the first byte of a jsonb value in PostgreSQL's binary format, which COPY needs
 
 
@@ -58,7 +61,7 @@ async def prepare_connection(connection: "asyncpg.Connection[Any]") -> None:
     await connection.set_type_codec("jsonb", encoder=_dump, decoder=_load, schema="pg_catalog", format="binary")
 
 
-async def open_pool(dsn: str, *, size: int = 10, settings: Mapping[str, str] = NO_SETTINGS) -> Pool:
+async def open_pool(dsn: str, *, size: int = 10, settings: Mapping[str, str] = BY_INDEX) -> Pool:
     """A pool of connections; it opens lazily, so that a service starts while its database is still coming up."""
     return await asyncpg.create_pool(
         dsn,
@@ -68,3 +71,18 @@ async def open_pool(dsn: str, *, size: int = 10, settings: Mapping[str, str] = N
         command_timeout=60,
         server_settings={"application_name": "otklik", "timezone": "UTC", **settings},
     )
+
+
+@asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Begins this work and ends with it. The block needs no connection: while PostgreSQL writes some rows, the next are made ready."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.sleep(0)
+        yield
+    except BaseException:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):  # the block's own exception is the one that counts
+            await task
+        raise
+    await task

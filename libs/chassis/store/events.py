@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import orjson
 
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.identifiers import Ids
-from libs.chassis.store.database import Connection
+from libs.chassis.store.database import Connection, meanwhile
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.outbox import Outbox, Record
 from libs.chassis.store.queries import queries
@@ -115,14 +116,17 @@ class EventStore:
         recorded = [row for append in appends for row in self._recorded(append, recorded_at)]
         threads = {row.envelope.thread_id for row in recorded} | {record.thread_id for record in also}
         keys = await self._keyring.made_for(db, threads) if threads else {}
-        if recorded:
-            await self._write(db, recorded, keys)
-        await self._outbox.add(db, [*self._published(appends, recorded), *also], recorded_at, keys)
-        return recorded
-
-    async def _write(self, db: Connection, recorded: Sequence[Recorded], keys: Mapping[UUID, bytes]) -> None:
         rows = [_row(row, keys[row.envelope.thread_id]) for row in recorded]
         await self._check_versions(db, _versions_before(recorded))
+        async with meanwhile(self._write(db, rows)):
+            waiting = self._outbox.rows(chain(self._published(appends, recorded), also), recorded_at, keys)
+        await self._outbox.put(db, waiting)
+        return recorded
+
+    @staticmethod
+    async def _write(db: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
         try:
             await db.copy_records_to_table("events", records=rows, columns=COLUMNS)
         except asyncpg.UniqueViolationError as error:

@@ -1,7 +1,7 @@
 """The outbox: records wait in PostgreSQL, sealed, until the broker has them (R-3)."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,8 @@ from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 
 SQL = queries(__file__)
 COLUMNS = ("day", "shard", "topic", "key", "event_id", "thread_id", "headers", "sealed", "created_at")  # the id comes from its sequence
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +37,15 @@ class Outbox:
         self._keyring = keyring
         self.shards = shards
 
-    async def add(self, db: Connection, records: Sequence[Record], at: datetime, keys: Mapping[UUID, bytes] | None = None) -> None:
-        """Each record waits until the relay of its shard has an acknowledgement for it; `keys` where all of them are at hand."""
-        if not records:
-            return
-        if keys is None:
+    async def add(self, db: Connection, records: Sequence[Record], at: datetime) -> None:
+        """Each record waits until the relay of its shard has an acknowledgement for it."""
+        if records:
             keys = await self._keyring.made_for(db, {record.thread_id for record in records})
-        rows = [
+            await self.put(db, self.rows(records, at, keys))
+
+    def rows(self, records: Iterable[Record], at: datetime, keys: Mapping[UUID, bytes]) -> list[Row]:
+        """The records sealed, as `put` takes them."""
+        return [
             (
                 at.date(),
                 self.shard_of(record.key),
@@ -55,10 +59,13 @@ class Outbox:
             )
             for record in records
         ]
-        await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
+
+    async def put(self, db: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
 
     def shard_of(self, key: str) -> int:
-        return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % self.shards
+        return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % self.shards if self.shards > 1 else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 -- claim_notices.sql: due notices of a channel, each to one claimer for $2 seconds; none while an earlier one of its request, role and address is
--- unfinished. Not those of $4, which the claimer has in hand; only with $5 those whose lease has ended.
+-- unfinished. Not those of $4, which the claimer has in hand; only with $5 those whose lease has ended. Asked of one due notice after another
+-- until there are enough (OFFSET 0): a claim costs the same however many wait.
 WITH due AS (
     SELECT n.notice_id, n.state AS before
     FROM notices n
@@ -9,6 +10,7 @@ WITH due AS (
             SELECT FROM notices earlier
             WHERE earlier.request_id = n.request_id AND earlier.role = n.role AND earlier.seq < n.seq
                 AND earlier.state IN ('planned', 'sending', 'deferred', 'unknown') AND NOT earlier.address_left
+            OFFSET 0
         )
     ORDER BY n.due_at
     LIMIT $3

@@ -106,8 +106,15 @@ class Chassis:
         """A topic, and it is there when this returns."""
         settings = {key.replace("_", "."): value for key, value in configs.items()}
         async with self.admin() as admin:
+            await eventually(lambda: self._knows_its_controller(admin))
             await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
             await eventually(lambda: self._is_there(admin, name, partitions))
+
+    @staticmethod
+    async def _knows_its_controller(admin: AIOKafkaAdminClient) -> bool:
+        """A busy broker may have answered that there is none at all."""
+        client = admin._client
+        return client.cluster.controller is not None or (await client.force_metadata_update() and client.cluster.controller is not None)
 
     @staticmethod
     async def _is_there(admin: AIOKafkaAdminClient, name: str, partitions: int) -> bool:

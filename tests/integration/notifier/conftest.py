@@ -63,7 +63,7 @@ class Notifying:
         """What a process that neither hears nor sends would have."""
         process = await Process.open("notifier", settings_of(NotifierSettings, self.environment()))
         try:
-            yield Notices(process.pool, process.keyring, process.store)
+            yield Notices(process.pool, process.queue_pool, process.keyring, process.store)
         finally:
             await process.close()
 
@@ -156,7 +156,7 @@ async def notifying(database: Database, fresh_kafka: str, sink: Sink) -> AsyncIt
 
 
 def store_of(service: Running) -> Notices:
-    return Notices(service.process.pool, service.process.keyring, service.process.store)
+    return Notices(service.process.pool, service.process.queue_pool, service.process.keyring, service.process.store)
 
 
 def figure(service: Running, name: str, **labels: str) -> float:
