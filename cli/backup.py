@@ -72,13 +72,13 @@ def command(
     dsn = os.environ.get("OTKLIK_ADMIN_DSN")
     try:
         if not dsn:
-            raise Unusable("Не задано OTKLIK_ADMIN_DSN: postgresql://administrator@host:port/database.")
+            raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
         taken = asyncio.run(back_up(dsn, directory, keys_to, keep_keys_days=keep_keys_days, programs=Programs(dsn, pg_bin), show=_progress))
     except Unusable as unusable:
         typer.echo(str(unusable), err=True)
         raise typer.Exit(UNUSABLE) from None
     except ProgramFailed as failed:
-        typer.echo(f"Копия не сделана. {failed}", err=True)
+        typer.echo(f"no copy was made: {failed}", err=True)
         raise typer.Exit(FAILED) from None
     for line in told(taken):
         typer.echo(line)
@@ -87,14 +87,14 @@ def command(
 def told(taken: Taken) -> list[str]:
     rows = sum(taken.manifest.rows.values())
     lines = [
-        f"Копия на {taken.manifest.taken_at:%d.%m.%Y %H:%M:%S} UTC: {rows} строк, {taken.bytes / 1e6:.1f} МБ.",
-        f"Данные: {taken.data}",
-        f"Ключи: {taken.keys}",
+        f"copy of {taken.manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {rows} rows, {taken.bytes / 1e6:.1f} MB",
+        f"data: {taken.data}",
+        f"keys: {taken.keys}",
     ]
     if taken.destroyed:
-        lines.append(f"В список уничтоженных дописано: {taken.destroyed}.")
+        lines.append(f"added to the list of destroyed threads: {taken.destroyed}")
     if taken.forgotten:
-        lines.append(f"Стёрты старые копии ключей: {', '.join(taken.forgotten)}.")
+        lines.append(f"old copies of keys erased: {', '.join(taken.forgotten)}")
     return lines
 
 
@@ -134,7 +134,7 @@ def apart(data: Path, keys: Path) -> None:
     """Whoever gets one of the two must not get the other with it."""
     one, other = data.resolve(), keys.resolve()
     if one == other or one in other.parents or other in one.parents:
-        raise Unusable(f"Ключи лежат отдельно от данных: {keys} и {data} — одна папка или одна внутри другой.")
+        raise Unusable(f"{keys} and {data} are one folder, or one inside the other: keys go apart from data, name another place for them")
     for place in (one, other):
         place.mkdir(parents=True, exist_ok=True)
 
@@ -146,10 +146,13 @@ async def moment(dsn: str) -> AsyncIterator[tuple[Connection, str]]:
     try:
         await db.execute("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0")
         if not await db.fetchval("SELECT pg_try_advisory_lock(hashtext('otklik backup'))"):
-            raise Unusable("Другая копия этой базы данных ещё делается.")
+            raise Unusable("another backup of this database is still running: wait until it has ended")
         missing = {schema.name for schema in SCHEMAS} - {row["nspname"] for row in await db.fetch("SELECT nspname FROM pg_namespace")}
         if missing:
-            raise Unusable(f"В этой базе данных нет схем {', '.join(sorted(missing))}: это не база Отклика, или она не подготовлена.")
+            raise Unusable(
+                f"this database lacks the schemas {', '.join(sorted(missing))}: OTKLIK_ADMIN_DSN names another database than Otklik's,"
+                " or `otklik database prepare` was never run"
+            )
         await _lock_tables(db)
         try:
             yield db, await db.fetchval("SELECT pg_export_snapshot()")
@@ -255,7 +258,7 @@ def _progress(written: Callable[[], int]) -> "asyncio.Task[None]":
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
             task = progress.add_task("", total=None)
             while True:
-                progress.update(task, description=f"Копирование: {written() / 1e6:.1f} МБ")
+                progress.update(task, description=f"copying: {written() / 1e6:.1f} MB")
                 await asyncio.sleep(LOOK_SECONDS)
 
     return asyncio.create_task(watch())

@@ -123,7 +123,7 @@ def found(place: Path, name: str | None = None) -> Path:
     names = sorted(path.name for path in place.iterdir() if NAMED.fullmatch(path.name))
     wanted = name or (names[-1] if names else None)
     if wanted is None or wanted not in names:
-        raise Unusable(f"В {place} нет {'копии ' + name if name else 'ни одной законченной копии'}.")
+        raise Unusable(f"{place} holds no {'copy ' + name if name else 'finished copy'}: name the folder that does")
     return place / wanted
 
 
@@ -131,9 +131,9 @@ def read_manifest(copy: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json((copy / MANIFEST).read_bytes())
     except ValidationError:
-        raise Unusable(f"{copy / MANIFEST} не читается: это не опись копии.") from None
+        raise Unusable(f"{copy / MANIFEST} is not the manifest of a copy: take another copy") from None
     if manifest.format != FORMAT:
-        raise Unusable(f"Копия {copy} записана в формате {manifest.format}, эта версия читает формат {FORMAT}.")
+        raise Unusable(f"{copy} has format {manifest.format}, this version reads format {FORMAT}: restore it with the version that made it")
     return manifest
 
 
@@ -141,9 +141,9 @@ def check(folder: Path, wanted: Mapping[str, str]) -> None:
     """Raises `Unusable` for a file that is not the one that was written."""
     for name, sha256 in wanted.items():
         if not (folder / name).is_file():
-            raise Unusable(f"В копии нет файла {folder / name}.")
+            raise Unusable(f"{folder / name} is missing: the copy is not whole, take another one")
         if digest(folder / name) != sha256:
-            raise Unusable(f"Файл {folder / name} изменён или повреждён: его контрольная сумма не та, что в описи.")
+            raise Unusable(f"{folder / name} was changed or damaged: its checksum is not that of the manifest, take another copy")
 
 
 def read_destroyed(paths: Iterable[Path]) -> dict[str, list[Destruction]]:
@@ -157,7 +157,7 @@ def read_destroyed(paths: Iterable[Path]) -> dict[str, list[Destruction]]:
                 one = Destruction(datetime.fromisoformat(said["destroyed_at"]), UUID(said["thread_id"]))
                 told.setdefault(said["service"], set()).add(one)
             except (ValueError, LookupError, TypeError):
-                raise Unusable(f"{path}, строка {number}: это не запись об уничтожении.") from None
+                raise Unusable(f"{path}, line {number} is no note of a destruction: mend it, or put an intact list there") from None
     return {service: sorted(done) for service, done in told.items()}
 
 

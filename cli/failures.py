@@ -51,7 +51,7 @@ def sentence_for(error: BaseException, environ: Mapping[str, str]) -> Said | Non
         case BrokenPipeError():
             return None  # whoever read our output has gone: the command line ends quietly by itself
         case OSError() if error.filename is not None:
-            return Said(f"Файл {error.filename} недоступен: {error.strerror}.", UNUSABLE)
+            return Said(f"{error.filename} can't be used: {error.strerror}", UNUSABLE)
         case _ if isinstance(error, INFRASTRUCTURE_ERRORS):
             place = _place(environ.get("OTKLIK_POSTGRES_DSN") or environ.get("OTKLIK_ADMIN_DSN") or "")
             return Said(_postgres(error, place), UNREACHABLE)
@@ -62,33 +62,33 @@ def sentence_for(error: BaseException, environ: Mapping[str, str]) -> Said | Non
 def _setting(error: BaseException) -> str:
     match error:
         case WrongMasterKey():
-            return "База данных знает другой главный ключ: проверьте OTKLIK_MASTER_KEY и OTKLIK_MASTER_KEY_ID."
+            return "the database knows another master key: check OTKLIK_MASTER_KEY and OTKLIK_MASTER_KEY_ID"
         case asyncpg.ClientConfigurationError():
-            return "Адрес базы данных записан неверно, нужен postgresql://роль:пароль@узел:порт/база."
+            return "the address of the database is wrong: write postgresql://role:password@host:port/database"
         case InvalidReplicationFactorError():
-            return "В Kafka меньше брокеров, чем копий просит --replication: задайте меньше копий или добавьте брокеров."
+            return "Kafka has fewer brokers than the copies that --replication asks for: ask for fewer, or add brokers"
         case _:
             return str(error)
 
 
 def _kafka(error: BaseException, place: str) -> str:
     if isinstance(error, SILENT_KAFKA):
-        return f"Kafka не отвечает по адресу {place}: запущено ли `make up`?"
-    return f"Kafka по адресу {place} отказала: {type(error).__name__}: {error}"
+        return f"Kafka does not answer at {place}: does `make up` run?"
+    return f"Kafka at {place} refused: {type(error).__name__}: {error}"
 
 
 def _postgres(error: BaseException, place: str) -> str:
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():
-            return f"PostgreSQL по адресу {place} не пускает: роль или пароль не подходят."
+            return f"PostgreSQL at {place} lets nobody in by this role and password: check both"
         case asyncpg.InsufficientPrivilegeError():
-            return f"PostgreSQL по адресу {place} отказал: роли не хватает прав."
+            return f"PostgreSQL at {place} refused: the role lacks a right"
         case _ if isinstance(error, NOT_PREPARED):
-            return f"База данных по адресу {place} не подготовлена для этой версии: выполните `otklik database prepare`."
+            return f"the database at {place} is not prepared for this version: run `otklik database prepare`"
         case _ if isinstance(error, asyncpg.PostgresError) and not isinstance(error, SILENT_POSTGRES):
-            return f"PostgreSQL по адресу {place} отказал: {type(error).__name__}."
+            return f"PostgreSQL at {place} refused: {type(error).__name__}"
         case _:
-            return f"PostgreSQL не отвечает по адресу {place}: запущено ли `make up`?"
+            return f"PostgreSQL does not answer at {place}: does `make up` run?"
 
 
 def _place(dsn: str) -> str:

@@ -47,10 +47,10 @@ def line(aggregate: Aggregate, gap: Gap) -> str:
     """Since when, whose, which, how often it was asked for."""
     numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}–{gap.last}"
     since = f"{gap.noticed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return "  ".join((since, *aggregate, numbers, f"спрошено: {gap.asked}"))
+    return "  ".join((since, *aggregate, numbers, f"asked for {gap.asked} times"))
 
 
 def summary(missing: Missing, state: State) -> str:
-    unread = f" Ещё не просмотрено записей журнала: {state.unread}." if state.unread else ""
-    more = f", показаны первые {MOST}" if state.open > len(missing) else ""
-    return (f"Пропусков: {state.open}{more}." if missing else "Пропусков нет.") + unread
+    unread = f"; rows of the log not looked at yet: {state.unread}" if state.unread else ""
+    more = f", the first {MOST} are shown" if state.open > len(missing) else ""
+    return (f"gaps: {state.open}{more}" if missing else "no gaps") + unread

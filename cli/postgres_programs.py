@@ -38,18 +38,14 @@ class Programs:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            raise ProgramFailed(
-                f"{name} завершилась с кодом {process.returncode}:\n{said.decode('utf-8', 'replace').strip()[-LAST_WORDS:]}"
-            )
+            raise ProgramFailed(f"{name} ended with {process.returncode}:\n{said.decode('utf-8', 'replace').strip()[-LAST_WORDS:]}")
 
     def found(self, name: str) -> str:
         """The program's path; raises `ProgramFailed`."""
         folder = self.folder or _of_this_machine()
         found = shutil.which(name, path=str(folder) if folder else None)
         if found is None:
-            raise ProgramFailed(
-                f"Программа {name} не найдена{f' в {folder}' if folder else ''}: --pg-bin называет папку программ PostgreSQL."
-            )
+            raise ProgramFailed(f"there is no {name} {f'in {folder}' if folder else 'on the PATH'}: name its folder by --pg-bin")
         return found
 
 

@@ -83,20 +83,21 @@ def command(
     try:
         recovered = asyncio.run(_recover(groups, since.replace(tzinfo=UTC), wait))
     except Busy as busy:
-        typer.echo(f"Служба {busy} ещё работает: остановите её и повторите.", err=True)
+        typer.echo(f"{busy} still runs: stop it, then run this again", err=True)
         raise typer.Exit(UNUSABLE) from None
-    typer.echo(f"Из Kafka вернулось событий: {recovered.events}, номеров: {recovered.numbers}. Службы услышат всё с этого времени снова.")
+    typer.echo(f"back from Kafka: {recovered.events} events, {recovered.numbers} register numbers")
+    typer.echo("when the services start, they hear everything since that time again")
     for number in recovered.lost:
-        typer.echo(f"Номер {number} был выдан, но его запроса нет ни в копии, ни в Kafka: он больше никому не достанется.")
+        typer.echo(f"number {number} was given, but its request is neither in the copy nor in Kafka: it is never given again")
     for stream in recovered.broken:
-        typer.echo(f"События {stream} вернулись не все: часть их не успела попасть в Kafka.")
+        typer.echo(f"events of {stream} are not all back: some never reached Kafka")
     raise typer.Exit(INCOMPLETE if recovered.lost or recovered.broken else 0)
 
 
 async def _recover(groups: Sequence[str], since: datetime, wait: int) -> Recovered:
     async with opened() as intake:
         await _rewind_patiently(brokers_of(intake.process.settings), groups, since, wait)
-        return await recover(intake, since, lambda events: typer.echo(f"… {events} событий", err=True))
+        return await recover(intake, since, lambda events: typer.echo(f"{events} events so far", err=True))
 
 
 async def _rewind_patiently(bootstrap: str, groups: Sequence[str], since: datetime, wait: int) -> None:

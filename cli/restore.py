@@ -58,7 +58,7 @@ def command(
     dsn = os.environ.get("OTKLIK_ADMIN_DSN")
     try:
         if not dsn:
-            raise Unusable("Не задано OTKLIK_ADMIN_DSN: postgresql://administrator@host:port/database.")
+            raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
         source = read_source(directory, keys_from, destroyed or [])
         passwords = {schema.name: os.environ.get(f"OTKLIK_{schema.name.upper()}_PASSWORD") for schema in SCHEMAS}
         work = restore(dsn, source, master_keys(os.environ), passwords, Programs(dsn, pg_bin), jobs=jobs, tell=typer.echo)
@@ -67,7 +67,7 @@ def command(
         typer.echo(str(unusable), err=True)
         raise typer.Exit(UNUSABLE) from None
     except ProgramFailed as failed:
-        typer.echo(f"Восстановление прервано, для новой попытки нужна пустая база данных. {failed}", err=True)
+        typer.echo(f"the restore broke off, and another try needs an empty database: {failed}", err=True)
         raise typer.Exit(FAILED) from None
     for line in told(restored):
         typer.echo(line)
@@ -79,14 +79,14 @@ def told(restored: Restored) -> list[str]:
     if restored.findings:
         return [
             *restored.findings,
-            "Восстановленное НЕ цело: база данных закрыта для служб. Если другой копии нет, администратор открывает её"
-            " командой GRANT CONNECT ON DATABASE … TO PUBLIC.",
+            "What was restored is NOT sound: the database is closed to services. Restore another copy; if there is none, an administrator"
+            " opens it by GRANT CONNECT ON DATABASE … TO PUBLIC.",
         ]
     since = republish_since(manifest)
     return [
-        f"Восстановлено на {manifest.taken_at:%d.%m.%Y %H:%M:%S} UTC: {restored.rows} записей истории проверены, печатей вскрыто"
-        f" {restored.opened}, ключей уничтожено снова {restored.destroyed}. База данных открыта для служб.",
-        "Дальше, до запуска служб (docs/operations/backup.md):",
+        f"restored as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {restored.rows} rows of history verified, {restored.opened} seals"
+        f" opened, {restored.destroyed} keys destroyed again; the database is open to services",
+        "next, before the services start (docs/operations/backup.md):",
         f"  otklik recover --since {since:%Y-%m-%dT%H:%M:%SZ}",
         *(f"  otklik republish {name} --since {since:%Y-%m-%dT%H:%M:%SZ}" for name in ("intake", "notifier")),
     ]
@@ -117,10 +117,10 @@ def read_source(directory: Path, keys_from: Path, lists: Sequence[Path]) -> Sour
     check(keys, manifest.key_files)
     beside = (keys_from.parent if NAMED.fullmatch(keys_from.resolve().name) else keys_from) / DESTROYED
     if not beside.exists() and not lists:
-        raise Unusable(f"Нет списка уничтоженных {beside}: без него восстановление вернуло бы уничтоженное. Назовите его: --destroyed.")
+        raise Unusable(f"{beside} is missing: without it what was destroyed would come back; name a list of it by --destroyed")
     newer = {name for schema in SCHEMAS for name in set(manifest.revisions.get(schema.name, [])) - revisions(schema)}
     if newer:
-        raise Unusable(f"Копию сделала более новая версия Отклика ({', '.join(sorted(newer))}): восстанавливайте ею.")
+        raise Unusable(f"a newer version of Otklik made this copy ({', '.join(sorted(newer))}): restore it with that version")
     return Source(manifest, data, keys, read_destroyed([*([beside] if beside.exists() else []), *lists]))
 
 
@@ -134,7 +134,7 @@ def master_keys(environ: Mapping[str, str]) -> dict[str, MasterKey]:
         except binascii.Error:
             key = b""
         if len(key) != KEY_BYTES:
-            raise Unusable(f"Не задано или неверно {variable}: главный ключ службы, base64 от {KEY_BYTES} байт. В копиях его нет.")
+            raise Unusable(f"{variable} is missing or wrong: set the service's master key, base64 of {KEY_BYTES} bytes; no copy holds it")
         found[schema.name] = MasterKey(key, environ.get(f"{variable}_ID") or "1")
     return found
 
@@ -156,7 +156,7 @@ async def restore(
         await _door(db, "REVOKE CONNECT ON DATABASE {} FROM PUBLIC")
         await make_roles(dsn)
         for schema in SCHEMAS:
-            tell(f"{schema.name}: данные, ключи, указатели …")
+            tell(f"{schema.name}: data, keys, indexes …")
             await _fill(programs, source, schema.name, jobs)
         findings = _differences(source.manifest, await count_rows(db), await _heads(db))
         destroyed = 0
@@ -165,7 +165,7 @@ async def restore(
             destroyed += await destroy_again(db, source.destroyed.get(schema.name, []))
         await prepare_all(dsn, passwords)
         await db.execute("ANALYZE")
-        tell("проверка ключей и всей истории …")
+        tell("checking the keys and the whole history …")
         for schema in SCHEMAS:
             await db.execute(f"SET search_path = {schema.name}")
             findings += await keys_there(db, schema.name)
@@ -188,7 +188,7 @@ async def _refuse_unless_empty(db: "asyncpg.Connection[Any]") -> None:
     schemas = await db.fetch("SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])", [schema.name for schema in SCHEMAS])
     if tables or schemas:
         name = await db.fetchval("SELECT current_database()")
-        raise Unusable(f"База данных {name} не пуста: восстановление идёт только в пустую, ничего не изменено.")
+        raise Unusable(f"database {name} is not empty, and nothing was changed: make an empty one for the restore")
 
 
 async def _door(db: "asyncpg.Connection[Any]", statement: str) -> None:
@@ -216,6 +216,8 @@ def _differences(manifest: Manifest, rows: Mapping[str, int], heads: Sequence[He
     """What came back against what was there."""
     names = sorted(manifest.rows.keys() | rows.keys())
     found = [
-        f"{name}: строк {rows.get(name)}, было {manifest.rows.get(name)}" for name in names if rows.get(name) != manifest.rows.get(name)
+        f"{name}: {rows.get(name)} rows, the manifest says {manifest.rows.get(name)}"
+        for name in names
+        if rows.get(name) != manifest.rows.get(name)
     ]
-    return found + (["history: концы журнала не те, что в описи копии"] if heads != manifest.heads else [])
+    return found + (["history: the heads of the log are not those of the manifest"] if heads != manifest.heads else [])

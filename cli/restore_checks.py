@@ -24,7 +24,7 @@ async def keys_there(db: Connection, service: str) -> list[str]:
     for table in (row["name"] for row in await db.fetch(SQL["sealed_tables"], service)):
         lost = await db.fetchval(SQL["lost_keys"].replace(":table", table))
         if lost:
-            found.append(f"{service}.{table}: нет ключей {lost} тредов, которых никто не уничтожал, их содержание потеряно")
+            found.append(f"{service}.{table}: {lost} threads have no key, though nobody destroyed it: what it sealed is lost")
     return found
 
 
@@ -33,7 +33,8 @@ async def keys_open(db: Connection, service: str, master: MasterKey) -> list[str
     try:
         await Keyring(master.key, master.name).check(db)
     except WrongMasterKey:
-        return [f"{service}: главный ключ не тот, который знает копия под именем {master.name}"]
+        variable = f"OTKLIK_{service.upper()}_MASTER_KEY"
+        return [f"{service}: the master key is not the one that the copy knows as {master.name}: check {variable} and {variable}_ID"]
     closed = 0
     async with db.transaction():
         async for row in db.cursor(SQL["wrapped_keys"], prefetch=KEYS_AT_ONCE):
@@ -41,4 +42,4 @@ async def keys_open(db: Connection, service: str, master: MasterKey) -> list[str
                 unseal(master.key, row["wrapped"], row["bound_to"])
             except BrokenSeal:
                 closed += 1
-    return [f"{service}: главный ключ не вскрывает {closed} ключей"] if closed else []
+    return [f"{service}: the master key does not open {closed} keys"] if closed else []

@@ -173,7 +173,7 @@ def fresh(places: Places, *, sure: bool) -> int:
 
 def agreed(question: str) -> bool:
     try:
-        return input(question).strip().lower() in {"yes", "y", "да"}
+        return input(question).strip().lower() in {"yes", "y"}
     except EOFError:
         return False
 

@@ -97,11 +97,11 @@ async def test_what_was_destroyed_after_the_copy_is_destroyed_again_before_anybo
     async with database.superuser() as db:
         await db.execute("SELECT pg_sleep(1.1)")  # copies bear the second in which they were made
     later = await backed_up(place)
-    assert "дописано: 2" in later.output
+    assert "added to the list of destroyed threads: 2" in later.output
     place.data = older
     back = await restored(place, empty, monkeypatch)
     assert back.exit_code == 0, back.output
-    assert "ключей уничтожено снова 2" in back.output
+    assert " 2 keys destroyed again" in back.output
     for service, thread in gone.items():
         assert thread not in await threads_of(empty, service)
         assert len(await threads_of(empty, service)) == len(await threads_of(database, service))
@@ -156,7 +156,7 @@ async def test_keys_are_kept_for_thirty_days_and_the_list_of_the_destroyed_for_e
     async with database.superuser() as db:
         await db.execute("SELECT pg_sleep(1.1)")  # copies bear the second in which they were made
     result = await backed_up(place)
-    assert (result.exit_code, "Стёрты старые копии ключей" in result.output) == (0, True), result.output
+    assert (result.exit_code, "old copies of keys erased" in result.output) == (0, True), result.output
     left = {path.name for folder in place.keys.iterdir() if folder.is_dir() for path in folder.iterdir()}
     assert ("old" in left, "young" in left, (place.keys / "notes").is_dir()) == (False, True, True)
     assert len(list(place.data.iterdir())) == 2
@@ -184,4 +184,4 @@ async def test_two_backups_at_once_are_one_too_many(database: Database, place: P
     async with database.superuser() as db:
         await db.execute("SELECT pg_advisory_lock(hashtext('otklik backup'))")
         result = await backed_up(place)
-    assert (result.exit_code, "ещё делается" in result.output) == (2, True), result.output
+    assert (result.exit_code, "still running" in result.output) == (2, True), result.output

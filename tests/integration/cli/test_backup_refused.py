@@ -58,7 +58,7 @@ def copied(made: Place, place: Place) -> Place:
 async def test_keys_and_data_do_not_lie_in_one_place(database: Database, place: Place) -> None:
     for keys in (place.data, place.data / "keys", place.data.parent):
         result = await backed_up(Place(place.data, keys))
-        assert (result.exit_code, "отдельно" in result.output) == (2, True), result.output
+        assert (result.exit_code, "apart from data" in result.output) == (2, True), result.output
 
 
 async def test_a_database_that_holds_something_is_left_as_it_is(database: Database, copied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ async def test_a_database_that_holds_something_is_left_as_it_is(database: Databa
         await db.execute("INSERT INTO intake.outbox_parked (topic, key, reason) VALUES ('t', 'k', 'r')")
     before = await sums(database)
     result = await restored(copied, database, monkeypatch)
-    assert (result.exit_code, "не пуста" in result.output) == (2, True), result.output
+    assert (result.exit_code, "is not empty" in result.output) == (2, True), result.output
     assert (await sums(database), await can_enter(database)) == (before, True)
 
 
@@ -88,7 +88,7 @@ async def test_data_without_keys_and_keys_of_another_moment_are_refused(
 ) -> None:
     copied.only(copied.keys).rename(copied.keys / "20260101T000000Z")
     result = await restored(copied, empty, monkeypatch)
-    assert (result.exit_code, "нет копии" in result.output) == (2, True), result.output
+    assert (result.exit_code, "holds no copy" in result.output) == (2, True), result.output
     result = await restored(Place(copied.data, copied.keys / "20260101T000000Z"), empty, monkeypatch)
     assert result.exit_code == 0, "the very keys are known by their sums, whatever their folder is called"
 
@@ -96,13 +96,13 @@ async def test_data_without_keys_and_keys_of_another_moment_are_refused(
 async def test_without_the_list_of_the_destroyed_nothing_is_begun(empty: Database, copied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (copied.keys / DESTROYED).unlink()
     result = await restored(copied, empty, monkeypatch)
-    assert (result.exit_code, "Нет списка уничтоженных" in result.output) == (2, True), result.output
+    assert (result.exit_code, f"{DESTROYED} is missing" in result.output) == (2, True), result.output
 
 
 async def test_a_line_of_that_list_that_can_not_be_read_is_told(empty: Database, copied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (copied.keys / DESTROYED).write_text('{"service": "intake"}\n{"ser', "utf-8")
     result = await restored(copied, empty, monkeypatch)
-    assert (result.exit_code, "строка 1" in result.output) == (2, True), result.output
+    assert (result.exit_code, "line 1 is no note" in result.output) == (2, True), result.output
 
 
 async def test_a_copy_of_a_newer_version_is_refused(empty: Database, copied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ async def test_without_the_master_keys_nothing_is_begun(empty: Database, copied:
 async def test_with_another_master_key_nobody_enters(empty: Database, copied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTKLIK_HISTORY_MASTER_KEY", base64.b64encode(b"x" * 32).decode())
     result = await restored(copied, empty, monkeypatch)
-    assert (result.exit_code, "НЕ цело" in result.output, "главный ключ" in result.output) == (1, True, True), result.output
+    assert (result.exit_code, "NOT sound" in result.output, "history: the master key" in result.output) == (1, True, True), result.output
     assert not await can_enter(empty)
 
 
@@ -137,7 +137,7 @@ async def test_a_lost_key_is_lost_history_and_is_told(
         await db.execute("DELETE FROM history.thread_keys WHERE thread_id = $1", thread)
     await backed_up(place)
     result = await restored(place, empty, monkeypatch)
-    assert (result.exit_code, "history.log: нет ключей 1 тредов" in result.output) == (1, True), result.output
+    assert (result.exit_code, "history.log: 1 threads have no key" in result.output) == (1, True), result.output
     assert not await can_enter(empty)
 
 
@@ -155,4 +155,4 @@ async def test_a_log_that_was_tampered_with_before_the_copy_is_not_served(
 async def test_a_folder_without_copies_is_told(empty: Database, place: Place, tmp_path: Path) -> None:
     place.data.mkdir()
     result = await run_restore(place)
-    assert (result.exit_code, "ни одной законченной копии" in result.output) == (2, True), result.output
+    assert (result.exit_code, "no finished copy" in result.output) == (2, True), result.output

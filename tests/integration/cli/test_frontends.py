@@ -39,4 +39,4 @@ async def test_more_copies_than_brokers_are_refused_in_a_sentence_and_give_no_ke
     monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
     monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", stack.parts.kafka_bootstrap)
     result = await asyncio.to_thread(CliRunner().invoke, main.app, ["frontends", "add", "three-copies", "--replication", "3"])
-    assert (result.exit_code, "меньше брокеров" in result.output, path.exists()) == (2, True, False), result.output
+    assert (result.exit_code, "fewer brokers" in result.output, path.exists()) == (2, True, False), result.output

@@ -45,7 +45,7 @@ def run(*arguments: str) -> Result:
 )
 def test_without_postgres_a_command_says_where_it_was_expected(down: Path, arguments: str) -> None:
     result = run(*arguments.split())
-    assert result.output.splitlines()[-1:] == [f"PostgreSQL не отвечает по адресу {NOBODY}: запущено ли `make up`?"]
+    assert result.output.splitlines()[-1:] == [f"PostgreSQL does not answer at {NOBODY}: does `make up` run?"]
     assert (result.exit_code, "Traceback" in result.output, "uncaught" in result.output) == (UNREACHABLE, False, False)
 
 
@@ -56,13 +56,13 @@ def test_an_import_without_postgres_says_the_same(down: Path, tmp_path: Path) ->
         'register = "Журнал"\n[file]\ntime_zone = "Asia/Novosibirsk"\n[case]\nnumber = "Номер"\n[point]\ndefault = "other"\n', "utf-8"
     )
     result = run("import", "register", str(table), "--mapping", str(mapping))
-    assert (result.exit_code, "PostgreSQL не отвечает" in result.output) == (UNREACHABLE, True), result.output
+    assert (result.exit_code, "PostgreSQL does not answer" in result.output) == (UNREACHABLE, True), result.output
 
 
 @pytest.mark.parametrize("arguments", ["topics apply", "frontends add vk"])
 def test_without_kafka_a_command_says_where_it_was_expected(down: Path, arguments: str) -> None:
     result = run(*arguments.split())
-    assert result.output.splitlines() == [f"Kafka не отвечает по адресу {NOBODY}: запущено ли `make up`?"]
+    assert result.output.splitlines() == [f"Kafka does not answer at {NOBODY}: does `make up` run?"]
     assert result.exit_code == UNREACHABLE
 
 
@@ -82,15 +82,15 @@ def test_a_wrong_offset_of_the_ports_is_told_too(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("error", "words", "code"),
     [
-        (WrongMasterKey("secret"), "другой главный ключ", UNUSABLE),
+        (WrongMasterKey("secret"), "another master key", UNUSABLE),
         (WrongSettings("OTKLIK_HTTP_PORT is missing"), "OTKLIK_HTTP_PORT is missing", UNUSABLE),
-        (FileNotFoundError(2, "No such file", "/no/file"), "Файл /no/file", UNUSABLE),
-        (InvalidReplicationFactorError("topic"), "меньше брокеров", UNUSABLE),
-        (asyncpg.InvalidPasswordError("x"), "не пускает", UNREACHABLE),
+        (FileNotFoundError(2, "No such file", "/no/file"), "/no/file can't be used", UNUSABLE),
+        (InvalidReplicationFactorError("topic"), "fewer brokers", UNUSABLE),
+        (asyncpg.InvalidPasswordError("x"), "lets nobody in", UNREACHABLE),
         (asyncpg.UndefinedTableError("x"), "otklik database prepare", UNREACHABLE),
-        (asyncpg.InsufficientPrivilegeError("x"), "не хватает прав", UNREACHABLE),
-        (asyncpg.QueryCanceledError("x"), "отказал: QueryCanceledError", UNREACHABLE),
-        (asyncpg.CannotConnectNowError("x"), "не отвечает", UNREACHABLE),
+        (asyncpg.InsufficientPrivilegeError("x"), "lacks a right", UNREACHABLE),
+        (asyncpg.QueryCanceledError("x"), "refused: QueryCanceledError", UNREACHABLE),
+        (asyncpg.CannotConnectNowError("x"), "does not answer", UNREACHABLE),
     ],
 )
 def test_each_failure_has_its_sentence_and_no_secret(error: BaseException, words: str, code: int) -> None:
