@@ -78,6 +78,12 @@ def test_a_container_is_told_the_same_variables_as_the_process_of_make_up(
     assert stands["PROCESS"] == process.module
 
 
+def test_containers_give_way_to_each_other_as_the_processes_of_make_up_do(compose: dict[str, Any]) -> None:
+    """A step of niceness is a weight 1.25 times smaller; Docker's ordinary weight is Linux's, 1024."""
+    shares = {process.name: compose["services"][process.name].get("cpu_shares", 1024) for process in processes.TABLE}
+    assert shares == pytest.approx({process.name: 1024 / 1.25**process.gives_way for process in processes.TABLE}, rel=0.05)
+
+
 @pytest.mark.parametrize("name", [*(process.name for process in processes.TABLE), "mail"])
 def test_a_container_listens_and_is_asked_on_the_port_of_make_up(compose: dict[str, Any], name: str) -> None:
     service = compose["services"][name]

@@ -182,3 +182,15 @@ async def test_at_the_end_everybody_who_waits_is_still_answered() -> None:
         answers = await asyncio.gather(*waiting)
         await running
     assert len(answers) == BATCH + 5
+
+
+@pytest.mark.requirement("R-2")
+async def test_who_comes_a_moment_later_goes_along() -> None:
+    counter = Counter()
+    async with open_queue(counter) as queue:
+        first = asyncio.create_task(queue.put(said("m-1")))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        second = asyncio.create_task(queue.put(said("m-2")))
+        await asyncio.gather(first, second)
+    assert counter.batches == [["m-1", "m-2"]]
