@@ -22,8 +22,9 @@ from bench.plan import WrongRun
 from libs.chassis.bus.subscriber import BATCH_TIMEOUT_MS
 from libs.events.topics import REQUESTS
 from local.places import ROOT
+from services.history.consumers import MAX_RECORDS
 
-MAX_RECORDS = 1_000
+AT_ONCE = 1_000  # what a store is given in one go
 PATIENCE_SECONDS = 180.0
 
 
@@ -58,7 +59,7 @@ async def run(order: PeerOrder) -> PeerReport:
 
 async def _bare(store: Store, order: PeerOrder) -> PeerReport:
     values = (value for _, _, value in records.of_requests(order.requests))
-    batches = [store.batch(some) for some in iter(lambda: list(islice(values, MAX_RECORDS)), [])]
+    batches = [store.batch(some) for some in iter(lambda: list(islice(values, AT_ONCE)), [])]
     with cores_of(order.watch | {order.store: os.getpid()}) as cores:
         began = time.perf_counter()
         for batch in batches:
@@ -89,7 +90,8 @@ async def _batches(store: Store, bootstrap: str, group: str) -> AsyncGenerator[i
         while True:
             found = await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS, max_records=MAX_RECORDS)
             if values := [record.value for each in found.values() for record in each]:
-                await store.write(store.batch(values))
+                for first in range(0, len(values), AT_ONCE):
+                    await store.write(store.batch(values[first : first + AT_ONCE]))
                 await consumer.commit()
                 yield len(values)
     finally:

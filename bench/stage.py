@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from libs.chassis.access.tokens import new_private_key, public_key_of
 from libs.chassis.bus.topics import apply, partitions_on
 from libs.events.topics import wanted
 from local.embedded import Part, Parts, free_ports
-from local.processes import AUTHORITY, command, healthy
+from local.processes import AUTHORITY, healthy
 from local.program import Program
 
 FRONTENDS = ("site", "vk")
@@ -97,20 +98,16 @@ class Stage:
     async def running(self, service: str, database: str, group: str, *, name: str | None = None, **more: object) -> AsyncIterator[Service]:
         """A service of the tree as a process, from ready to cleanly stopped; `name` where it is one of several."""
         environment = self.environment(service, database, group, **more)
-        async with self.process(service, f"services.{service}.main", environment, name=name, profiled=True) as made:
+        async with self.process(name or service, f"services.{service}.main", environment, profiled=True) as made:
             yield made
 
     @asynccontextmanager
-    async def process(
-        self, of: str, module: str, environment: Mapping[str, str], *, name: str | None = None, profiled: bool = False
-    ) -> AsyncIterator[Service]:
-        """A process that gives way to others as `make up` lets `of` do."""
+    async def process(self, name: str, module: str, environment: Mapping[str, str], *, profiled: bool = False) -> AsyncIterator[Service]:
         [port] = free_ports(1)
-        name = name or of
         launcher = ("-m", "bench.profiled", str(self.profiles / f"{name}.prof")) if profiled and self.profiles else ("-m",)
         program = Program(
             name=name,
-            argv=command(of, module, launcher),
+            argv=(sys.executable, *launcher, module),
             answers=partial(healthy, f"http://127.0.0.1:{port}/health/ready"),
             env={**environment, "OTKLIK_HTTP_PORT": str(port)},
         )

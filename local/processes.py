@@ -22,12 +22,11 @@ AUTHORITY = ROOT / "local" / "authority.toml"
 
 @dataclass(frozen=True)
 class Process:
-    """A service or a frontend; `told` names the variables beyond what all of its kind get, `gives_way` is its niceness."""
+    """A service or a frontend; `told` names the variables beyond what all of its kind get."""
 
     name: str
     kind: str  # the folder: services or frontends
     told: tuple[str, ...] = ()
-    gives_way: int = 0
 
     @property
     def module(self) -> str:
@@ -42,17 +41,10 @@ class Process:
         return self.kind == "services"
 
 
-AFTER_PEOPLE = 10  # where processes share a machine: who waits at a door is answered before what nobody waits for is worked off
-
 TABLE = (
     Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE",)),
-    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE"), gives_way=AFTER_PEOPLE),
-    Process(
-        "notifier",
-        "services",
-        told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL"),
-        gives_way=AFTER_PEOPLE,
-    ),
+    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE")),
+    Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
 
@@ -144,17 +136,11 @@ def frontends_bootstrap(around: Surroundings) -> str:
     return f"127.0.0.1:{places.port('kafka-frontends')}" if ours else ""
 
 
-def command(name: str, module: str, launcher: tuple[str, ...] = ("-m",)) -> tuple[str, ...]:
-    """How a process of the table is started, giving way as the table says; `launcher` is what runs the module."""
-    gives_way = next((process.gives_way for process in TABLE if process.name == name), 0)
-    return (*(("nice", "-n", str(gives_way)) if gives_way else ()), sys.executable, *launcher, module)
-
-
 def program(process: Process, around: Surroundings) -> Program:
     health = f"{address(process.name, around.places)}/health/ready"
     return Program(
         name=process.name,
-        argv=command(process.name, process.module),
+        argv=(sys.executable, "-m", process.module),
         answers=lambda: healthy(health),
         env=environment(process, around),
         stop_seconds=30.0,

@@ -46,7 +46,7 @@ RELAY_SILENT_SECONDS = 90.0
 TIMERS_SILENT_SECONDS = 120.0
 HOUSEKEEPING_SECONDS = 3600.0
 CLOSE_SECONDS = 3.0
-QUEUES = 2  # connections for what else a service takes from a table in order
+QUEUES = 1  # connections for what else a service takes from a table in order
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 log = structlog.stdlib.get_logger("process")

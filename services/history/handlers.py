@@ -1,7 +1,7 @@
 """What history does: keep all that it hears, and show it to staff, writing down that they looked."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,23 +79,26 @@ class Keeper:
             for delivery in deliveries:
                 if delivery.traceparent is not None:
                     spans.enter_context(self._span(delivery, delivery.traceparent))
-            try:
-                await self._keep_all(deliveries)
-            except ExceptionGroup as failed:
-                raise failed.exceptions[0] from None
+            await self._keep_all(deliveries)
 
     async def _keep_all(self, deliveries: Sequence[Delivery]) -> None:
         """Stretch by stretch, in lanes of some shards each: while the database writes one, the next is read and sealed.
 
-        A lane keeps its order: its next stretch waits for the one before, and goes down with it.
+        A lane keeps its order: its next stretch waits for the one before, and goes down with it. The others go on to their end.
         """
         count = min(MOST_LANES, 1 + len(deliveries) // LANE)
         lanes: dict[int, asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as tasks:
+        try:
             for first in range(0, len(deliveries), STRETCH):
                 for lane, pairs in self._by_lane(deliveries[first : first + STRETCH], count).items():
-                    lanes[lane] = tasks.create_task(self._keep_after(lanes.get(lane), pairs))
+                    lanes[lane] = asyncio.create_task(self._keep_after(lanes.get(lane), pairs))
                 await asyncio.sleep(0)  # for the lanes to begin
+            if lanes:
+                await asyncio.wait(lanes.values())
+        finally:
+            await _ended(lanes.values())
+        for done in lanes.values():
+            done.result()  # raises what became of it, a cancellation too
 
     def _by_lane(self, deliveries: Sequence[Delivery], count: int) -> dict[int, list[Pair]]:
         lanes: dict[int, list[Pair]] = {}
@@ -220,6 +223,13 @@ class Looks:
         envelope = lone(fact, event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, actor=actor)
         await self.log.append(db, [entry_of(envelope, None)], now)
         await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None)], now)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Nothing goes on behind a batch that is given up."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _came(delivery: Delivery) -> Coordinates:

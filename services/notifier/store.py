@@ -148,7 +148,8 @@ class Notices:
         if not settled:
             return set()
         ordered = sorted(settled, key=lambda each: each.notice.id.int)
-        rows = await db.fetch(SQL["settle_notices"], [_outcome(each) for each in ordered], at, list(before))
+        ids = [each.notice.id for each in ordered]
+        rows = await db.fetch(SQL["settle_notices"], [_outcome(each) for each in ordered], at, list(before), ids)
         stood = {row["notice_id"] for row in rows}
         told = [each for each in await self._tellable(db, ordered) if each.notice.id in stood]
         await self._store.append(db, [_append(each.notice, each.before.version, each.facts, at) for each in told])

@@ -22,6 +22,8 @@ from local import containers, installation, jars, java, kafka, keys, postgres, p
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
 from services.history.heads import HeadFigures
+from services.notifier.figures import Figures
+from services.notifier.settings import NotifierSettings
 
 pytestmark = pytest.mark.requirement("D-11")
 
@@ -76,12 +78,6 @@ def test_a_container_is_told_the_same_variables_as_the_process_of_make_up(
     secret = keys.read(volume / process.name / "secrets.env")
     assert {*stands, *secret} - NOT_TOLD_LOCALLY == set(told_locally(process, tmp_path))
     assert stands["PROCESS"] == process.module
-
-
-def test_containers_give_way_to_each_other_as_the_processes_of_make_up_do(compose: dict[str, Any]) -> None:
-    """A step of niceness is a weight 1.25 times smaller; Docker's ordinary weight is Linux's, 1024."""
-    shares = {process.name: compose["services"][process.name].get("cpu_shares", 1024) for process in processes.TABLE}
-    assert shares == pytest.approx({process.name: 1024 / 1.25**process.gives_way for process in processes.TABLE}, rel=0.05)
 
 
 @pytest.mark.parametrize("name", [*(process.name for process in processes.TABLE), "mail"])
@@ -186,10 +182,15 @@ def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
 
 
 def test_prometheus_asks_every_process() -> None:
-    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["scrape_configs"][0]["static_configs"][0][
-        "targets"
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["scrape_configs"][0]["static_configs"]
+    assert asked == [
+        {"targets": [f"{process.name}:{PORTS[process.name]}"], "labels": {"process": process.name}} for process in processes.TABLE
     ]
-    assert sorted(asked) == sorted(f"{process.name}:{PORTS[process.name]}" for process in processes.TABLE)
+
+
+def test_a_process_that_prometheus_does_not_even_find_raises_an_alarm() -> None:
+    absent = re.findall(r'absent\(up{job="otklik", process="(\w+)"}\)', alerts()["ProcessDown"]["expr"])
+    assert absent == [process.name for process in processes.TABLE]
 
 
 def test_the_collector_listens_where_the_processes_send(compose: dict[str, Any]) -> None:
@@ -232,21 +233,24 @@ def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -
     told.outbox(pending=1, oldest=None)
     told.timers({"gap": datetime(2026, 11, 22, tzinfo=UTC)})
     HeadFigures(registry)
+    notices = Figures(registry, lambda: 0.0)
+    notices.breaker("email", is_open=True)
+    notices.queue([("email", 1, 1.0)])
     registry.register(metrics.HaltedLoops({"consumers": "offset-gone"}))
     registry.register(Disks([ROOT]))
     labels = {sample.name: set(sample.labels) for family in registry.collect() for sample in family.samples}
-    labels["up"] = {"job", "instance"}
+    labels["up"] = {"job", "instance", "process"}
     for name, rule in alerts().items():
         watched = set(re.findall(r"\b(otklik_\w+|up)\b(?!\")", rule["expr"]))
         assert watched, name
         assert watched <= labels.keys(), name
         by = set(re.findall(r"(?:otklik_\w+|up){(\w+)(?:!=|=)\"", rule["expr"])) | set(re.findall(r"(?:by|on) \((\w+)\)", rule["expr"]))
         assert all(by <= labels[figure] for figure in watched), name
-        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance"} - labels_of_others(rule["expr"])
+        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"instance", "process"} - labels_of_others(rule["expr"])
         assert all(shown <= labels[figure] for figure in watched), name
 
 
-@pytest.mark.requirement("R-7", "R-11", "R-12", "D-18")
+@pytest.mark.requirement("R-7", "R-11", "R-12", "D-18", "D-29")
 def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> None:
     watched = {name for rule in alerts().values() for name in re.findall(r"otklik_\w+", rule["expr"])}
     assert watched == {
@@ -255,8 +259,11 @@ def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> 
         *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds", "otklik_halted_loops"),
         *("otklik_history_gaps", "otklik_timers_overdue_age_seconds", "otklik_disk_free_bytes", "otklik_disk_size_bytes"),
         *("otklik_history_head_signed_timestamp_seconds", "otklik_history_heads_denied"),
+        *("otklik_channel_breaker_open", "otklik_notices_oldest_due_age_seconds"),
     }
     assert 'reason="newer-version"' in alerts()["NewerVersion"]["expr"]
+    hours = NotifierSettings.model_fields["notice_give_up_hours"].default
+    assert all(f" {hours:g} hours " in alerts()[name]["annotations"]["do"] for name in ("MailDown", "NoticesOld"))
     loaded = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8"))["rule_files"]
     mounted = [volume for volume in compose["services"]["prometheus"]["volumes"] if volume.startswith("./deploy/prometheus/alerts.yaml:")]
     assert [f"./deploy/prometheus/alerts.yaml:/etc/prometheus/{name}:ro" for name in loaded] == mounted

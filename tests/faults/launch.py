@@ -18,6 +18,7 @@ from libs.chassis.bus.effect_once import EffectOnce, Handler, Received
 from libs.chassis.bus.relay import Relay
 from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.ops.clock import SystemClock
+from libs.chassis.ops.garbage import collect_seldom
 from libs.chassis.ops.settings import ServiceSettings
 from libs.chassis.ops.stop import run, serve
 from libs.chassis.process import RELAY_SILENT_SECONDS, Process
@@ -106,7 +107,9 @@ async def main() -> None:
     clock = ShiftedClock(timedelta(seconds=float(os.environ.get("OTKLIK_FAULTS_CLOCK_SECONDS") or 0)))
     process = await PLANTED[os.environ.get("OTKLIK_FAULTS_PLANTED") or ""].open(name, settings, clock=clock)
     try:
-        await serve(await build(process, settings), settings, process.background)
+        app = await build(process, settings)
+        collect_seldom()
+        await serve(app, settings, process.background)
     finally:
         await process.close()
 

@@ -2,11 +2,11 @@
 
 import gc
 
-AFTER = 50_000, 20, 50  # objects, and rounds
+AFTER = 50_000, 20, 10  # objects, and rounds
 
 
 def collect_seldom() -> None:
-    """To be called once a process is put together.
+    """To be called once what lives long is made.
 
     What it is made of lives as long as it does: no collection need look at it again. A batch is thousands of objects that die by themselves
     when it is done; with Python's own thresholds each is looked at again and again before, which took an eighth of all processor time.

@@ -3,7 +3,7 @@ WITH earlier AS (
     SELECT n.notice_id
     FROM notices n
     JOIN unnest($1::text[], $2::bigint[]) AS change (request_id, seq) ON n.request_id = change.request_id AND n.seq < change.seq
-    WHERE n.role = 'email' AND n.state IN ('planned', 'sending', 'deferred', 'unknown')
+    WHERE n.request_id = ANY($1::text[]) AND n.role = 'email' AND n.state IN ('planned', 'sending', 'deferred', 'unknown')
     ORDER BY n.notice_id
     FOR UPDATE OF n
 )

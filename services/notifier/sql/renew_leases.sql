@@ -4,7 +4,7 @@ WITH held AS (
     SELECT n.notice_id
     FROM notices n
     JOIN unnest($1::uuid[], $2::integer[]) AS mine (notice_id, attempt) ON n.notice_id = mine.notice_id AND n.attempt = mine.attempt
-    WHERE n.state = 'sending'
+    WHERE n.notice_id = ANY($1::uuid[]) AND n.state = 'sending' -- the ids again: as in settle_notices.sql
     FOR UPDATE OF n SKIP LOCKED
 )
 UPDATE notices n

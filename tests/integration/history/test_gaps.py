@@ -329,3 +329,4 @@ async def test_otklik_gaps_lists_what_is_missing_since_when_and_ends_with_1(
     some = await asyncio.to_thread(CliRunner().invoke, otklik, ["gaps"])
     assert some.exit_code == 1
     assert f"{AT:%Y-%m-%d %H:%M:%S} UTC  intake  intake.requests.v1  {request}  2–3" in some.output
+    assert f"\notklik republish intake --stream request-{request}\n" in some.output

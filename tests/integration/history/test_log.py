@@ -15,9 +15,10 @@ from libs.chassis.ops.clock import FixedClock
 from libs.chassis.store.database import Connection
 from libs.events.topics import INBOUND
 from services.history.domain.chain import SHARDS, shard_of
+from services.history.handlers import LANE, STRETCH
 from services.history.store import Log
 from tests.integration.history.keeping import Keeping
-from tests.stack import eventually
+from tests.stack import WAIT_SECONDS, eventually
 from tests.unit.history.told import delivered, envelope, message, registered, request_of
 
 IN_VK = INBOUND.of("vk")
@@ -108,6 +109,30 @@ async def test_two_consumers_with_different_batches_leave_no_gap(history: Keepin
     await asyncio.gather(*(history.keeper.take(many(60)) for _ in range(6)))
     assert await history.count() == 360
     assert gap_free(await history.positions())
+    assert (await history.verified()).sound
+
+
+@pytest.mark.requirement("R-6", "R-16")
+async def test_a_batch_of_many_lanes_that_broke_off_stands_once_and_in_order_when_it_comes_again(history: Keeping) -> None:
+    """Whatever was written by then is recognised, in whichever lane and stretch; the same ids twice in it change nothing."""
+    dialogues = [f"{number:032x}".encode() for number in range(40)]
+    batch = [delivered(envelope(message()), IN_VK, key=dialogues[n % len(dialogues)]) for n in range(2 * STRETCH + LANE)]
+    again = [*batch, *(replace(delivery, offset=delivery.offset + 1_000_000) for delivery in reversed(batch[:LANE]))]
+    taking = asyncio.create_task(history.keeper.take(again))
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not await history.count():  # at once, before the other lanes are done too
+            pass
+    taking.cancel()
+    await asyncio.wait({taking})
+    assert taking.cancelled()
+    assert 0 < await history.count() < len(batch)
+    await history.keeper.take(again)
+    rows = await history.rows()
+    assert len(rows) == len(batch)
+    assert gap_free(await history.positions())
+    for thread in {row["thread_id"] for row in rows}:
+        offsets = [row["kafka_offset"] for row in rows if row["thread_id"] == thread]
+        assert offsets == sorted(offsets)
     assert (await history.verified()).sound
 
 

@@ -78,7 +78,7 @@ def batch(threads: Iterable[UUID]) -> list[Delivery]:
 
 
 def thread_in(shard: int) -> UUID:
-    return next(thread for thread in map(lambda n: UUID(int=n), range(10_000)) if shard_of(thread) == shard)
+    return next(thread for thread in (UUID(int=n) for n in range(10_000)) if shard_of(thread) == shard)
 
 
 @pytest.mark.requirement("R-16")
@@ -117,7 +117,9 @@ async def test_nothing_overtakes_a_stretch_that_the_database_did_not_take() -> N
 
     async def once_away(entries: Sequence[Entry]) -> None:
         nonlocal failed
-        if not failed and entries[0].thread_id == unlucky:
+        if entries[0].thread_id == unlucky and entries[0].kafka_offset == 0:
+            for _ in range(100):  # long enough for what follows to be written, if it did not wait
+                await asyncio.sleep(0)
             failed = True
             raise ConnectionResetError
 
@@ -145,3 +147,29 @@ async def test_who_is_stopped_in_mid_batch_leaves_nothing_running() -> None:
         await taking
     assert not log.entries
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.requirement("R-6", "R-16")
+async def test_a_lane_that_ends_without_a_word_is_no_success() -> None:
+    async def given_up(_entries: Sequence[Entry]) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await keeper(Written(given_up)).take(batch([thread_in(0)]))
+
+
+@pytest.mark.requirement("R-6", "R-16")
+async def test_the_other_lanes_end_their_work_when_one_fails() -> None:
+    unlucky, lucky = thread_in(1), thread_in(0)
+
+    async def away(entries: Sequence[Entry]) -> None:
+        if entries[0].thread_id == unlucky:
+            raise ConnectionResetError
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    log = Written(away)
+    with pytest.raises(ConnectionResetError):
+        await keeper(log).take(batch((unlucky, lucky)[n % 2] for n in range(STRETCHES * STRETCH)))
+    assert {entry.thread_id for entry in log.entries} == {lucky}
+    assert len(log.entries) == STRETCHES * STRETCH // 2

@@ -2,8 +2,6 @@
 
 import importlib
 import inspect
-import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,16 +71,3 @@ def test_the_sample_authority_is_one(around: Surroundings) -> None:
 def test_where_foreign_frontends_enter_is_told_unless_kafka_is_somebody_elses(around: Surroundings) -> None:
     assert processes.administration(around)["OTKLIK_KAFKA_FRONTENDS"] == f"127.0.0.1:{PORTS['kafka-frontends'] + 1000}"
     assert processes.administration(replace(around, kafka_bootstrap="kafka:9092"))["OTKLIK_KAFKA_FRONTENDS"] == ""
-
-
-def test_who_waits_at_a_door_is_answered_before_what_nobody_waits_for() -> None:
-    """The command is the process itself, under the id that is stopped and watched later."""
-    niceness: dict[str, int] = {}
-    for name in ("intake", "history", "notifier", "site"):
-        *giving_way, _, _ = processes.command(name, "module")
-        process = subprocess.Popen([*giving_way, "-c", "import os; print(os.getpid(), os.nice(0))"], stdout=subprocess.PIPE)
-        pid, niceness[name] = map(int, process.communicate()[0].split())
-        assert pid == process.pid
-    ours = os.nice(0)
-    assert niceness["intake"] == niceness["site"] == ours
-    assert niceness["history"] == niceness["notifier"] == min(19, ours + processes.AFTER_PEOPLE)
