@@ -9,7 +9,7 @@ LOCAL := $(PYTHON) -m local
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-up: ## start everything; Ctrl-C stops it and keeps the data (the first time DEMO=no: a real installation, without sample data)
+up: ## start everything; Ctrl-C stops it and keeps the data (the first time DEMO=no: an empty one, without sample data)
 	@$(LOCAL) up
 
 down: ## stop what another terminal started
@@ -28,9 +28,11 @@ fresh: ## erase all data, after asking
 	@$(LOCAL) fresh
 
 backup: ## copy all data and, apart, their keys, while everything runs (TO=/backup/data KEYS=/elsewhere/keys)
-	@./otklik backup $(TO) --keys-to $(KEYS)
+	@$(call needs,$(and $(TO),$(KEYS)),make backup TO=/backup/data KEYS=/elsewhere/keys)
+	@./otklik backup "$(TO)" --keys-to "$(KEYS)"
 
 restore: ## a backup into the empty stores of this machine (FROM=/backup/data KEYS=/elsewhere/keys)
+	@$(call needs,$(and $(FROM),$(KEYS)),make restore FROM=/backup/data KEYS=/elsewhere/keys)
 	@$(LOCAL) restore $(abspath $(FROM)) $(abspath $(KEYS))
 
 test: ## every test, on a Kafka and a PostgreSQL of its own (TESTS="tests/unit -x": some of them)
@@ -72,5 +74,6 @@ lock: environment ## resolve the versions of pyproject.toml and package.json ane
 jars: environment ## resolve Kafka's jars anew, after a change of its version in local/jars.py
 	$(VENV)/python -m local.jars
 
+needs = $(if $(1),:,echo "name both folders: $(2)" >&2; exit 2)
 later = test -d $(1) || { echo "$(1)/ is not in this tree yet: it comes with an issue of its own"; exit 1; }
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate

@@ -39,8 +39,6 @@ def _hashes(known: Known, name: str) -> list[str]:
 
 
 def read(path: Path) -> Known:
-    if not path.exists():
-        return {}
     try:
         return {name: [one.hex() for one in hashes] for name, hashes in read_keys(path).items()}
     except (OSError, ValueError) as error:
@@ -49,8 +47,12 @@ def read(path: Path) -> Known:
 
 @contextmanager
 def changing(path: Path) -> Iterator[Known]:
-    """The file's content to be changed; written whole or not at all, one writer at a time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The file's content to be changed; written whole or not at all, one writer at a time.
+
+    A file that is missing is no file without frontends: one begun here would shut out all others once it takes the place of the real one.
+    """
+    if not path.exists():
+        raise NotPossible(f"{path} is not there: copy the file with the keys of today there first, or nobody else's key would be in it")
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -63,7 +65,7 @@ def changing(path: Path) -> Iterator[Known]:
 
 def _replace(path: Path, text: str, folder: int) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    mode = path.stat().st_mode & 0o777
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -19,7 +19,7 @@ Missing = list[tuple[Aggregate, Gap]]
 
 
 def command() -> None:
-    """List the gaps that are open, the oldest first; exit code 1 when there are any.
+    """List the gaps that are open, the oldest first, and what to run should they stay; exit code 1 when there are any.
 
     Wants history's own variable OTKLIK_POSTGRES_DSN. A tail that is lost is no gap: `otklik republish --since` is for that.
     """
@@ -31,6 +31,8 @@ def command() -> None:
     missing, state = asyncio.run(_read(dsn))
     for aggregate, gap in missing:
         typer.echo(line(aggregate, gap))
+    for command in cures(missing):
+        typer.echo(command)
     typer.echo(summary(missing, state))
     raise typer.Exit(FOUND if missing else 0)
 
@@ -48,6 +50,20 @@ def line(aggregate: Aggregate, gap: Gap) -> str:
     numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}–{gap.last}"
     since = f"{gap.noticed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "  ".join((since, *aggregate, numbers, f"asked for {gap.asked} times"))
+
+
+def cures(missing: Missing) -> list[str]:
+    """What publishes each stream again, should its producer not do so by itself."""
+    from services.intake.main import PUBLISHED as OF_INTAKE  # here: each needs a good part of what a whole service does
+    from services.notifier.main import PUBLISHED as OF_NOTIFIER
+
+    commands = (
+        f"otklik republish {aggregate.producer} --stream {category.stream(aggregate.aggregate_id)}"
+        for aggregate, _ in missing
+        for kind in (*OF_INTAKE, *OF_NOTIFIER)
+        if (category := kind.of_topic(aggregate.topic))
+    )
+    return list(dict.fromkeys(commands))
 
 
 def summary(missing: Missing, state: State) -> str:

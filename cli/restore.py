@@ -18,6 +18,7 @@ from cli.backup import FAILED, UNUSABLE, count_rows
 from cli.backup_copy import DESTROYED, NAMED, Head, Manifest, Unusable, check, found, read_destroyed, read_manifest
 from cli.database import make_roles, prepare_all
 from cli.postgres_programs import ProgramFailed, Programs
+from cli.republish import PUBLISHERS
 from cli.restore_checks import MasterKey, keys_open, keys_there
 from cli.services import SCHEMAS
 from cli.verify import verify
@@ -82,13 +83,17 @@ def told(restored: Restored) -> list[str]:
             "What was restored is NOT sound: the database is closed to services. Restore another copy; if there is none, an administrator"
             " opens it by GRANT CONNECT ON DATABASE … TO PUBLIC.",
         ]
-    since = republish_since(manifest)
+    since = f"{republish_since(manifest):%Y-%m-%dT%H:%M:%SZ}"
     return [
         f"restored as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {restored.rows} rows of history verified, {restored.opened} seals"
         f" opened, {restored.destroyed} keys destroyed again; the database is open to services",
         "next, before the services start (docs/operations/backup.md):",
-        f"  otklik recover --since {since:%Y-%m-%dT%H:%M:%SZ}",
-        *(f"  otklik republish {name} --since {since:%Y-%m-%dT%H:%M:%SZ}" for name in ("intake", "notifier")),
+        f"  otklik recover --since {since}",
+        "  and move the file of signed heads away: history begins a new one",
+        "after they run:",
+        *(f"  otklik republish {name} --since {since}" for name in PUBLISHERS),
+        "and with a new Kafka:",
+        *(f"  otklik topics resume {schema.name}" for schema in SCHEMAS),
     ]
 
 

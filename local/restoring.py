@@ -1,9 +1,10 @@
-"""`make restore`: a backup into this machine's own PostgreSQL and Kafka, which run for that alone; then `make up`."""
+"""`make restore`: a backup into this machine's own PostgreSQL and Kafka, which run for that alone; what is due after it is told."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from local import control, keys, processes
 from local.console import fail, say
 from local.logs import Screen
 from local.places import ROOT, Places
-from local.start import Start, together
+from local.start import PUBLISHERS, Start, together
 from local.supervisor import Supervisor
 from local.up import FAILURES
 
@@ -40,6 +41,7 @@ def restore(places: Places, environ: Mapping[str, str], data: str, keys_from: st
 async def _restore(start: Start, data: str, keys_from: str) -> int:
     try:
         start.arrange()
+        new_kafka = start.kafka is not None and not (start.kafka.directory / "formatted").exists()
         await together((start.start_kafka(), start.start_database()))
         around = start.around
         masters = {keys.master_key_of(name): around.secrets[keys.master_key_of(name)] for name in processes.services()}
@@ -50,13 +52,24 @@ async def _restore(start: Start, data: str, keys_from: str) -> int:
         intake = next(process for process in processes.existing() if process.name == "intake")
         code, _ = await _otklik(processes.environment(intake, around), "recover", "--since", since[1])
         if code in RESTORED:
-            say("now: make up")
+            say("\n  ".join(due(start.places, since[1], new_kafka=new_kafka)))
         return code
     except FAILURES as failure:
         fail(str(failure))
         return 1
     finally:
         await start.supervisor.stop()
+
+
+def due(places: Places, since: str, *, new_kafka: bool) -> list[str]:
+    """The rest of docs/operations/backup.md, as commands for this machine."""
+    lines = [f"mv {places.heads} /elsewhere/heads-of-the-lost-log.jsonl"] if places.heads.exists() else []
+    lines += ["make up", *(f"./otklik republish {name} --since {since}" for name in PUBLISHERS)]
+    if new_kafka:
+        lines += [f"./otklik topics resume {name}" for name in processes.services()]
+        others = json.loads(places.frontend_keys.read_text("utf-8")).keys() - set(processes.frontends())
+        lines += [f"./otklik frontends rotate {name}  # if it enters Kafka: hand it over, then --finish" for name in sorted(others)]
+    return ["now, the commands after `make up` in another terminal (docs/operations/backup.md):", *lines]
 
 
 async def _otklik(told: Mapping[str, str], *arguments: str) -> tuple[int, str]:

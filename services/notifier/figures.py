@@ -25,7 +25,7 @@ class Figures:
         self._age = Gauge("otklik_notices_oldest_due_age_seconds", "How long the oldest due notice waits", ["channel"], registry=registry)
         self._open = Gauge("otklik_channel_breaker_open", "1 while a channel is taken for down", ["channel"], registry=registry)
         self._took = Histogram("otklik_notice_seconds", "From planning to acceptance", ["channel"], buckets=SECONDS, registry=registry)
-        self._due_since: dict[str, float] = {}
+        self._due_since: dict[str, float | None] = {}
 
     def outcome(self, channel: str, outcome: str) -> None:
         self._outcomes.labels(channel, outcome).inc()
@@ -47,15 +47,17 @@ class Figures:
         self._open.labels(channel).set(is_open)
 
     def queue(self, rows: Iterable[tuple[str, int, float]]) -> None:
-        """Channel, unfinished notices, since how many seconds the oldest of them is due; while nobody looks it grows older."""
-        for channel, unfinished, age in rows:
+        """Channel, unfinished notices, since how many seconds the oldest of them is due; while nobody looks it grows older.
+
+        A channel that had some and is not named has none left.
+        """
+        told = {channel: (unfinished, age) for channel, unfinished, age in rows}
+        for channel in self._due_since.keys() | told.keys():
+            unfinished, age = told.get(channel, (0, 0.0))
             self._queue.labels(channel).set(unfinished)
-            if age:
-                self._due_since[channel] = self._now() - age
-            else:
-                self._due_since.pop(channel, None)
+            self._due_since[channel] = self._now() - age if age else None
             self._age.labels(channel).set_function(partial(self._age_of, channel))
 
     def _age_of(self, channel: str) -> float:
-        since = self._due_since.get(channel)
+        since = self._due_since[channel]
         return 0.0 if since is None else self._now() - since

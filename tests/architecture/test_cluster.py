@@ -180,6 +180,9 @@ def test_prometheus_asks_every_process_under_the_name_that_the_alarms_know() -> 
         labels = labels_of(PRODUCTION, name)
         assert selects(monitor["selector"], labels)
         assert labels[monitor["jobLabel"]] == "otklik"
+        assert labels["app.kubernetes.io/name"] == name
+    [asked] = monitor["podMetricsEndpoints"]
+    assert asked["relabelings"] == [{"sourceLabels": ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], "targetLabel": "process"}]
 
 
 ORDER = ("history", "notifier", "intake", "site")

@@ -223,7 +223,7 @@ def test_a_pod_reads_the_secret_of_its_process_alone_and_none_stands_in_a_manife
         used = {each.split(":")[1].strip() for each in text.splitlines() if "secretName:" in each} - shared
         for container in containers(manifest):
             used |= {entry["valueFrom"]["secretKeyRef"]["name"] for entry in container.get("env", ()) if "valueFrom" in entry}
-        assert used <= {"prepare" if name == "shell" else name}, name
+        assert used <= ({"prepare", "intake"} if name == "shell" else {name}), name
         assert "postgresql://" not in text
 
 
@@ -257,6 +257,15 @@ def test_the_example_of_an_authority_is_one(production: list[Manifest], tmp_path
 def test_only_the_demonstration_says_that_it_is_one(demo: list[Manifest], production: list[Manifest]) -> None:
     assert of_process(demo, "site")["OTKLIK_DEMO"] == "true"
     assert of_process(production, "site")["OTKLIK_DEMO"] == "false"
+
+
+@pytest.mark.requirement("E-13", "D-1")
+def test_the_shell_can_recover_and_rebuild_intake_as_the_administrator(overlay: list[Manifest]) -> None:
+    made = secrets(with_kafka=True)
+    variables = told(overlay, pod(overlay, "shell")["containers"][0], made)
+    settings = settings_of(IntakeSettings, {name: value for name, value in variables.items() if value})
+    assert settings.postgres_dsn.get_secret_value() == made["intake"]["OTKLIK_POSTGRES_DSN"]
+    assert (settings.kafka_user, variables["OTKLIK_ADMIN_DSN"]) == (ADMINISTRATOR, made["prepare"]["OTKLIK_ADMIN_DSN"])
 
 
 def test_before_the_processes_start_the_database_and_the_topics_are_prepared(demo: list[Manifest], production: list[Manifest]) -> None:

@@ -36,6 +36,24 @@ def named(path: Path) -> set[tuple[str, ...]]:
     return {tuple(words.split()) for part in code for words in COMMAND.findall(part)}
 
 
+WHOLE = {
+    "dlq replay": r"SERVICE (ID|--key|--reason|--all)",
+    "dlq drop": r"ID --reason (\\?)\"…\1\" --yes",
+    "republish": r"(SERVICE|PRODUCER) (--since TIME|--stream STREAM)",
+    "topics resume": "SERVICE",
+}
+
+
+@pytest.mark.parametrize("path", [ALERTS, RUNBOOK], ids=lambda path: path.name)
+def test_whoever_is_called_at_night_reads_english_and_whole_commands(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search("[А-Яа-яЁё]", text)
+    for command, rest in WHOLE.items():
+        told = re.findall(rf"`otklik {command}\b([^`]*)`", text)
+        assert told, command
+        assert all(re.match(f" {rest}", said) for said in told), (command, told)
+
+
 def exists(command: Any, words: tuple[str, ...]) -> bool:
     """Words behind the name of a command are its arguments."""
     if not isinstance(command, TyperGroup) or not words:

@@ -1,5 +1,6 @@
 """The report of a campaign: what was done to the town and when, what became of it, where to look further."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ import orjson
 from bench.checker import Check
 
 NAMED = 20  # of what broke a check; report.json names all
+SIZES = ("N", "COUNT", "SECONDS")  # what `make faults` may be told beside campaign and seed
 
 
 @dataclass
@@ -57,12 +59,18 @@ def line_of(seconds: float, what: str) -> str:
     return f"{seconds:8.2f} s  {what}"
 
 
-def text(journal: Journal, checks: Sequence[Check]) -> str:
+def again(journal: Journal, environ: Mapping[str, str]) -> str:
+    """The command that does the same once more."""
+    sizes = "".join(f" {name}={environ[name]}" for name in SIZES if environ.get(name))
+    return f"make faults CAMPAIGN={journal.campaign} SEED={journal.seed}{sizes}"
+
+
+def text(journal: Journal, checks: Sequence[Check], environ: Mapping[str, str] = os.environ) -> str:
     broken = [check for check in checks if not check.held]
     slowest = journal.slowest()
     parts = [
         f"{journal.campaign}: {'sound' if not broken else f'{len(broken)} OF {len(checks)} CHECKS BROKEN'}",
-        f"again with: make faults CAMPAIGN={journal.campaign} SEED={journal.seed}",
+        f"again with: {again(journal, environ)}",
         "",
         *(f"{name}: {value}" for name, value in journal.figures.items()),
         *([f"slowest to go on: {slowest[1]} after {slowest[0]}, {slowest[2]:.1f} s"] if slowest else []),

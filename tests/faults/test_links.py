@@ -14,7 +14,7 @@ from tests.faults.town import SERVICES, Told, asked_for, broken, town, under_loa
 CUT_SECONDS = 60
 SLOW_SECONDS = 0.2  # for each piece, in each direction
 RATE = 3.0
-GOES_ON_SECONDS = 90.0  # a breaker looks again after a minute at the latest, a consumer after 22 s
+GOES_ON_SECONDS = 90.0  # a breaker looks again after 10 s at the latest, a consumer after 22 s, a command of SMTP ends after 30 s
 
 
 @pytest.mark.requirement("R-4", "D-14", "D-29")

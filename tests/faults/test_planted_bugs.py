@@ -43,7 +43,7 @@ async def test_an_outbox_row_that_leaves_before_the_broker_has_it_is_found_as_a_
         hasty.drain_seconds = DRAIN_SECONDS
         found = of(await hasty.finish(), "every published event in history once")
         assert not found.held
-        assert any(each.startswith("lost: RequestReceived") for each in found.ids)
+        assert any(each.startswith("lost: Request") for each in found.ids)  # whichever history did not ask for by its number
 
 
 async def replayed(campaign: str, planted: str) -> list[Check]:

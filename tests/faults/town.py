@@ -120,12 +120,13 @@ class Town:
         found = await self.ask(burst.SQL["reached"], count, parts)
         return dict(found) if found is not None else {}
 
-    async def finish(self) -> list[Check]:
-        """Drain, look at everything, rebuild, verify, write the report."""
+    async def finish(self, also: Sequence[Check] = ()) -> list[Check]:
+        """Drain, look at everything, rebuild, verify, write the report; `also`: what the campaign has checked itself."""
         await self.offering.answered()
         began = time.monotonic()
         checks = await self.drained()
         self.journal.figures |= {"messages offered": len(self.offering.offered), "drained after s": round(time.monotonic() - began, 1)}
+        checks += also
         checks.append(Check("every consumer goes on in time", not self.late, "; ".join(self.late) or "all", tuple(self.late)))
         refused = tuple(self.offering.refused)
         checks.append(Check("no door refused what it has to take", not refused, "; ".join(refused[:3]) or "none", refused))

@@ -23,15 +23,22 @@ function message (text) {
 
 async function byHttp (text) {
   const body = JSON.stringify(message(text)) // made once: what is sent again is the same
+  const door = new URL(`${told.OTKLIK_HTTP}/v1/messages`)
   for (;;) {
-    const answer = await fetch(`${told.OTKLIK_HTTP}/v1/messages`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${told.OTKLIK_KEY}`, 'content-type': 'application/json' },
-      body
-    })
-    const said = await answer.json()
-    if (answer.status !== 503) return { http: answer.status, ...said }
-    await new Promise(resolve => setTimeout(resolve, 1000 * Number(answer.headers.get('retry-after') ?? 5)))
+    let pause = 5
+    try {
+      const answer = await fetch(door, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${told.OTKLIK_KEY}`, 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(60_000)
+      })
+      if (answer.status < 500 && answer.status !== 408) return { http: answer.status, ...await answer.json() }
+      pause = Number(answer.headers.get('retry-after') ?? pause)
+    } catch (none) { // whether it was kept is not known
+      console.error(`no answer: ${none.message}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, 1000 * pause)) // then the same again
   }
 }
 

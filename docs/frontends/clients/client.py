@@ -1,7 +1,6 @@
 """A frontend in Python, by HTTP and by Kafka. Kafka needs one package: pip install aiokafka
 
 python client.py http "Как получить справку?" | kafka "Как получить справку?" | notices
-
 Told by the environment: the variables of docs/frontends/README.md. OTKLIK_DIALOGUE_SECRET is your own and never changes.
 """
 
@@ -12,10 +11,11 @@ import os
 import ssl
 import sys
 import time
-import urllib.request
 import uuid
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
+from urllib.request import HTTPError, Request, urlopen
 
 TOLD = os.environ
 
@@ -40,13 +40,17 @@ def by_http(text: str) -> dict[str, Any]:
     body = json.dumps(message(text)).encode()  # made once: what is sent again is the same
     headers = {"Authorization": f"Bearer {TOLD['OTKLIK_KEY']}", "Content-Type": "application/json"}
     while True:
+        pause = 5.0
         try:
-            with urllib.request.urlopen(urllib.request.Request(f"{TOLD['OTKLIK_HTTP']}/v1/messages", body, headers)) as answer:
+            with urlopen(Request(f"{TOLD['OTKLIK_HTTP']}/v1/messages", body, headers), timeout=60) as answer:
                 return {"http": answer.status, **json.load(answer)}
-        except urllib.request.HTTPError as refusal:
-            if refusal.code != 503:
+        except HTTPError as refusal:
+            if refusal.code < 500 and refusal.code != 408:
                 return {"http": refusal.code, **json.load(refusal)}
-            time.sleep(float(refusal.headers.get("Retry-After", "5")))
+            pause = float(refusal.headers.get("Retry-After", pause))
+        except (OSError, HTTPException) as none:
+            print(f"no answer: {none}", file=sys.stderr)  # whether it was kept is not known
+        time.sleep(pause)  # then the same again
 
 
 def key_of(dialogue: str) -> bytes:
@@ -62,14 +66,9 @@ def envelope(kind: str, key: bytes, payload: dict[str, Any]) -> bytes:
 
 def entry() -> dict[str, Any]:
     tls = TOLD.get("OTKLIK_KAFKA_TLS") != "no"  # without it only on one machine
-    return {
-        "bootstrap_servers": TOLD["OTKLIK_KAFKA"],
-        "security_protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT",
-        "ssl_context": ssl.create_default_context() if tls else None,
-        "sasl_mechanism": "SCRAM-SHA-512",
-        "sasl_plain_username": TOLD["OTKLIK_KAFKA_USER"],
-        "sasl_plain_password": TOLD["OTKLIK_KEY"],
-    }
+    way = {"security_protocol": "SASL_SSL", "ssl_context": ssl.create_default_context()} if tls else {"security_protocol": "SASL_PLAINTEXT"}
+    way |= {"sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": TOLD["OTKLIK_KAFKA_USER"], "sasl_plain_password": TOLD["OTKLIK_KEY"]}
+    return way | {"bootstrap_servers": TOLD["OTKLIK_KAFKA"]}
 
 
 def topic(kind: str) -> str:
@@ -94,7 +93,7 @@ async def by_kafka(text: str) -> dict[str, Any]:
         while True:
             record = json.loads((await reader.getone()).value)
             await reader.commit()
-            if record["payload"]["external_id"] == said["external_id"]:
+            if record["payload"].get("external_id") == said["external_id"]:  # other types come with newer releases
                 return {"type": record["type"], **record["payload"]}
 
 
@@ -102,10 +101,11 @@ async def notices() -> None:
     writer, reader = doors("outbound")
     async with writer, reader:
         async for record in reader:
-            notice = json.loads(record.value)["payload"]
-            print(f"{notice['dialogue']}: {notice['text']}", flush=True)  # here your program writes to the person
-            report = {"notice_id": notice["notice_id"], "outcome": "delivered"}
-            await writer.send_and_wait(topic("inbound"), envelope("DeliveryReported", record.key, report), record.key)
+            notice = (told := json.loads(record.value))["payload"]
+            if told["type"] == "ReplyHandedOver":  # others come with newer releases
+                print(f"{notice['dialogue']}: {notice['text']}", flush=True)  # here your program writes to the person
+                report = envelope("DeliveryReported", record.key, {"notice_id": notice["notice_id"], "outcome": "delivered"})
+                await writer.send_and_wait(topic("inbound"), report, record.key)
             await reader.commit()
 
 

@@ -75,6 +75,8 @@ class Consumers:
         self._subscribers = {
             subscription.group: declare(broker, subscription, self._hands[subscription.group]) for subscription in subscriptions
         }
+        for subscription in subscriptions:
+            metrics.begins(subscription.group)
         self._watched: dict[str, set[TopicPartition]] = {}
         self._gone: OffsetGone | None = None
         self._added: dict[str, int] = {}

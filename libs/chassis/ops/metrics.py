@@ -47,7 +47,10 @@ class Metrics:
             "otklik_consumer_lag_records", "Records that a consumer has yet to read", ["consumer", "topic", "partition"], registry=registry
         )
         self._progress = Gauge(
-            "otklik_consumer_last_progress_timestamp_seconds", "When a consumer last finished a batch", ["consumer"], registry=registry
+            "otklik_consumer_last_progress_timestamp_seconds",
+            "When a consumer last finished a batch, 0 before its first one",
+            ["consumer"],
+            registry=registry,
         )
         self._handled = Counter("otklik_records_handled", "Records by what became of them", ["consumer", "outcome"], registry=registry)
         self._dead = Counter("otklik_dead_letters", "Records set aside, by reason", ["consumer", "reason"], registry=registry)
@@ -55,7 +58,7 @@ class Metrics:
         self._unsettled = Gauge("otklik_dead_letters_unsettled", "Records set aside, and those that wait behind them", registry=registry)
         self._oldest_letter: datetime | None = None
         Gauge(
-            "otklik_dead_letters_oldest_age_seconds", "Age of the oldest record that keeps its key waiting", registry=registry
+            "otklik_dead_letters_oldest_age_seconds", "Age of the oldest record set aside that nobody settled", registry=registry
         ).set_function(lambda: self._since(self._oldest_letter))
         self._pending = Gauge("otklik_outbox_pending_rows", "Outbox rows not yet sent", ["shard"], registry=registry)
         self._age = Gauge("otklik_outbox_oldest_age_seconds", "Age of the oldest outbox row not yet sent", ["shard"], registry=registry)
@@ -73,6 +76,10 @@ class Metrics:
         """A partition that another replica reads now."""
         self._lag.remove_by_labels({"consumer": consumer, "topic": topic, "partition": str(partition)})
 
+    def begins(self, consumer: str) -> None:
+        """It has finished nothing yet, and is told all the same: a figure that is not there raises no alarm."""
+        self._progress.labels(consumer).set(0)
+
     def progress(self, consumer: str) -> None:
         self._progress.labels(consumer).set(self._clock.now().timestamp())
 
@@ -88,7 +95,7 @@ class Metrics:
         self._parked.labels(where).set(keys)
 
     def unsettled(self, records: int, oldest: datetime | None) -> None:
-        """Dead letters and what waits; `oldest` is the time of the oldest one that keeps its key waiting."""
+        """Dead letters and what waits; `oldest` is the time of the oldest of them all: after thirty days it is destroyed."""
         self._unsettled.set(records)
         self._oldest_letter = oldest
 

@@ -18,7 +18,7 @@ log = structlog.stdlib.get_logger("store")
 
 @dataclass(frozen=True)
 class State:
-    """`oldest` is the time of the oldest record that keeps others waiting, or may."""
+    """`oldest` is the time of the oldest record that is not settled, with or without a lane: its days are numbered."""
 
     lanes: int
     unsettled: int

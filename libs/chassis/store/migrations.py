@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import asyncpg
+import structlog
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
@@ -21,6 +22,8 @@ from sqlalchemy.util import await_only
 HERE = Path(__file__).parent / "sql"
 CHASSIS = "store"
 LOCK_TIMEOUT = "5s"
+
+log = structlog.stdlib.get_logger("store")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,10 @@ def _module(path: Path, revision: str, down: str | None, depends_on: str | None)
 
 
 async def migrate(admin_dsn: str, schema: Schema, *, chassis: Path = HERE) -> list[str]:
-    """Bring one schema to its newest version and renew its grants, in one transaction; returns the revisions that were run."""
+    """Bring one schema to its newest version and renew its grants, in one transaction; returns the revisions that were run.
+
+    A schema that is newer than this code is left as it is: a release runs on the schema of the next one, so that there is a way back.
+    """
     engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(asyncpg.connect, admin_dsn), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
@@ -75,13 +81,22 @@ async def migrate(admin_dsn: str, schema: Schema, *, chassis: Path = HERE) -> li
 
 def revisions(schema: Schema, *, chassis: Path = HERE) -> set[str]:
     """Every revision of a schema that this code knows."""
-    return {script.revision for script in SqlScripts([(CHASSIS, chassis), (schema.name, schema.folder)]).walk_revisions()}
+    return _all(SqlScripts([(CHASSIS, chassis), (schema.name, schema.folder)]))
+
+
+def _all(scripts: SqlScripts) -> set[str]:
+    return {script.revision for script in scripts.walk_revisions()}
 
 
 def _upgrade(connection: Connection, schema: Schema, chassis: Path) -> list[str]:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('otklik migrations'))"))
     _run(connection, f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL ROLE {schema.owner}; SET LOCAL search_path = {schema.name}")
     scripts = SqlScripts([(CHASSIS, chassis), (schema.name, schema.folder)])
+    versions = {"version_table": "schema_version", "version_table_schema": schema.name}
+    newer = set(MigrationContext.configure(connection, opts=versions).get_current_heads()) - _all(scripts)
+    if newer:
+        log.warning("a schema is newer than this release and is left as it is", name=schema.name, revisions=sorted(newer))
+        return []
     done: list[str] = []
 
     def steps(target: str, current: Any, _context: MigrationContext) -> Any:
@@ -90,8 +105,7 @@ def _upgrade(connection: Connection, schema: Schema, chassis: Path) -> list[str]
         return found
 
     for target in (scripts.newest(CHASSIS), "heads"):
-        options = {"fn": partial(steps, target), "version_table": "schema_version", "version_table_schema": schema.name}
-        MigrationContext.configure(connection, opts=options).run_migrations(connection=connection)
+        MigrationContext.configure(connection, opts=versions | {"fn": partial(steps, target)}).run_migrations(connection=connection)
     for folder in (chassis, schema.folder):
         _run(connection, (folder / "grants.sql").read_text(encoding="utf-8").replace(":role", schema.name).replace(":schema", schema.name))
     return done

@@ -149,6 +149,13 @@ async def test_lag_is_told_for_each_partition_and_forgotten_for_those_that_anoth
             await eventually(lambda: reached(lambda: len(lags(chassis, group)) == len(lags(other, group)) == 1))
 
 
+@pytest.mark.requirement("E-16", "R-12")
+async def test_a_consumer_that_has_finished_nothing_since_its_start_is_told_of_all_the_same(chassis: Chassis) -> None:
+    group = f"test-{uuid4().hex}"
+    chassis.consumers(chassis.subscription(await chassis.topic(), take=nothing, group=group))
+    assert chassis.registry.get_sample_value("otklik_consumer_last_progress_timestamp_seconds", {"consumer": group}) == 0
+
+
 @pytest.mark.requirement("E-14", "R-21")
 async def test_faststream_tells_no_value_of_an_exception_and_nothing_past_our_formatter(
     chassis: Chassis, log_lines: io.StringIO, capfd: pytest.CaptureFixture[str]

@@ -200,3 +200,17 @@ async def test_figures_tell_how_many_keys_wait_how_much_lies_there_and_how_old_i
     assert chassis.figure("otklik_parked_keys", where="dead-letters") == 2
     assert chassis.figure("otklik_dead_letters_unsettled") == 5
     assert chassis.figure("otklik_dead_letters_oldest_age_seconds") > 0
+
+
+@pytest.mark.requirement("R-17")
+async def test_a_record_that_nothing_waits_for_grows_old_in_the_figures_until_it_is_destroyed(chassis: Chassis) -> None:
+    before = Chassis(pool=chassis.pool, kafka=chassis.kafka, clock=Ahead(-26))
+    await before.effect_once(chassis.count).take([replace(delivery(b"{"), topic=SITE)])
+    replay = chassis.effect_once(chassis.count).replay
+    await replay.tell()
+    assert chassis.figure("otklik_parked_keys", where="dead-letters") == 0
+    assert chassis.figure("otklik_dead_letters_oldest_age_seconds") == pytest.approx(26 * 86_400, abs=60)
+    async with chassis.pool.acquire() as db:
+        await forget_dead_letters(db, Ahead(5).now())
+    await replay.tell()
+    assert chassis.figure("otklik_dead_letters_oldest_age_seconds") == 0

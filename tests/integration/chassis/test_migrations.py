@@ -37,6 +37,11 @@ class Fresh:
     def write_chassis(self, name: str, sql: str) -> None:
         (self.chassis / "migrations" / f"{name}.sql").write_text(f"-- {name}.sql: for a test.\n{sql};\n", "utf-8")
 
+    def take_back(self, name: str) -> None:
+        """As the release before is, which has no such file."""
+        for folder in (self.schema.folder, self.chassis):
+            (folder / "migrations" / f"{name}.sql").unlink(missing_ok=True)
+
     async def migrate(self) -> list[str]:
         return await migrate(self.dsn, self.schema, chassis=self.chassis)
 
@@ -108,6 +113,27 @@ async def test_later_files_of_both_run_together_those_of_the_chassis_first(fresh
     assert sorted(ran) == sorted([f"{fresh.name}_0002", f"{fresh.name}_0003", "store_0900", "store_0901"])
     assert ran.index("store_0901") < ran.index(f"{fresh.name}_0002")
     assert await fresh.migrate() == []
+
+
+@pytest.mark.requirement("R-11")
+@pytest.mark.parametrize("by", ["service", "chassis"])
+async def test_the_release_before_leaves_a_schema_that_is_newer_than_itself_as_it_is_and_says_so(
+    fresh: Fresh, by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await fresh.migrate()
+    newer = fresh.write if by == "service" else fresh.write_chassis
+    newer("0900_later", "CREATE TABLE later (id int)")
+    [added] = await fresh.migrate()
+    fresh.take_back("0900_later")
+    capsys.readouterr()
+    assert await fresh.migrate() == []
+    told = [line for line in capsys.readouterr().out.splitlines() if "newer than this release" in line]
+    assert [added in line for line in told] == [True]
+    assert await fresh.ask("SELECT array_agg(version_num) FROM schema_version WHERE version_num = $1", added) == [added]
+    assert await fresh.ask("SELECT count(*) FROM later") == 0
+    newer("0900_later", "CREATE TABLE later (id int)")
+    newer("0901_latest", "CREATE TABLE latest (id int)")
+    assert await fresh.migrate() == [added.replace("0900", "0901")], "the way forward is open too"
 
 
 @pytest.mark.requirement("R-11")

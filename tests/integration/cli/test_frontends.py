@@ -1,6 +1,7 @@
 """A new frontend gets its topics and a key that opens the HTTP door."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -9,15 +10,22 @@ from typer.testing import CliRunner
 
 from cli import main
 from cli.frontends import app
-from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.access.frontends import FrontendKeys, hash_of
 from libs.chassis.bus.topics import partitions_on
 from libs.events.topics import wanted
 from tests.stack import Stack
 
 
+def keys_file(folder: Path) -> Path:
+    """As `make up` makes it."""
+    path = folder / "frontends.json"
+    path.write_text(json.dumps({"site": [hash_of("site's own")]}), encoding="utf-8")
+    return path
+
+
 @pytest.mark.requirement("D-23")
 async def test_a_new_frontend_gets_its_topics_and_a_key(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "frontends.json"
+    path = keys_file(tmp_path)
     monkeypatch.setenv("OTKLIK_STATE", str(tmp_path))
     monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
     monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", stack.parts.kafka_bootstrap)
@@ -26,6 +34,7 @@ async def test_a_new_frontend_gets_its_topics_and_a_key(stack: Stack, monkeypatc
     found = re.search(r"shown this once: (\S+)", result.output)
     assert found
     assert FrontendKeys(path).name_of(found[1]) == "max-messenger"
+    assert FrontendKeys(path).name_of("site's own") == "site"
     there = await partitions_on(stack.parts.kafka_bootstrap)
     assert {topic.name: topic.partitions for topic in wanted(("max-messenger",))}.items() <= there.items()
 
@@ -34,9 +43,10 @@ async def test_a_new_frontend_gets_its_topics_and_a_key(stack: Stack, monkeypatc
 async def test_more_copies_than_brokers_are_refused_in_a_sentence_and_give_no_key(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    path = tmp_path / "frontends.json"
+    path = keys_file(tmp_path)
+    before = path.read_bytes()
     monkeypatch.setenv("OTKLIK_STATE", str(tmp_path))
     monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(path))
     monkeypatch.setenv("OTKLIK_KAFKA_BOOTSTRAP", stack.parts.kafka_bootstrap)
     result = await asyncio.to_thread(CliRunner().invoke, main.app, ["frontends", "add", "three-copies", "--replication", "3"])
-    assert (result.exit_code, "fewer brokers" in result.output, path.exists()) == (2, True, False), result.output
+    assert (result.exit_code, "fewer brokers" in result.output, path.read_bytes() == before) == (2, True, True), result.output

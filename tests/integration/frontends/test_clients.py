@@ -1,6 +1,8 @@
 """Programs written from docs/frontends alone are let in, get their receipts, and are kept out of what is others'."""
 
 import asyncio
+import os
+import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -46,6 +48,30 @@ async def test_a_program_registers_through_http_and_through_kafka_and_reads_its_
     assert (repeated["http"], repeated["register_number"]) == (200, by_kafka["reg_no"]), "the two doors know each other's messages"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_program_sends_the_same_again_until_it_has_an_answer_that_counts(node: str, language: str) -> None:
+    heard: list[bytes] = []
+    answers = ["", "500 Internal Server Error", "408 Request Timeout", "503 Service Unavailable", "201 Created"]  # the first breaks off
+
+    async def door(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        assert length
+        heard.append(await reader.readexactly(int(length[1])))
+        status = answers[len(heard) - 1]
+        if status:
+            writer.write(f"HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode())
+        writer.close()
+
+    server = await asyncio.start_server(door, "127.0.0.1", 0)
+    told = {"PATH": os.environ["PATH"], "OTKLIK_KEY": "k", "OTKLIK_HTTP": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+    async with server:
+        said = await run(*client(language, node), "http", TEXT, told=told)
+    assert said.answer == {"http": 201}
+    assert (len(heard), len(set(heard))) == (len(answers), 1)
+    assert "no answer" in said.errors
+
+
 async def test_what_has_another_schema_is_refused_by_a_receipt_with_a_code(installation: Installation, node: str) -> None:
     mine = await installation.added(a_name())
     refused = (await run(node, "client.mjs", "kafka", TEXT, told=installation.told(mine, MESSAGE_ID="bad", SEND_WRONG="yes"))).answer
@@ -87,7 +113,9 @@ async def test_a_program_takes_a_notice_to_its_person_and_reports_the_delivery(
     mine, notice, key = await installation.added(a_name()), uuid4().hex, b"0a" * 32
     bootstrap = installation.environment["OTKLIK_KAFKA_BOOTSTRAP"]
     said = ReplyHandedOver(notice_id=notice, dialogue="chat-77", text="Зарегистрировано")
+    newer = enveloped(said, "notifier").replace(b"ReplyHandedOver", b"SomethingNewer").replace("Зарегистрировано".encode(), b"?")
     async with producer(bootstrap) as notifier:
+        await notifier.send_and_wait(OUTBOUND.of(mine.name), newer, key=key)
         await notifier.send_and_wait(OUTBOUND.of(mine.name), enveloped(said, "notifier"), key=key)
     started = await asyncio.create_subprocess_exec(
         *client(language, node), "notices", cwd=CLIENTS, env=installation.told(mine), stdout=asyncio.subprocess.PIPE

@@ -83,6 +83,17 @@ def test_a_wrong_name_changes_nothing(file: Path, arguments: tuple[str, str]) ->
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize("arguments", [("add", "new"), ("rotate", "vk"), ("rotate", "vk", "--finish"), ("revoke", "vk", "--yes")])
+def test_a_missing_file_is_not_begun_anew_because_it_would_shut_out_everybody_else(
+    monkeypatch: pytest.MonkeyPatch, file: Path, arguments: tuple[str, ...]
+) -> None:
+    missing = file.parent / "elsewhere" / "frontends.json"
+    monkeypatch.setenv("OTKLIK_FRONTEND_KEYS_FILE", str(missing))
+    result = run(*arguments)
+    assert (result.exit_code, "copy the file with the keys of today there first" in result.output) == (2, True), result.output
+    assert not missing.parent.exists()
+
+
 def test_a_broken_file_is_not_overwritten(file: Path) -> None:
     file.write_text('{"vk": ["half a ha', encoding="utf-8")
     result = run("rotate", "vk")

@@ -17,12 +17,17 @@ def journal(directory: Path = Path("/somewhere")) -> Journal:
 
 
 def test_a_sound_campaign_says_so_and_how_to_run_it_again() -> None:
-    lines = text(journal(), [Check("numbers", True, "12 numbers")]).splitlines()
+    lines = text(journal(), [Check("numbers", True, "12 numbers")], {}).splitlines()
     assert lines[0] == "kills: sound"
     assert lines[1] == "again with: make faults CAMPAIGN=kills SEED=7"
     assert {"letters: 12", "slowest to go on: history after kill 1 (intake), 2.2 s", "✓ numbers: 12 numbers"} <= set(lines)
     assert any(line.endswith("kill -9 intake") for line in lines)
     assert lines[-1].endswith("/somewhere")
+
+
+def test_a_campaign_of_another_size_is_run_again_with_that_size() -> None:
+    lines = text(journal(), [], {"N": "5", "COUNT": "", "SECONDS": "10"}).splitlines()
+    assert lines[1] == "again with: make faults CAMPAIGN=kills SEED=7 N=5 SECONDS=10"
 
 
 def test_a_broken_check_is_named_with_the_first_of_its_ids_and_the_file_has_all(tmp_path: Path) -> None:
