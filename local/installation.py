@@ -1,6 +1,6 @@
 """What an installation is, a demonstration or a real one: settled at its first start, kept in the state, the same until `make fresh`.
 
-So a forgotten DEMO=no fills no real installation with invented people. Standard library only.
+So a forgotten DEMO=no fills no empty installation with invented people. Standard library only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def is_demo(places: Places) -> bool:
 def _asked(environ: Mapping[str, str]) -> bool | None:
     said = environ.get("DEMO", "").lower()
     if said and said not in WORDS:
-        raise Refused(f"DEMO={said} is no answer: DEMO=yes for a demonstration with sample data, DEMO=no for a real installation")
+        raise Refused(f"DEMO={said} is no answer: DEMO=yes for a demonstration with sample data, DEMO=no for an empty installation")
     return WORDS.get(said)
 
 
@@ -51,7 +51,7 @@ def _looks_like_one(places: Places) -> bool:
 
 
 def _contradiction(places: Places, demo: bool) -> str:
-    what, word = ("a demonstration", "yes") if demo else ("a real installation", "no")
+    what, word = ("a demonstration", "yes") if demo else ("an empty installation", "no")
     return (
         f"{places.state} holds {what} since its first start, and that does not change: leave DEMO out or say DEMO={word}; "
         "for another one beside it name a new OTKLIK_STATE, or erase this one with make fresh"
