@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from bench import indexes, records
 from bench.figures import STORES, Peer
 from bench.measuring import FLOOR, OURS, Round, by_turns, cores_of
-from bench.peer_run import AT_ONCE, PeerOrder, measured
+from bench.peer_run import PeerOrder, in_batches, measured
 from bench.plan import Measured, Plan, WrongRun
 from bench.stage import Offsets, Service, Stage
 from bench.waiting import until
@@ -142,7 +142,7 @@ async def measure(stage: Stage, plan: Plan, *, processes: int = 1) -> Measured:
 
 def _batches(rows: Sequence[Any]) -> list[Batch]:
     """As large as those that the peers write: with the many small ones of our lanes the floor would be slower than it need be."""
-    return [list(map(tuple, rows[first : first + AT_ONCE])) for first in range(0, len(rows), AT_ONCE)]
+    return [list(map(tuple, some)) for some in in_batches(rows)]
 
 
 async def _shared(bootstrap: str, group: str, members: int) -> bool:

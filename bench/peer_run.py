@@ -8,8 +8,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator
-from itertools import islice
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import TypeVar
 
 import uvloop
 from aiokafka import AIOKafkaConsumer
@@ -26,6 +26,12 @@ from services.history.consumers import MAX_RECORDS
 
 AT_ONCE = 1_000  # what a store is given in one go
 PATIENCE_SECONDS = 180.0
+T = TypeVar("T")
+
+
+def in_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As much at once as peers and the floor are given."""
+    return (values[first : first + AT_ONCE] for first in range(0, len(values), AT_ONCE))
 
 
 class PeerOrder(BaseModel):
@@ -58,8 +64,7 @@ async def run(order: PeerOrder) -> PeerReport:
 
 
 async def _bare(store: Store, order: PeerOrder) -> PeerReport:
-    values = (value for _, _, value in records.of_requests(order.requests))
-    batches = [store.batch(some) for some in iter(lambda: list(islice(values, AT_ONCE)), [])]
+    batches = [store.batch(some) for some in in_batches([value for _, _, value in records.of_requests(order.requests)])]
     with cores_of(order.watch | {order.store: os.getpid()}) as cores:
         began = time.perf_counter()
         for batch in batches:
@@ -90,8 +95,8 @@ async def _batches(store: Store, bootstrap: str, group: str) -> AsyncGenerator[i
         while True:
             found = await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS, max_records=MAX_RECORDS)
             if values := [record.value for each in found.values() for record in each]:
-                for first in range(0, len(values), AT_ONCE):
-                    await store.write(store.batch(values[first : first + AT_ONCE]))
+                for some in in_batches(values):
+                    await store.write(store.batch(some))
                 await consumer.commit()
                 yield len(values)
     finally:

@@ -1,6 +1,6 @@
-"""What an installation is, a demonstration or a real one: settled at its first start, kept in the state, the same until `make fresh`.
+"""What an installation is, a demonstration or one that began empty: settled at its first start, the same until `make fresh`.
 
-So a forgotten DEMO=no fills no empty installation with invented people. Standard library only.
+So a forgotten DEMO=no mixes no invented people into what was entered since. Standard library only.
 """
 
 from __future__ import annotations
