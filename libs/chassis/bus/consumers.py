@@ -10,10 +10,9 @@ from typing import Any
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
-from faststream.kafka import KafkaBroker
 
 from libs.chassis.bus.losses import Losses, OffsetGone
-from libs.chassis.bus.subscriber import Hand, Subscription, declare
+from libs.chassis.bus.subscriber import Broker, Hand, Subscription, declare
 from libs.chassis.bus.topics import MissingTopics, WrongPartitions, added_partitions, compare, partitions_on
 from libs.chassis.ops.health import Health
 from libs.chassis.ops.metrics import Metrics
@@ -44,7 +43,7 @@ class Consumers:
     def __init__(
         self,
         *,
-        broker: KafkaBroker,
+        broker: Broker,
         bootstrap: str,
         subscriptions: Sequence[Subscription],
         health: Health,
@@ -92,11 +91,14 @@ class Consumers:
         """Connect, however long Kafka takes to come; then watch until the process stops."""
         try:
             while not stopping.requested:
-                if self._connected:
+                if not self._connected:
+                    await self._connect(stopping)
+                elif self._broker.gave_up:
+                    log.error("a consumer has lost its group and is started anew")
+                    await self._stop()
+                else:
                     await self._watch()
                     await stopping.sleep(self._watch_seconds)
-                else:
-                    await self._connect(stopping)
         except WrongPartitions as error:
             log.critical("a topic has fewer partitions than the topic table says; nothing is consumed", reason=str(error))
             for progress in self._progress.values():

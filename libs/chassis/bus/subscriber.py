@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import NoOffsetForPartitionError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
@@ -51,10 +51,12 @@ class Careful:
     """A consumer's `getmany` that begins at the beginning where the group has no offset yet, and never steps over what is gone.
 
     That raises `OffsetOutOfRangeError`. Told to reset to the earliest offset, aiokafka would do both without a word (R-12).
+    `gave_up` is called when the consumer has lost its group by an error of its own, which it would raise for ever.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, gave_up: Callable[[], None]) -> None:
         self._consumer = consumer
+        self._gave_up = gave_up
         self._getmany = consumer.getmany
 
     async def getmany(self, *partitions: Any, **limits: Any) -> Any:
@@ -63,6 +65,10 @@ class Careful:
         except NoOffsetForPartitionError:
             await self._begin()
             return {}
+        except KafkaError as error:
+            if type(error) is KafkaError:  # what Kafka answers has a class of its own
+                self._gave_up()
+            raise
 
     async def _begin(self) -> None:
         assigned = sorted(self._consumer.assignment())
@@ -73,21 +79,27 @@ class Careful:
 
 
 class Broker(KafkaBroker):
-    """FastStream's, with careful consumers."""
+    """FastStream's, with careful consumers; when one of them `gave_up`, all go on after another start alone."""
+
+    gave_up = False
 
     async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
         make = await super()._connect()
 
         def careful(**options: Any) -> AIOKafkaConsumer:
             consumer = make(**options)
-            consumer.getmany = Careful(consumer).getmany
+            consumer.getmany = Careful(consumer, self._note).getmany
             return consumer
 
         self.config.broker_config.builder = careful
+        self.gave_up = False
         return careful
 
+    def _note(self) -> None:
+        self.gave_up = True
 
-def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADATA_AGE_MS) -> KafkaBroker:
+
+def new_broker(bootstrap: str, *, client_id: str, metadata_age_ms: int = METADATA_AGE_MS) -> Broker:
     """A broker of FastStream for subscribers; it publishes nothing, the relay has a producer of its own (R-3)."""
     return Broker(
         bootstrap,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
+from aiokafka.errors import KafkaError
 
 from libs.chassis.bus.consumers import SILENT_SECONDS, Consumers
 from libs.chassis.bus.deliveries import Delivery
@@ -68,6 +69,31 @@ async def test_a_topic_that_differs_later_halts_the_consumer_too(chassis: Chassi
     await eventually(lambda: reached(lambda: background.halted))
     stopping.request()
     await loops
+
+
+@pytest.mark.requirement("R-4", "D-15")
+async def test_a_consumer_that_its_library_has_given_up_is_started_anew_and_loses_nothing(chassis: Chassis) -> None:
+    """As after a kill of Kafka at the worst moment: the library's own task is dead, and all that it says from then on is that."""
+    topic = await chassis.topic()
+    heard: list[int] = []
+
+    async def take(batch: Sequence[Delivery]) -> None:
+        heard.extend(delivery.offset for delivery in batch)
+
+    consumers = chassis.consumers(chassis.subscription(topic, take=take))
+    async with running(consumers):
+        await send(chassis, topic, 1, 2, 3)
+        await eventually(lambda: reached(lambda: heard == [0, 1, 2]))
+        [subscriber] = consumers._subscribers.values()
+        before = subscriber.consumer
+        before._coordinator._coordination_task.cancel()
+        before._coordinator._coordination_task = asyncio.get_running_loop().create_future()
+        before._coordinator._coordination_task.set_exception(KafkaError("Unexpected error during coordination"))
+        await eventually(lambda: reached(lambda: subscriber.consumer not in (None, before)))
+        await send(chassis, topic, 4, 5, 6)
+        await eventually(lambda: reached(lambda: heard[-1] == 5))
+    assert heard == list(range(6))
+    assert before._closed
 
 
 @pytest.mark.requirement("R-4", "R-14")
