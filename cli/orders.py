@@ -23,6 +23,7 @@ GROUPS = {
     "D": "Design card",
     "E": "Expected, though neither order says so",
     "R": "Rules of the design (docs/architecture.md)",
+    "S": "Transitions of a request (services/intake/transitions.py)",
 }
 PLACES = frozenset(
     {"all", "intake", "history", "notifier", "mailing", "survey", "publication"} | {"libs", "frontends", "cli", "local", "deploy", "docs"}

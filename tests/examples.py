@@ -22,6 +22,7 @@ from libs.events.contracts.intake_requests import (
 from libs.events.vocabulary import ClientKind, Contacts, MessageRef, Sender, Status
 
 NOVOSIBIRSK = ZoneInfo("Asia/Novosibirsk")
+ASTRAKHAN = ZoneInfo("Europe/Astrakhan")
 NOW = datetime(2026, 11, 16, 5, 0, tzinfo=UTC)  # a Monday, noon in Novosibirsk
 NAMES = UUID("0b6f0f6e-52d5-4a0c-8f2e-6a2a3f1d9c11")
 QUESTION = "Прошу сообщить порядок аренды земельного участка."

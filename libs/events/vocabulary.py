@@ -50,6 +50,13 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class Urgency(StrEnum):
+    """What goes first in the queue (N-8.5); no term of the law depends on it."""
+
+    ORDINARY = "ordinary"
+    URGENT = "urgent"
+
+
 class WantedForm(StrEnum):
     """The form of the answer that the person asked for (8-FZ art. 7, A-3.2)."""
 
@@ -110,6 +117,15 @@ class MessageRef(Value):
 
     frontend: str
     external_id: ExternalId
+
+
+class Classification(Value):
+    """What is asked, as the registrar sees it: codes of the authority's lists of types, topics and units (N-6.1, N-8.4, N-8.5)."""
+
+    type: str
+    topic: str
+    urgency: Urgency
+    unit: str
 
 
 class Target(Value):

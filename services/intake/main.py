@@ -2,29 +2,37 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from functools import cache, partial
+from typing import Any
 
 import holidays
 from fastapi import FastAPI
 
 from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.access.staff import StaffDoor
+from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.bus import repair
 from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
-from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.ops.settings import Authority, WrongSettings
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.republishing import published
-from services.intake import api, consumers, tracking
-from services.intake.deadlines import TermRules
+from services.intake import api, consumers, desk_api, tracking
+from services.intake.deadlines import TermRules, TermTooLong
+from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted, Rules
+from services.intake.domain.desk import DeskRules
 from services.intake.domain.inbound import Inbound
+from services.intake.domain.lists import Lists
 from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 
+DAYS = frozenset(field.name for field in fields(TermRules) if field.name.endswith("_days"))
 QUEUE_SILENT_SECONDS = 60.0
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
@@ -46,11 +54,32 @@ def rules_of(process: Process, settings: IntakeSettings) -> Rules:
         journal=journal.code,
         index=journal.index,
         time_zone=authority.time_zone,
-        terms=TermRules(roll=settings.deadline_roll),
+        terms=terms_of(authority, settings.deadline_roll),
         is_working=is_working,
         key=code_key(settings),
         register_at_once=settings.register_at_once,
     )
+
+
+def terms_of(authority: Authority, roll: str) -> TermRules:
+    """The law's terms, or the shorter ones that the authority promises; raises `WrongSettings`."""
+    unknown = sorted(authority.terms.keys() - DAYS)
+    if unknown:
+        raise WrongSettings(f"The authority's file: [terms] has no {', '.join(unknown)}; it takes {', '.join(sorted(DAYS))}")
+    told: dict[str, Any] = {"roll": roll, **authority.terms}
+    try:
+        return TermRules(**told)
+    except TermTooLong as error:
+        raise WrongSettings(f"The authority's file: [terms] {error}") from None
+
+
+def desk_rules_of(authority: Authority, rules: Rules) -> DeskRules:
+    lists = Lists(
+        regime_of={one.code: one.regime for one in authority.types},
+        topics=tuple(topic.code for topic in authority.topics),
+        topics_of={unit.code: frozenset(unit.topics) for unit in authority.units},
+    )
+    return DeskRules(time_zone=rules.time_zone, terms=rules.terms, is_working=rules.is_working, lists=lists)
 
 
 def code_key(settings: IntakeSettings) -> bytes:
@@ -96,6 +125,16 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
             telemetry=process.telemetry,
         )
     )
+    desk = Desk(
+        pool=process.pool,
+        store=store,
+        rules=rules,
+        desk_rules=desk_rules_of(process.authority, rules),
+        clock=process.clock,
+        ring=process.bell.ring,
+    )
+    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
+    app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
     return app
 
 

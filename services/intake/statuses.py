@@ -1,11 +1,12 @@
 """Statuses in the person's words: a title and an explanation that says what happens next (A-2.1.4)."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
 
 from libs.events.vocabulary import Flag, Status
+from services.intake.deadlines import Reckoning, TermRules
 
 TITLES = {
     Status.RECEIVED: "принят",
@@ -28,6 +29,11 @@ TITLES = {
     Status.CLOSED: "завершён",
     Status.EXPIRED: "срок хранения истёк",
 }
+GROUNDS = {  # 8-FZ art. 18 and 20(1)2
+    "no-name": "в нём не указаны фамилия, имя или наименование организации, а анонимные запросы не рассматриваются",
+    "no-contact": "в нём нет ни почтового адреса, ни адреса электронной почты, ни телефона, по которым можно ответить",
+}
+APPEAL_ACT = "Федеральный закон от 02.05.2006 № 59-ФЗ"
 LACKS = {
     Flag.NO_NAME: "фамилию, имя и отчество или название организации",
     Flag.NO_CONTACT: "адрес электронной почты, телефон или почтовый адрес для ответа",
@@ -51,3 +57,67 @@ def received(lacks: tuple[Flag, ...]) -> str:
     if not wanted:
         return "Сообщение принято. Регистрационный номер ему присвоит сотрудник в течение трёх дней."
     return f"Сообщение принято, но номер пока не присвоен. Чтобы мы могли ответить, укажите {'; '.join(wanted)}."
+
+
+def why_due(term: Reckoning, rules: TermRules) -> str:
+    """Why the answer is due on that day, as the days were counted (R-10)."""
+    first = day(term.since + timedelta(days=1))
+    told = f"Срок — {term.days} календарных дней ({rules.act}). Первый день — {first}, последний — {day(term.last)}."
+    if not term.moved:
+        return told
+    where = "предыдущий" if rules.roll == "previous" else "следующий"
+    return f"{told} Это нерабочий день, поэтому срок перенесён на {where} рабочий день: {day(term.due)}."
+
+
+def clarified(due: date | None) -> str:
+    return f"Уточнение получено, работа над запросом продолжается.{_by(due)}"
+
+
+def classified(due: date | None) -> str:
+    return f"Запрос рассмотрен регистратором и передан в работу.{_by(due)}"
+
+
+def asked(question: str, until: date, due: date | None) -> str:
+    return f"Чтобы ответить, нам нужно уточнение: {_sentence(question)} Ответьте, пожалуйста, до {day(until)}.{_by(due)}"
+
+
+def extended(old: date, new: date, reason: str) -> str:
+    return f"Срок ответа продлён с {day(old)} до {day(new)}. Причина: {_sentence(reason)}"
+
+
+def extended_to(due: date) -> str:
+    return f"Срок продлён до {day(due)}."
+
+
+def redirected(body: str, on: date, explanation: str) -> str:
+    return f"Запрос {day(on)} переадресован по компетенции: {_sentence(body)} {_sentence(explanation)} Ответит эта организация."
+
+
+def body_unknown(explanation: str) -> str:
+    return f"Запрос не относится к нашей деятельности, а какая организация может ответить, установить не удалось. {_sentence(explanation)}"
+
+
+def explained(act: str, how: str) -> str:
+    return f"Ваше сообщение — обращение, которое рассматривается в другом порядке ({act}). {_sentence(how)}"
+
+
+def not_considered(ground: str) -> str:
+    return f"Запрос оставлен без рассмотрения: {GROUNDS[ground]} (статьи 18 и 20 Федерального закона от 09.02.2009 № 8-ФЗ)."
+
+
+def merged(into: str) -> str:
+    return f"Вы уже спрашивали об этом, поэтому запрос объединён с запросом № {into}. Ответ придёт по нему."
+
+
+def withdrawn() -> str:
+    return "Запрос отозван, ответа по нему не будет. Если информация снова понадобится, отправьте новый запрос."
+
+
+def _by(due: date | None) -> str:
+    return f" Ответ будет дан не позднее {day(due)}." if due else ""
+
+
+def _sentence(text: str) -> str:
+    """What staff typed, with a full stop."""
+    typed = text.strip()
+    return typed if typed.endswith((".", "!", "?", "…")) else f"{typed}."

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from uuid import UUID
 
+from libs.chassis.access.roles import Role, Staff
 from libs.chassis.store.database import Connection
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.models import ReadModels, Row, refresh
@@ -102,7 +103,8 @@ def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Re
 def _dialogue_rows(key: bytes, stream: str, request_id: UUID, state: requests.Request) -> list[Row]:
     if state.imported:
         return []
-    is_open = state.reg_no is None and state.status is Status.RECEIVED
+    lacks_something = state.reg_no is None and state.status is Status.RECEIVED
+    is_open = lacks_something or state.status is Status.AWAITING_CLARIFICATION
     return [(stream, tracking.dialogue_mark(key, state.frontend, state.dialogue), request_id, is_open)]
 
 
@@ -243,6 +245,12 @@ def _context(fact: Facts) -> Context:
         causation_id=fact.message.causation_id,
         traceparent=fact.message.traceparent,
     )
+
+
+def staff_context(thread_id: UUID, client_id: UUID | None, by: Staff, role: Role, at: datetime, traceparent: str | None) -> Context:
+    """What staff do to a request, in the role that lets them."""
+    actor = Actor(role=role.value, id=by.id)
+    return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)
 
 
 def person_context(thread_id: UUID, client_id: UUID | None, at: datetime, traceparent: str | None) -> Context:

@@ -33,6 +33,7 @@ ALLOWED = REQUIRED | {
 MAX_FILE_LINES = 400  # the rule of thumb is 300 and 40 (CONTRIBUTING.md); here it ends
 MAX_FUNCTION_LINES = 60
 MAX_SERVICE_LINES = 3_000
+MAX_LINES_OF = {"intake": 6_000}  # the desk belongs to it (docs/decisions/0024)
 NAMES_THAT_TELL_NOTHING = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py", "http.py"}  # http.py shadows the standard library
 DECISION_PARTS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
 QUERIES = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor", "prepare"}  # asyncpg's
@@ -133,7 +134,7 @@ def test_no_file_and_no_function_outgrows_its_reader() -> None:
 @pytest.mark.requirement("D-12")
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_stays_small(service: str) -> None:
-    assert sum(lines_of(path) for path in (ROOT / "services" / service).rglob("*.py")) <= MAX_SERVICE_LINES
+    assert sum(lines_of(path) for path in (ROOT / "services" / service).rglob("*.py")) <= MAX_LINES_OF.get(service, MAX_SERVICE_LINES)
 
 
 @pytest.mark.requirement("R-24")

@@ -142,8 +142,42 @@ class Point(_AuthorityPart):
     kind: Literal["internal", "external", "both"] = "external"
 
 
+class RequestType(_AuthorityPart):
+    """What a request may be classified as (N-8.4); `regime` is the law that it goes by."""
+
+    code: Text
+    title: Text
+    regime: Literal["8-fz", "59-fz", "none"] = "none"
+
+
+class Topic(_AuthorityPart):
+    """What requests are about."""
+
+    code: Text
+    title: Text
+
+
+class Unit(_AuthorityPart):
+    """A unit of the authority and the topics that it is competent for (N-6.1)."""
+
+    code: Text
+    title: Text
+    topics: tuple[Text, ...] = Field(min_length=1)
+
+
+TYPES = (
+    RequestType(code="information", title="Запрос информации", regime="8-fz"),
+    RequestType(code="appeal", title="Обращение гражданина", regime="59-fz"),
+    RequestType(code="consultation", title="Консультация"),
+    RequestType(code="history", title="Запрос истории взаимодействия"),
+    RequestType(code="consent", title="Согласие или его отзыв"),
+    RequestType(code="feedback", title="Отзыв, предложение"),
+    RequestType(code="other", title="Иное"),
+)
+
+
 class Authority(_AuthorityPart):
-    """One installation serves one authority, and everything about it is data (N-0.1)."""
+    """One installation serves one authority, and everything about it is data (N-0.1). `terms`: days, where it promises more."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     name: Text
@@ -156,6 +190,10 @@ class Authority(_AuthorityPart):
     signatory: Text
     journals: tuple[Journal, ...] = Field(min_length=1)
     points: tuple[Point, ...] = Field(min_length=1)
+    types: tuple[RequestType, ...] = TYPES
+    topics: tuple[Topic, ...] = ()
+    units: tuple[Unit, ...] = ()
+    terms: dict[str, int] = {}
 
     def point(self, code: str) -> Point | None:
         return next((point for point in self.points if point.code == code), None)
@@ -176,6 +214,12 @@ def load_authority(path: Path) -> Authority:
         raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
     _unique(path, "point", [point.code for point in authority.points])
     _unique(path, "journal", [journal.code for journal in authority.journals])
+    _unique(path, "type", [one.code for one in authority.types])
+    _unique(path, "topic", [topic.code for topic in authority.topics])
+    _unique(path, "unit", [unit.code for unit in authority.units])
+    strange = sorted({topic for unit in authority.units for topic in unit.topics} - {topic.code for topic in authority.topics})
+    if strange:
+        raise WrongSettings(f"{path}: a unit names the topic {', '.join(strange)}, which is not among [[topics]]")
     return authority
 
 

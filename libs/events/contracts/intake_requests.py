@@ -8,6 +8,7 @@ from libs.events.fact import Event, Moment, Open, Personal
 from libs.events.vocabulary import (
     AdditionalChannel,
     Attachment,
+    Classification,
     ClientKind,
     Contacts,
     Flag,
@@ -112,6 +113,106 @@ class RequestEmailConfirmed(Event):
     confirmed_at: Annotated[Moment, Open]
 
 
+class RequestNotConsidered(Event):
+    """The law lets it stay unanswered (8-FZ art. 18, 20(1)2): `ground` is no-name or no-contact. The request stays in the history."""
+
+    ground: Annotated[str, Open]
+
+
+class MessageSetAside(Event):
+    """What came is no request at all, such as spam or thanks; `reason` in the registrar's words (N-8.2)."""
+
+    reason: str
+
+
+class MessageTakenUp(Event):
+    """What had been set aside is a request after all."""
+
+    reason: str
+
+
+class RequestClassified(Event):
+    """The registrar confirmed what is asked, by whom, how urgently, and whose it is (N-2.1, N-8.4, N-8.5); the former stays beside it."""
+
+    classification: Annotated[Classification, Open]
+    client_kind: Annotated[ClientKind, Open]
+    previous: Annotated[Classification | None, Open] = None
+
+
+class AppealRouteExplained(Event):
+    """An appeal of 59-FZ came by a way that the act does not take; the person was told which way it takes."""
+
+    act: Annotated[str, Open]
+    how: str
+
+
+class RequestAssigned(Event):
+    """A unit, and in it perhaps an executor, has the request (N-6.1); `target_on` is internal and moves no term of the law (N-8.5)."""
+
+    unit: Annotated[str, Open]
+    executor: Annotated[str | None, Open] = None
+    target_on: Annotated[date | None, Open] = None
+
+
+class RequestReassigned(Event):
+    """Another unit or executor has it now, and why."""
+
+    unit: Annotated[str, Open]
+    executor: Annotated[str | None, Open] = None
+    target_on: Annotated[date | None, Open] = None
+    reason: str
+
+
+class RequestRedirected(Event):
+    """It was forwarded to the body that is competent (8-FZ art. 18)."""
+
+    to_body: str
+    forwarded_on: Annotated[date, Open]
+    explanation: str
+
+
+class CompetentBodyUnknownReported(Event):
+    """It is none of our activity, and which body is competent is not known (8-FZ art. 18(7))."""
+
+    explanation: str
+
+
+class ClarificationRequested(Event):
+    """The person was asked what is meant; the term runs on (8-FZ art. 18)."""
+
+    question: Annotated[str, Personal]
+    wait_until: Annotated[date, Open]
+
+
+class ClarificationReceived(Event):
+    """This message of the person answers the question."""
+
+    message_ref: Annotated[MessageRef, Open]
+
+
+class DeadlineExtended(Event):
+    """The answer comes later, once and by fifteen days at most; decided and told within seven days of registration (8-FZ art. 18)."""
+
+    old_due: Annotated[date, Open]
+    new_due: Annotated[date, Open]
+    reason: str
+    rule_version: Annotated[str, Open]
+
+
+class RequestMerged(Event):
+    """The same person had asked the same: the answer goes out with `into` (E-7)."""
+
+    into: Annotated[UUID, Open]
+    into_no: Annotated[str, Open]
+    reason: str
+
+
+class RequestWithdrawn(Event):
+    """The person does not want an answer any more (8-FZ art. 8)."""
+
+    reason: str | None = None
+
+
 class HistoricalRequestImported(Event):
     """A request of an older register: any state, its own number and dates; retention counts from the import."""
 
@@ -147,6 +248,20 @@ EVENTS = (
     RequestChannelsChanged,
     RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
+    RequestNotConsidered,
+    MessageSetAside,
+    MessageTakenUp,
+    RequestClassified,
+    AppealRouteExplained,
+    RequestAssigned,
+    RequestReassigned,
+    RequestRedirected,
+    CompetentBodyUnknownReported,
+    ClarificationRequested,
+    ClarificationReceived,
+    DeadlineExtended,
+    RequestMerged,
+    RequestWithdrawn,
     HistoricalRequestImported,
     HistoricalEntryImported,
 )

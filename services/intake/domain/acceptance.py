@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
-from libs.events.contracts.intake_requests import RequestRegistered, RequestStatusChanged
+from libs.events.contracts.intake_requests import ClarificationReceived
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Flag, MessageRef, Status
 from services.intake import statuses, tracking
@@ -17,8 +17,8 @@ from services.intake.deadlines import IsWorking, TermRules, answer_due
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
 from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
-from services.intake.domain.register import NumberAssigned, Register, written
-from services.intake.domain.request import Request, RequestEvent, evolve, targets
+from services.intake.domain.register import Register, number_given
+from services.intake.domain.request import Request, RequestEvent, evolve, status_changed
 from services.intake.oddities import PointRule, point_of
 
 
@@ -137,9 +137,23 @@ class _Turn:
             self._add(request_id, revision(self.inbound))
         else:
             self._add(request_id, supplement(self.inbound, self.rules.points, knows_thread=joined == self._named()))
+            self._answered(request_id)
         self.known.messages[self.inbound.ref] = Seen(request_id, (*(seen.digests if seen else ()), text))
         self._register_or_tell(request_id, lacked)
         return _receipt(request_id, self.known, self.rules)
+
+    def _answered(self, request_id: UUID) -> None:
+        """Whatever comes while a question waits is its answer: who reads it sees whether it is enough."""
+        request = self.known.requests[request_id]
+        if request.status is Status.AWAITING_CLARIFICATION and request.set_back is not None:
+            self._add(request_id, ClarificationReceived(message_ref=self.inbound.ref))
+            self._tell(request_id, request.set_back, statuses.clarified(request.due_on))
+            self._dialogue_ends(request_id)
+
+    def _dialogue_ends(self, request_id: UUID) -> None:
+        """What comes next in it is another request."""
+        if self.known.open_dialogues.get(self.dialogue) == request_id:
+            del self.known.open_dialogues[self.dialogue]
 
     def _named(self) -> UUID | None:
         thread_ref = self.inbound.message.thread_ref
@@ -188,12 +202,11 @@ class _Turn:
     def _register_or_tell(self, request_id: UUID, lacked: tuple[Flag, ...] | None) -> None:
         """The number, or word of what still lacks whenever that is something new to the person."""
         request = self.known.requests[request_id]
-        if request.reg_no is not None or request.imported:
+        if request.status is not Status.RECEIVED or request.imported:
             return
         if self.rules.register_at_once and not request.lacks:
             self._register(request_id)
-            if self.known.open_dialogues.get(self.dialogue) == request_id:
-                del self.known.open_dialogues[self.dialogue]
+            self._dialogue_ends(request_id)
         elif request.lacks != lacked:
             self._tell(request_id, Status.RECEIVED, statuses.received(request.lacks))
 
@@ -201,19 +214,11 @@ class _Turn:
         rules = self.rules
         on = self.inbound.arrived_at.astimezone(rules.time_zone).date()
         register = self.known.registers[rules.journal, on.year]
-        number = register.next_number
-        self._note("register", register.aggregate_id, register.version, NumberAssigned(request_id=request_id), thread_id=request_id)
+        kind = self.known.requests[request_id].kind or ClientKind.UNKNOWN
+        due = answer_due(on, rules.terms, rules.is_working)
+        number, registered = number_given(request_id, kind, register, rules.index, self.inbound.arrived_at, on, due, rules.terms.version)
+        self._note("register", register.aggregate_id, register.version, number, thread_id=request_id)
         self.known.registers[rules.journal, on.year] = replace(register, version=register.version + 1)
-        registered = RequestRegistered(
-            reg_no=written(rules.index, number, on.year),
-            journal=rules.journal,
-            year=on.year,
-            number=number,
-            reg_at=self.inbound.arrived_at,
-            client_kind=self.known.requests[request_id].kind or ClientKind.UNKNOWN,
-            due_on=answer_due(on, rules.terms, rules.is_working),
-            rule_version=rules.terms.version,
-        )
         self._add(request_id, registered)
         self._tell(request_id, Status.REGISTERED, statuses.registered(registered.reg_no, on, registered.due_on))
 
@@ -223,18 +228,7 @@ class _Turn:
         client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
         confirmed = request.email_confirmed or (request.email is not None and request.email in client.confirmed)
         token = tracking.confirm_token(self.rules.key, request_id, request.email) if request.email else None
-        changed = RequestStatusChanged(
-            from_status=request.status if request.steps else None,
-            to_status=status,
-            visible=True,
-            template=status.value,
-            explanation=explanation,
-            reference=request.reference,
-            reg_no=request.reg_no,
-            due_on=request.due_on,
-            addressee=request.name,
-            targets=targets(request, confirmed, token),
-        )
+        changed = status_changed(request, status, explanation, confirmed=confirmed, confirm_token=token)
         self._add(request_id, changed)
 
     def _add(self, request_id: UUID, event: RequestEvent) -> None:

@@ -6,19 +6,33 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, assert_never
 
 from libs.events.contracts.intake_requests import (
+    AppealRouteExplained,
+    ClarificationReceived,
+    ClarificationRequested,
+    CompetentBodyUnknownReported,
+    DeadlineExtended,
     HistoricalEntryImported,
     HistoricalRequestImported,
+    MessageSetAside,
+    MessageTakenUp,
     RequestAdditionalChannelChanged,
+    RequestAssigned,
     RequestChannelsChanged,
+    RequestClassified,
     RequestEmailConfirmed,
+    RequestMerged,
+    RequestNotConsidered,
+    RequestReassigned,
     RequestReceived,
+    RequestRedirected,
     RequestRegistered,
     RequestRevised,
     RequestStatusChanged,
     RequestSupplemented,
+    RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Standing, Status, Target
+from libs.events.vocabulary import AdditionalChannel, Classification, ClientKind, Contacts, Flag, MessageRef, Standing, Status, Target
 from services.intake.completeness import has_phone, has_postal, missing
 from services.intake.oddities import usable_email
 
@@ -31,6 +45,20 @@ RequestEvent = (
     | RequestChannelsChanged
     | RequestAdditionalChannelChanged
     | RequestEmailConfirmed
+    | RequestNotConsidered
+    | MessageSetAside
+    | MessageTakenUp
+    | RequestClassified
+    | AppealRouteExplained
+    | RequestAssigned
+    | RequestReassigned
+    | RequestRedirected
+    | CompetentBodyUnknownReported
+    | ClarificationRequested
+    | ClarificationReceived
+    | DeadlineExtended
+    | RequestMerged
+    | RequestWithdrawn
     | HistoricalRequestImported
     | HistoricalEntryImported
 )
@@ -49,7 +77,10 @@ class Step:
 
 
 class Request(NamedTuple):
-    """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any."""
+    """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any.
+
+    `set_back` is the status that it goes back to once the person has answered our question.
+    """
 
     version: int = 0
     status: Status = Status.RECEIVED
@@ -59,7 +90,13 @@ class Request(NamedTuple):
     dialogue_key: str = ""
     dialogue: str = ""
     received_at: datetime | None = None
+    registered_at: datetime | None = None
     due_on: date | None = None
+    extended: bool = False
+    classification: Classification | None = None
+    unit: str | None = None
+    executor: str | None = None
+    set_back: Status | None = None
     name: str | None = None
     account: str | None = None
     kind: ClientKind | None = None
@@ -105,7 +142,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             texts = _with_text(request.texts, event.message_ref, event.text)
             return request._replace(version=version, texts=texts, flags=request.flags | set(event.flags))
         case RequestRegistered():
-            return request._replace(version=version, reg_no=event.reg_no, due_on=event.due_on)
+            return request._replace(version=version, reg_no=event.reg_no, registered_at=event.reg_at, due_on=event.due_on)
         case RequestStatusChanged():
             steps = (*request.steps, Step(at, event.to_status, event.explanation)) if event.visible else request.steps
             return request._replace(version=version, status=event.to_status, steps=steps)
@@ -115,10 +152,30 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version, additional=event.additional)
         case RequestEmailConfirmed():
             return request._replace(version=version, email_confirmed=True)
+        case RequestClassified():
+            return request._replace(version=version, classification=event.classification, kind=event.client_kind)
+        case RequestAssigned() | RequestReassigned():
+            return request._replace(version=version, unit=event.unit, executor=event.executor)
+        case ClarificationRequested():
+            return request._replace(version=version, set_back=request.status)
+        case ClarificationReceived():
+            return request._replace(version=version, set_back=None)
+        case DeadlineExtended():
+            return request._replace(version=version, due_on=event.new_due, extended=True)
         case HistoricalRequestImported():
             return request._replace(version=version, status=event.state, received_at=event.received_at, imported=True)
-        case HistoricalEntryImported():
-            return request._replace(version=version)
+        case (
+            RequestNotConsidered()
+            | MessageSetAside()
+            | MessageTakenUp()
+            | AppealRouteExplained()
+            | RequestRedirected()
+            | CompetentBodyUnknownReported()
+            | RequestMerged()
+            | RequestWithdrawn()
+            | HistoricalEntryImported()
+        ):
+            return request._replace(version=version)  # the status that comes with it tells the rest
         case _:
             assert_never(event)
 
@@ -195,6 +252,24 @@ def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tup
 def by_email(address: str, confirmed: bool, confirm_token: str | None) -> Target:
     """An address that is not confirmed gets the link that confirms it, and nothing personal (N-3.4)."""
     return Target(role="email", channel="email", address=address, confirmed=confirmed, confirm_token=None if confirmed else confirm_token)
+
+
+def status_changed(
+    request: Request, to: Status, explanation: str, *, confirmed: bool, confirm_token: str | None, visible: bool = True, template: str = ""
+) -> RequestStatusChanged:
+    """What the person is told, and where at this moment (R-9)."""
+    return RequestStatusChanged(
+        from_status=request.status if request.steps else None,
+        to_status=to,
+        visible=visible,
+        template=template or to.value,
+        explanation=explanation,
+        reference=request.reference,
+        reg_no=request.reg_no,
+        due_on=request.due_on,
+        addressee=request.name,
+        targets=targets(request, confirmed, confirm_token),
+    )
 
 
 def standing(request: Request, target: Target) -> Standing:

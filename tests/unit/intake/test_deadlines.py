@@ -1,10 +1,13 @@
 """Terms of 8-FZ article 18: thirty days from the registration, on the Russian calendar with its moved days."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from services.intake.deadlines import TermRules, answer_due
+from libs.events.vocabulary import Urgency
+from services.intake.deadlines import LAW, LONGEST, Reckoning, TermRules, TermTooLong, answer_due, is_within, reckon
+from services.intake.statuses import why_due
 from tests.unit.intake.desk import is_working
 
 PREVIOUS = TermRules()
@@ -77,3 +80,59 @@ def test_rolling_back_never_makes_the_term_of_the_law_longer() -> None:
 def test_the_rules_name_their_act_and_version() -> None:
     assert "8-ФЗ" in PREVIOUS.act
     assert PREVIOUS.version
+
+
+@pytest.mark.requirement("N-1.3")
+@pytest.mark.parametrize("name", LONGEST)
+def test_a_rule_that_gives_more_time_than_the_law_is_refused_with_the_act(name: str) -> None:
+    def with_days(days: int) -> TermRules:
+        changed: dict[str, Any] = {name: days}
+        return TermRules(**changed)
+
+    assert with_days(1) != with_days(LONGEST[name])
+    for days in (LONGEST[name] + 1, 0, -1):
+        with pytest.raises(TermTooLong, match=f"{name} = {days}.*{LAW}"):
+            with_days(days)
+
+
+@pytest.mark.requirement("N-9.1")
+@pytest.mark.parametrize("days", [3, 7, 15])
+def test_the_last_day_is_in_time_and_the_next_one_is_late(days: int) -> None:
+    since = date(2026, 2, 26)
+    assert is_within(since + timedelta(days=days), since, days)
+    assert not is_within(since + timedelta(days=days + 1), since, days)
+
+
+@pytest.mark.requirement("N-8.5")
+def test_urgency_moves_the_internal_target_alone() -> None:
+    assert PREVIOUS.target_in(Urgency.URGENT) < PREVIOUS.target_in(Urgency.ORDINARY) < PREVIOUS.answer_days
+
+
+@pytest.mark.requirement("R-10")
+@pytest.mark.parametrize(
+    ("registered", "rules", "counted"),
+    [
+        (date(2024, 3, 28), PREVIOUS, Reckoning(since=date(2024, 3, 28), days=30, last=date(2024, 4, 27), due=date(2024, 4, 27))),
+        (date(2025, 10, 2), PREVIOUS, Reckoning(since=date(2025, 10, 2), days=30, last=date(2025, 11, 1), due=date(2025, 11, 1))),
+        (date(2025, 12, 9), PREVIOUS, Reckoning(since=date(2025, 12, 9), days=30, last=date(2026, 1, 8), due=date(2025, 12, 30))),
+        (date(2025, 12, 9), NEXT, Reckoning(since=date(2025, 12, 9), days=30, last=date(2026, 1, 8), due=date(2026, 1, 12))),
+    ],
+)
+def test_working_saturdays_and_moved_days_count_as_the_decrees_of_their_years_say(
+    registered: date, rules: TermRules, counted: Reckoning
+) -> None:
+    assert reckon(registered, 30, rules, is_working) == counted
+
+
+@pytest.mark.requirement("R-10")
+def test_a_term_explains_itself_day_by_day() -> None:
+    plain = reckon(date(2026, 11, 16), 30, PREVIOUS, is_working)
+    assert why_due(plain, PREVIOUS) == (
+        "Срок — 30 календарных дней (статья 18 Федерального закона от 09.02.2009 № 8-ФЗ). "
+        "Первый день — 17 ноября 2026 года, последний — 16 декабря 2026 года."
+    )
+    moved = reckon(date(2025, 12, 9), 30, PREVIOUS, is_working)
+    assert why_due(moved, PREVIOUS).endswith(
+        "последний — 8 января 2026 года. Это нерабочий день, поэтому срок перенесён на предыдущий рабочий день: 30 декабря 2025 года."
+    )
+    assert "на следующий рабочий день: 12 января 2026 года" in why_due(reckon(date(2025, 12, 9), 30, NEXT, is_working), NEXT)

@@ -1,0 +1,373 @@
+"""What staff do with a request, from its receipt to the hand-over to an executor: decided by the transitions, the terms and the lists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import ClassVar, assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.chassis.access.roles import NotAllowed, Staff
+from libs.chassis.ops.refusals import Refusal
+from libs.events.contracts.intake_requests import (
+    AppealRouteExplained,
+    ClarificationRequested,
+    CompetentBodyUnknownReported,
+    DeadlineExtended,
+    MessageSetAside,
+    MessageTakenUp,
+    RequestAssigned,
+    RequestClassified,
+    RequestMerged,
+    RequestNotConsidered,
+    RequestReassigned,
+    RequestRedirected,
+    RequestRegistered,
+    RequestStatusChanged,
+    RequestWithdrawn,
+)
+from libs.events.fact import Event
+from libs.events.vocabulary import Classification, ClientKind, Flag, Status
+from services.intake import statuses
+from services.intake.deadlines import IsWorking, TermRules, is_within, reckon
+from services.intake.domain.commands import (
+    AskClarification,
+    Assign,
+    Classify,
+    Decided,
+    ExplainRoute,
+    ExtendDeadline,
+    LeaveUnconsidered,
+    Merge,
+    Redirect,
+    SetAside,
+    TakeUp,
+    Withdraw,
+)
+from services.intake.domain.lists import APPEAL, Lists
+from services.intake.domain.request import Request, RequestEvent, evolve, status_changed
+from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
+
+EXTENDED = "extended"  # the template of a mark that is told though the status stays
+UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
+LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
+
+
+class TransitionForbidden(Refusal):
+    """In its present status this can't be done to the request; `status` and `status_title` say where it stands."""
+
+    code: ClassVar[str] = "transition-forbidden"
+    says: ClassVar[str] = "Сейчас с запросом так поступить нельзя: его статус этого не допускает."
+
+    def __init__(self, now: Status) -> None:
+        super().__init__()
+        self._now = now
+
+    def extras(self) -> Mapping[str, object]:
+        return {"request_status": self._now.value, "request_status_title": statuses.TITLES[self._now]}
+
+
+class StillLacking(Refusal):
+    """What the law needs is not there yet; `flags` name it."""
+
+    code = "still-lacking"
+    says = "Номер присвоить рано: в запросе не хватает имени, контакта для ответа или самого вопроса."
+
+    def __init__(self, flags: tuple[Flag, ...]) -> None:
+        super().__init__()
+        self._flags = flags
+
+    def extras(self) -> Mapping[str, object]:
+        return {"flags": [flag.value for flag in self._flags]}
+
+
+class GroundNotTrue(Refusal):
+    """The request holds what it is said to lack."""
+
+    code = "ground-not-true"
+    says = "Это основание не подходит: в запросе есть то, чего, по этому основанию, не хватает."
+
+
+class ClientKindMissing(Refusal):
+    """A classification says who asks; «not established» was good until now only (N-2.1)."""
+
+    code = "client-kind-missing"
+    status = 400
+    says = "Укажите вид клиента: физическое лицо, организация или другой."
+
+
+class NotAnAppeal(Refusal):
+    """Only an appeal of 59-FZ has another route; the request is classified as something else."""
+
+    code = "not-an-appeal"
+    says = "Порядок подачи разъясняют только по обращениям граждан (59-ФЗ). Сначала измените тип."
+
+
+class ReasonMissing(Refusal):
+    """Who takes a request from one hand into another says why (N-6.1)."""
+
+    code = "reason-missing"
+    status = 400
+    says = "Укажите причину передачи запроса другому исполнителю."
+
+
+class TooLate(Refusal):
+    """The law's term for this act is over; `last_day` was the last one (8-FZ art. 18)."""
+
+    code = "too-late"
+    says = "Срок для этого действия истёк: закон отводит на него семь дней со дня регистрации."
+
+    def __init__(self, last_day: date) -> None:
+        super().__init__()
+        self._last_day = last_day
+
+    def extras(self) -> Mapping[str, object]:
+        return {"last_day": self._last_day.isoformat()}
+
+
+class AlreadyExtended(Refusal):
+    """A term is extended once."""
+
+    code = "already-extended"
+    says = "Срок по этому запросу уже продлевали, второй раз продлить его нельзя."
+
+
+class ExtensionWrong(Refusal):
+    """The new day is no working day after the old one, or more than fifteen days after it; `latest` is the last that is possible."""
+
+    code = "extension-wrong"
+    status = 400
+    says = "Новый срок должен быть рабочим днём позже прежнего срока, но не больше чем на пятнадцать дней."
+
+    def __init__(self, latest: date) -> None:
+        super().__init__()
+        self._latest = latest
+
+    def extras(self) -> Mapping[str, object]:
+        return {"latest": self._latest.isoformat()}
+
+
+class MergeWrong(Refusal):
+    """It can only be merged into another registered, open request of the same person."""
+
+    code = "merge-wrong"
+    says = "Объединить можно только с другим открытым зарегистрированным запросом того же клиента."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskRules:
+    """What the authority set."""
+
+    time_zone: ZoneInfo
+    terms: TermRules
+    is_working: IsWorking
+    lists: Lists
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A request as staff have it before them; `into` is the one that a merge names, with its client."""
+
+    request_id: UUID
+    client_id: UUID | None
+    request: Request
+    into: "Case | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """What a notice to the person needs beside the request (R-9)."""
+
+    confirmed: bool
+    confirm_token: str | None
+
+
+def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: DeskRules, telling: Telling) -> list[Event]:
+    """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
+    fact = _fact(case, command, at.astimezone(rules.time_zone).date(), rules, by)
+    after = evolve(case.request, fact, at)
+    return [fact, _told(after, fact, rules, at, telling)]
+
+
+def may_register(request: Request, by: Staff) -> None:
+    """Whether the registrar may give the number now (S-1)."""
+    _may(RequestRegistered, request, by)
+    if request.lacks:
+        raise StillLacking(request.lacks)
+
+
+def told_registered(request: Request, registered: RequestRegistered, on: date, telling: Telling) -> RequestStatusChanged:
+    said = statuses.registered(registered.reg_no, on, registered.due_on)
+    return _changed(evolve(request, registered), Status.REGISTERED, said, telling)
+
+
+def possible(request: Request, by: Staff) -> list[str]:
+    """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
+    return [one.id for one in TRANSITIONS.values() if request.status in one.sources and by.may(one.roles)]
+
+
+def why_due(request: Request, rules: DeskRules) -> str | None:
+    """How the term was counted; None while it has none."""
+    if request.registered_at is None or request.due_on is None:
+        return None
+    since = request.registered_at.astimezone(rules.time_zone).date()
+    told = statuses.why_due(reckon(since, rules.terms.answer_days, rules.terms, rules.is_working), rules.terms)
+    return f"{told} {statuses.extended_to(request.due_on)}" if request.extended else told
+
+
+def _fact(case: Case, command: Decided, today: date, rules: DeskRules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
+    request = case.request
+    match command:
+        case LeaveUnconsidered():
+            _may(RequestNotConsidered, request, by)
+            if LACKS[command.ground] not in request.lacks:
+                raise GroundNotTrue
+            return RequestNotConsidered(ground=command.ground)
+        case SetAside():
+            _may(MessageSetAside, request, by)
+            return MessageSetAside(reason=command.reason)
+        case TakeUp():
+            _may(MessageTakenUp, request, by)
+            return MessageTakenUp(reason=command.reason)
+        case Classify():
+            _may(RequestClassified, request, by)
+            return _classified(request, command, rules.lists)
+        case ExplainRoute():
+            _may(AppealRouteExplained, request, by)
+            return _explained(request, command, rules.lists)
+        case Assign():
+            return _assigned(request, command, today, rules, by)
+        case Redirect():
+            return _redirected(request, command, today, rules, by)
+        case AskClarification():
+            _may(ClarificationRequested, request, by)
+            wait = reckon(today, rules.terms.clarification_days, rules.terms, rules.is_working)
+            return ClarificationRequested(question=command.question, wait_until=wait.due)
+        case ExtendDeadline():
+            _may(DeadlineExtended, request, by)
+            return _extended(request, command, today, rules)
+        case Merge():
+            _may(RequestMerged, request, by)
+            return _merged(case, command)
+        case Withdraw():
+            _may(RequestWithdrawn, request, by)
+            return RequestWithdrawn(reason=command.reason)
+        case _:
+            assert_never(command)
+
+
+def _may(fact: type[Event], request: Request, by: Staff) -> None:
+    transition = TRANSITIONS[fact]
+    if not by.may(transition.roles):
+        raise NotAllowed
+    if request.status not in transition.sources:
+        raise TransitionForbidden(request.status)
+
+
+def _classified(request: Request, command: Classify, lists: Lists) -> RequestClassified:
+    if command.client_kind is ClientKind.UNKNOWN:
+        raise ClientKindMissing
+    new = Classification(type=command.type, topic=command.topic, urgency=command.urgency, unit=command.unit)
+    lists.check(new)
+    return RequestClassified(classification=new, client_kind=command.client_kind, previous=request.classification)
+
+
+def _explained(request: Request, command: ExplainRoute, lists: Lists) -> AppealRouteExplained:
+    if request.classification is None or lists.regime_of.get(request.classification.type) != APPEAL:
+        raise NotAnAppeal
+    return AppealRouteExplained(act=statuses.APPEAL_ACT, how=command.how)
+
+
+def _assigned(request: Request, command: Assign, today: date, rules: DeskRules, by: Staff) -> RequestAssigned | RequestReassigned:
+    again = request.unit is not None
+    _may(RequestReassigned if again else RequestAssigned, request, by)
+    if request.classification is None:
+        raise TransitionForbidden(request.status)
+    rules.lists.check_unit(command.unit, request.classification.topic)
+    target = reckon(today, rules.terms.target_in(request.classification.urgency), rules.terms, rules.is_working).due
+    target_on = min(target, request.due_on) if request.due_on else target
+    if not again:
+        return RequestAssigned(unit=command.unit, executor=command.executor, target_on=target_on)
+    if command.reason is None:
+        raise ReasonMissing
+    return RequestReassigned(unit=command.unit, executor=command.executor, target_on=target_on, reason=command.reason)
+
+
+def _redirected(
+    request: Request, command: Redirect, today: date, rules: DeskRules, by: Staff
+) -> RequestRedirected | CompetentBodyUnknownReported:
+    _may(RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
+    _in_time(request, today, rules.terms.redirect_days, rules)
+    if command.to_body is None:
+        return CompetentBodyUnknownReported(explanation=command.explanation)
+    return RequestRedirected(to_body=command.to_body, forwarded_on=today, explanation=command.explanation)
+
+
+def _extended(request: Request, command: ExtendDeadline, today: date, rules: DeskRules) -> DeadlineExtended:
+    if request.extended:
+        raise AlreadyExtended
+    if request.due_on is None:
+        raise TransitionForbidden(request.status)
+    _in_time(request, today, rules.terms.extension_notice_days, rules)
+    latest = request.due_on + timedelta(days=rules.terms.extension_days)
+    if not (request.due_on < command.new_due <= latest and rules.is_working(command.new_due)):
+        raise ExtensionWrong(latest)
+    return DeadlineExtended(old_due=request.due_on, new_due=command.new_due, reason=command.reason, rule_version=rules.terms.version)
+
+
+def _merged(case: Case, command: Merge) -> RequestMerged:
+    into = case.into
+    if into is None or into.request_id == case.request_id or into.client_id is None or into.client_id != case.client_id:
+        raise MergeWrong
+    if into.request.reg_no is None or into.request.status not in REGISTERED_AND_OPEN:
+        raise MergeWrong
+    return RequestMerged(into=into.request_id, into_no=into.request.reg_no, reason=command.reason)
+
+
+def _in_time(request: Request, today: date, days: int, rules: DeskRules) -> None:
+    if request.registered_at is None:
+        raise TransitionForbidden(request.status)
+    since = request.registered_at.astimezone(rules.time_zone).date()
+    if not is_within(today, since, days):
+        raise TooLate(since + timedelta(days=days))
+
+
+def _told(request: Request, fact: RequestEvent, rules: DeskRules, at: datetime, telling: Telling) -> RequestStatusChanged:
+    """The person is told when what they see changes, and of a term that moves."""
+    to = TRANSITIONS[type(fact)].to or request.status
+    is_mark = isinstance(fact, DeadlineExtended)
+    explanation = _explanation(request, fact, at.astimezone(rules.time_zone).date())
+    visible = is_mark or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
+    return _changed(request, to, explanation, telling, visible=visible, template=EXTENDED if is_mark else "")
+
+
+def _changed(
+    request: Request, to: Status, said: str, telling: Telling, *, visible: bool = True, template: str = ""
+) -> RequestStatusChanged:
+    confirmed, token = telling.confirmed, telling.confirm_token
+    return status_changed(request, to, said, confirmed=confirmed, confirm_token=token, visible=visible, template=template)
+
+
+def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa: C901 - one case for each fact
+    due = request.due_on
+    match fact:
+        case RequestNotConsidered():
+            return statuses.not_considered(fact.ground)
+        case RequestClassified():
+            return statuses.classified(due)
+        case AppealRouteExplained():
+            return statuses.explained(fact.act, fact.how)
+        case RequestRedirected():
+            return statuses.redirected(fact.to_body, on, fact.explanation)
+        case CompetentBodyUnknownReported():
+            return statuses.body_unknown(fact.explanation)
+        case ClarificationRequested():
+            return statuses.asked(fact.question, fact.wait_until, due)
+        case DeadlineExtended():
+            return statuses.extended(fact.old_due, fact.new_due, fact.reason)
+        case RequestMerged():
+            return statuses.merged(fact.into_no)
+        case RequestWithdrawn():
+            return statuses.withdrawn()
+        case _:
+            return ""  # of our own affairs the person is told nothing

@@ -1,0 +1,66 @@
+"""What may become of a request, from its receipt to the hand-over to an executor, and who may do it. Nothing else is allowed."""
+
+from typing import NamedTuple
+
+from libs.chassis.access.roles import Role
+from libs.events.contracts.intake_requests import (
+    AppealRouteExplained,
+    ClarificationReceived,
+    ClarificationRequested,
+    CompetentBodyUnknownReported,
+    DeadlineExtended,
+    MessageSetAside,
+    MessageTakenUp,
+    RequestAssigned,
+    RequestClassified,
+    RequestMerged,
+    RequestNotConsidered,
+    RequestReassigned,
+    RequestRedirected,
+    RequestRegistered,
+    RequestWithdrawn,
+)
+from libs.events.fact import Event
+from libs.events.vocabulary import Status
+
+
+class Transition(NamedTuple):
+    """`to` None: the status stays, or becomes again what it was. No roles: it happens by itself."""
+
+    id: str
+    sources: frozenset[Status]
+    to: Status | None
+    roles: frozenset[Role]
+
+
+UNREAD = frozenset((Status.RECEIVED,))
+BEING_SORTED = frozenset((Status.REGISTERED, Status.CLASSIFIED))
+CLASSIFIED = frozenset((Status.CLASSIFIED,))
+IN_HANDS = frozenset((Status.ASSIGNED, Status.DRAFTING))
+WAITING = frozenset((Status.AWAITING_CLARIFICATION,))
+REGISTERED_AND_OPEN = BEING_SORTED | IN_HANDS | WAITING | {Status.ON_APPROVAL, Status.APPROVED}
+OPEN = UNREAD | REGISTERED_AND_OPEN
+
+NOBODY = frozenset[Role]()
+REGISTRAR = frozenset((Role.REGISTRAR,))
+LEADING = frozenset((Role.REGISTRAR, Role.HEAD))
+WORKING = frozenset((Role.REGISTRAR, Role.EXECUTOR))
+DESK = frozenset((Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR))  # who may see where a request stands
+
+TRANSITIONS: dict[type[Event], Transition] = {
+    RequestRegistered: Transition("S-1", UNREAD, Status.REGISTERED, REGISTRAR),
+    RequestNotConsidered: Transition("S-2", UNREAD, Status.NOT_CONSIDERED, REGISTRAR),
+    MessageSetAside: Transition("S-3", UNREAD, Status.NOT_A_REQUEST, REGISTRAR),
+    MessageTakenUp: Transition("S-4", frozenset((Status.NOT_A_REQUEST,)), Status.RECEIVED, REGISTRAR),
+    RequestClassified: Transition("S-5", BEING_SORTED, Status.CLASSIFIED, REGISTRAR),
+    AppealRouteExplained: Transition("S-6", CLASSIFIED, Status.EXPLAINED, REGISTRAR),
+    RequestAssigned: Transition("S-7", CLASSIFIED, Status.ASSIGNED, REGISTRAR),
+    RequestReassigned: Transition("S-8", IN_HANDS, Status.ASSIGNED, LEADING),
+    RequestRedirected: Transition("S-9", CLASSIFIED | IN_HANDS, Status.REDIRECTED, REGISTRAR),
+    CompetentBodyUnknownReported: Transition("S-10", CLASSIFIED | IN_HANDS, Status.REDIRECTED, REGISTRAR),
+    ClarificationRequested: Transition("S-11", CLASSIFIED | IN_HANDS, Status.AWAITING_CLARIFICATION, WORKING),
+    ClarificationReceived: Transition("S-12", WAITING, None, NOBODY),
+    RequestMerged: Transition("S-13", REGISTERED_AND_OPEN, Status.MERGED, REGISTRAR),
+    RequestWithdrawn: Transition("S-14", OPEN, Status.WITHDRAWN, REGISTRAR),
+    DeadlineExtended: Transition("S-15", REGISTERED_AND_OPEN, None, LEADING),
+}

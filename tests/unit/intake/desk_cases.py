@@ -1,0 +1,137 @@
+"""Requests at every status, a command for every transition, and who decides them: for the tests of the desk's rules."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from libs.chassis.access.roles import Role, Staff
+from libs.events.contracts.intake_requests import (
+    AppealRouteExplained,
+    ClarificationRequested,
+    CompetentBodyUnknownReported,
+    DeadlineExtended,
+    MessageSetAside,
+    MessageTakenUp,
+    RequestAssigned,
+    RequestClassified,
+    RequestMerged,
+    RequestNotConsidered,
+    RequestReassigned,
+    RequestRedirected,
+    RequestStatusChanged,
+    RequestWithdrawn,
+)
+from libs.events.fact import Event
+from libs.events.vocabulary import Classification, ClientKind, Contacts, Sender, Status, Urgency
+from services.intake.deadlines import TermRules
+from services.intake.domain.commands import (
+    AskClarification,
+    Assign,
+    Classify,
+    Decided,
+    ExplainRoute,
+    ExtendDeadline,
+    LeaveUnconsidered,
+    Merge,
+    Redirect,
+    SetAside,
+    TakeUp,
+    Withdraw,
+)
+from services.intake.domain.desk import Case, DeskRules, Telling, decide
+from services.intake.domain.lists import Lists
+from services.intake.domain.request import Request, replayed
+from services.intake.transitions import IN_HANDS
+from tests.examples import NOVOSIBIRSK, NOW, REQUEST_ID, received, registered, some_id, told_registered
+from tests.spec import Spec
+from tests.unit.intake.desk import is_working
+
+LISTS = Lists(
+    regime_of={"information": "8-fz", "appeal": "59-fz"},
+    topics=("land", "forest"),
+    topics_of={"land": frozenset(("land",)), "forest": frozenset(("forest",)), "office": frozenset(("land", "forest"))},
+)
+RULES = DeskRules(time_zone=NOVOSIBIRSK, terms=TermRules(), is_working=is_working, lists=LISTS)
+TELLING = Telling(confirmed=False, confirm_token="token")
+CLIENT = some_id("client")
+OTHER = some_id("the other request")
+ABOUT_LAND = Classification(type="information", topic="land", urgency=Urgency.ORDINARY, unit="land")
+APPEAL = ABOUT_LAND.model_copy(update={"type": "appeal"})
+NEW_DUE = date(2026, 12, 30)
+registrar, executor, head, operator = (
+    Staff(id=f"{role}-1", roles=frozenset((role,))) for role in (Role.REGISTRAR, Role.EXECUTOR, Role.HEAD, Role.OPERATOR)
+)
+
+set_aside = SetAside(command="set-aside", reason="Реклама.")
+take_up = TakeUp(command="take-up", reason="Это вопрос о лесе.")
+no_contact = LeaveUnconsidered(command="leave-unconsidered", ground="no-contact")
+classify = Classify(
+    command="classify", type="information", topic="land", urgency=Urgency.ORDINARY, unit="land", client_kind=ClientKind.CITIZEN
+)
+explain = ExplainRoute(command="explain-route", how="Подайте обращение через портал Госуслуг.")
+assign = Assign(command="assign", unit="land", executor="account-9", reason="Отпуск исполнителя.")
+redirect = Redirect(command="redirect", to_body="Кадастровая палата", explanation="Сведениями располагает она.")
+nobody_knows = Redirect(command="redirect", to_body=None, explanation="Такими сведениями мы не располагаем.")
+ask = AskClarification(command="ask-clarification", question="О каком участке идёт речь?")
+extend = ExtendDeadline(command="extend-deadline", new_due=NEW_DUE, reason="Нужны сведения архива.")
+merge = Merge(command="merge", into=OTHER, reason="Тот же вопрос.")
+withdraw = Withdraw(command="withdraw")
+
+COMMANDS: dict[str, tuple[Decided, type[Event]]] = {
+    "leave-unconsidered": (no_contact, RequestNotConsidered),
+    "set-aside": (set_aside, MessageSetAside),
+    "take-up": (take_up, MessageTakenUp),
+    "classify": (classify, RequestClassified),
+    "explain-route": (explain, AppealRouteExplained),
+    "assign": (assign, RequestAssigned),
+    "assign-again": (assign, RequestReassigned),
+    "redirect": (redirect, RequestRedirected),
+    "redirect-nobody-knows": (nobody_knows, CompetentBodyUnknownReported),
+    "ask-clarification": (ask, ClarificationRequested),
+    "extend-deadline": (extend, DeadlineExtended),
+    "merge": (merge, RequestMerged),
+    "withdraw": (withdraw, RequestWithdrawn),
+}
+NAMELESS = received.model_copy(update={"sender": Sender(), "contacts": Contacts()})
+
+
+def status(to: Status) -> RequestStatusChanged:
+    return told_registered.model_copy(update={"to_status": to, "visible": False})
+
+
+def sorted_as(classification: Classification) -> RequestClassified:
+    return RequestClassified(classification=classification, client_kind=ClientKind.CITIZEN)
+
+
+def facts_before(now: Status, *, reassigned: bool = False) -> list[Event]:
+    """How a request may have come to this status, ready for every command of it."""
+    if now in (Status.RECEIVED, Status.NOT_A_REQUEST, Status.NOT_CONSIDERED):
+        return [NAMELESS, status(now)]
+    past: list[Event] = [received, registered, told_registered]
+    if now is not Status.REGISTERED:
+        past.append(sorted_as(APPEAL))
+    if now in IN_HANDS or reassigned:
+        past.append(RequestAssigned(unit="office"))
+    return [*past, status(now)]
+
+
+def case_of(request: Request) -> Case:
+    """With another open request of the same client beside it."""
+    other = replayed([(fact, NOW) for fact in (received, registered, told_registered)])
+    into = Case(request_id=OTHER, client_id=CLIENT, request=other._replace(reg_no="ЗИ-2/2026"))
+    return Case(request_id=REQUEST_ID, client_id=CLIENT, request=request, into=into)
+
+
+def case(now: Status, **changed: Any) -> Case:
+    made = case_of(replayed([(fact, NOW) for fact in facts_before(now)]))
+    return replace(made, **changed)
+
+
+def by(who: Staff = registrar, *, days: int = 0) -> Spec[Event, Case, Decided]:
+    """The desk so many days after the registration."""
+    at = NOW + timedelta(days=days)
+
+    def replay(past: Any) -> Case:
+        return case_of(replayed([(fact, NOW) for fact in past]))
+
+    return Spec(replay, lambda before, command: decide(before, command, who, at, RULES, TELLING))

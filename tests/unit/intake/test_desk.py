@@ -1,0 +1,337 @@
+"""What staff may do with a request: every role, every status, every transition; and what the person is told."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.orders import requirements
+from libs.chassis.access.roles import NotAllowed, Role, Staff
+from libs.chassis.ops.refusals import Refusal
+from libs.events.contracts.intake_requests import (
+    ClarificationReceived,
+    ClarificationRequested,
+    DeadlineExtended,
+    RequestAssigned,
+    RequestClassified,
+    RequestMerged,
+    RequestReassigned,
+    RequestRegistered,
+    RequestStatusChanged,
+)
+from libs.events.fact import Event
+from libs.events.vocabulary import ClientKind, Status, Urgency
+from services.intake.domain.desk import (
+    AlreadyExtended,
+    Case,
+    ClientKindMissing,
+    ExtensionWrong,
+    GroundNotTrue,
+    MergeWrong,
+    NotAnAppeal,
+    ReasonMissing,
+    StillLacking,
+    TooLate,
+    TransitionForbidden,
+    decide,
+    may_register,
+    possible,
+    why_due,
+)
+from services.intake.domain.lists import UnitNotCompetent, UnknownCode
+from services.intake.domain.request import replayed
+from services.intake.statuses import TITLES
+from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
+from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, received, registered, told_registered
+from tests.spec import like
+from tests.stack import ROOT
+from tests.unit.intake.desk_cases import (
+    ABOUT_LAND,
+    APPEAL,
+    COMMANDS,
+    NAMELESS,
+    RULES,
+    TELLING,
+    ask,
+    assign,
+    by,
+    case,
+    case_of,
+    classify,
+    executor,
+    explain,
+    extend,
+    facts_before,
+    head,
+    merge,
+    no_contact,
+    redirect,
+    registrar,
+    set_aside,
+    sorted_as,
+    status,
+    withdraw,
+)
+
+
+@pytest.mark.requirement("R-26")
+def test_every_transition_has_its_number_and_its_row_in_the_catalogue() -> None:
+    ids = [transition.id for transition in TRANSITIONS.values()]
+    rows = {row.id: row.events for row in requirements(ROOT) if row.group == "S"}
+    assert ids == [f"S-{number}" for number in range(1, 16)]
+    assert rows == {transition.id: (fact.type_name(),) for fact, transition in TRANSITIONS.items()}
+
+
+@pytest.mark.requirement("N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15")
+@pytest.mark.parametrize("now", Status)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_matrix_of_roles_statuses_and_transitions_is_walked_and_the_rest_is_refused(name: str, now: Status) -> None:
+    command, fact = COMMANDS[name]
+    past = facts_before(now, reassigned=fact is RequestReassigned)
+    if command is assign:  # once it has a unit, the same command is another transition
+        fact = RequestReassigned if any(isinstance(one, RequestAssigned) for one in past) else RequestAssigned
+    for role in Role:
+        outcome = by(Staff(id="somebody", roles=frozenset((role,)))).given(*past).when(command)
+        if role not in TRANSITIONS[fact].roles:
+            outcome.then_refused(NotAllowed)
+        elif now not in TRANSITIONS[fact].sources:
+            outcome.then_refused(TransitionForbidden)
+        else:
+            told = outcome.then(fact, RequestStatusChanged).fact(RequestStatusChanged)
+            assert told.to_status is (TRANSITIONS[fact].to or now)
+
+
+@pytest.mark.requirement("S-1", "N-8.1")
+@pytest.mark.parametrize("role", Role)
+def test_the_registrar_alone_gives_a_number_by_hand_and_only_to_what_is_complete(role: Role) -> None:
+    somebody = Staff(id="somebody", roles=frozenset((role,)))
+    complete, lacking = (replayed([(fact, NOW)]) for fact in (received, NAMELESS))
+    if role is not Role.REGISTRAR:
+        with pytest.raises(NotAllowed):
+            may_register(complete, somebody)
+        return
+    may_register(complete, somebody)
+    with pytest.raises(StillLacking) as refused:
+        may_register(lacking, somebody)
+    assert refused.value.extras() == {"flags": ["no-name", "no-contact"]}
+    with pytest.raises(TransitionForbidden):
+        may_register(case(Status.REGISTERED).request, somebody)
+
+
+def test_what_is_open_to_somebody_is_named() -> None:
+    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15"]
+    assert possible(case(Status.ASSIGNED).request, executor) == ["S-11"]
+    assert possible(case(Status.ASSIGNED).request, head) == ["S-8", "S-15"]
+    assert possible(case(Status.CLOSED).request, registrar) == []
+
+
+@pytest.mark.requirement("S-2")
+def test_a_request_that_names_its_sender_and_a_contact_is_not_left_unconsidered() -> None:
+    by().given(received, status(Status.RECEIVED)).when(no_contact).then_refused(GroundNotTrue)
+
+
+@pytest.mark.requirement("S-3")
+def test_who_sent_spam_is_told_nothing() -> None:
+    told = by().given(*facts_before(Status.RECEIVED)).when(set_aside).fact(RequestStatusChanged)
+    assert (told.visible, told.explanation) == (False, "")
+
+
+@pytest.mark.requirement("N-2.1", "S-5")
+def test_a_classification_says_who_asks() -> None:
+    unknown = classify.model_copy(update={"client_kind": ClientKind.UNKNOWN})
+    by().given(*facts_before(Status.REGISTERED)).when(unknown).then_refused(ClientKindMissing)
+
+
+@pytest.mark.requirement("N-8.4", "N-8.5", "S-5")
+def test_a_reclassification_leaves_both() -> None:
+    urgent = classify.model_copy(update={"urgency": Urgency.URGENT})
+    fact = by().given(*facts_before(Status.CLASSIFIED)).when(urgent).fact(RequestClassified)
+    assert fact.previous == APPEAL
+    assert fact.classification == ABOUT_LAND.model_copy(update={"urgency": Urgency.URGENT})
+
+
+@pytest.mark.requirement("N-8.4", "N-6.1", "S-5")
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"type": "what"}, UnknownCode),
+        ({"topic": "what"}, UnknownCode),
+        ({"unit": "what"}, UnknownCode),
+        ({"unit": "forest"}, UnitNotCompetent),
+    ],
+)
+def test_what_is_on_no_list_and_a_unit_without_that_topic_are_refused(changed: dict[str, Any], refusal: type[Refusal]) -> None:
+    by().given(*facts_before(Status.REGISTERED)).when(classify.model_copy(update=changed)).then_refused(refusal)
+
+
+@pytest.mark.requirement("S-6")
+def test_only_an_appeal_has_another_route_and_it_is_told_with_the_act() -> None:
+    information = (received, registered, sorted_as(ABOUT_LAND), status(Status.CLASSIFIED))
+    by().given(*information).when(explain).then_refused(NotAnAppeal)
+    told = by().given(*facts_before(Status.CLASSIFIED)).when(explain).fact(RequestStatusChanged)
+    assert "59-ФЗ" in told.explanation
+    assert explain.how in told.explanation
+
+
+@pytest.mark.requirement("N-8.5", "S-7")
+@pytest.mark.parametrize(("urgency", "target"), [(Urgency.ORDINARY, date(2026, 12, 4)), (Urgency.URGENT, date(2026, 11, 20))])
+def test_urgency_sets_the_internal_target_and_leaves_the_term_alone(urgency: Urgency, target: date) -> None:
+    sorted_so = sorted_as(ABOUT_LAND.model_copy(update={"urgency": urgency}))
+    outcome = by().given(received, registered, told_registered, sorted_so, status(Status.CLASSIFIED)).when(assign)
+    assert outcome.fact(RequestAssigned).target_on == target
+    assert outcome.fact(RequestStatusChanged).due_on == registered.due_on
+
+
+@pytest.mark.requirement("N-8.5", "S-8")
+def test_the_internal_target_never_lies_behind_the_term() -> None:
+    assert by(days=25).given(*facts_before(Status.ASSIGNED)).when(assign).fact(RequestReassigned).target_on == registered.due_on
+
+
+@pytest.mark.requirement("S-8", "N-6.1")
+def test_who_takes_a_request_out_of_somebodys_hands_says_why() -> None:
+    without = assign.model_copy(update={"reason": None})
+    by().given(*facts_before(Status.ASSIGNED)).when(without).then_refused(ReasonMissing)
+    by().given(*facts_before(Status.CLASSIFIED)).when(without).then(RequestAssigned, RequestStatusChanged)
+
+
+@pytest.mark.requirement("N-9.1", "S-9", "S-10", "S-15")
+@pytest.mark.parametrize("name", ["redirect", "redirect-nobody-knows", "extend-deadline"])
+def test_on_the_seventh_day_it_is_in_time_and_on_the_eighth_it_is_late(name: str) -> None:
+    command, fact = COMMANDS[name]
+    by(days=7).given(*facts_before(Status.CLASSIFIED)).when(command).then(fact, RequestStatusChanged)
+    late = by(days=8).given(*facts_before(Status.CLASSIFIED)).when(command)
+    late.then_refused(TooLate)
+    assert late.refusal is not None
+    assert late.refusal.extras() == {"last_day": "2026-11-23"}
+
+
+@pytest.mark.requirement("N-9.1", "S-9")
+@pytest.mark.parametrize("zone", [RULES.time_zone, ASTRAKHAN])
+def test_the_seventh_day_ends_at_midnight_where_the_authority_is(zone: Any) -> None:
+    rules = replace(RULES, time_zone=zone)
+    before = case(Status.CLASSIFIED)
+    registered_at = datetime(2026, 11, 16, 12, 0, tzinfo=zone)
+    before = replace(before, request=before.request._replace(registered_at=registered_at.astimezone(UTC)))
+    last_moment = datetime(2026, 11, 23, 23, 59, 59, tzinfo=zone).astimezone(UTC)
+    assert decide(before, redirect, registrar, last_moment, rules, TELLING)
+    with pytest.raises(TooLate):
+        decide(before, redirect, registrar, last_moment + timedelta(seconds=1), rules, TELLING)
+
+
+@pytest.mark.requirement("N-9.1", "S-15")
+@pytest.mark.parametrize(
+    ("new_due", "taken"),
+    [
+        (date(2026, 12, 16), False),  # the old one
+        (date(2026, 12, 17), True),
+        (date(2026, 12, 19), False),  # a Saturday
+        (date(2026, 12, 30), True),
+        (date(2026, 12, 31), False),  # the fifteenth day, a day off by decree
+        (date(2027, 1, 11), False),
+    ],
+)
+def test_an_extension_is_a_working_day_within_fifteen_of_the_term(new_due: date, taken: bool) -> None:
+    outcome = by().given(*facts_before(Status.ASSIGNED)).when(extend.model_copy(update={"new_due": new_due}))
+    if taken:
+        assert outcome.fact(DeadlineExtended) == like(DeadlineExtended, old_due=date(2026, 12, 16), new_due=new_due)
+    else:
+        outcome.then_refused(ExtensionWrong)
+
+
+@pytest.mark.requirement("N-9.1", "S-15")
+def test_a_term_is_extended_once_and_the_person_is_told_though_the_status_stays() -> None:
+    past = facts_before(Status.ASSIGNED)
+    assert why_due(case(Status.RECEIVED).request, RULES) is None
+    assert "последний — 16 декабря 2026 года" in str(why_due(case(Status.ASSIGNED).request, RULES))
+    outcome = by().given(*past).when(extend)
+    after = replayed([(fact, NOW) for fact in (*past, *outcome.facts)])
+    assert str(why_due(after, RULES)).endswith("Срок продлён до 30 декабря 2026 года.")
+    told = outcome.fact(RequestStatusChanged)
+    assert (told.to_status, told.visible, told.template, told.due_on) == (Status.ASSIGNED, True, "extended", extend.new_due)
+    assert "с 16 декабря 2026 года до 30 декабря 2026 года" in told.explanation
+    by().given(*past, *outcome.facts).when(extend).then_refused(AlreadyExtended)
+
+
+@pytest.mark.requirement("S-11", "N-9.1")
+def test_a_question_waits_a_week_and_the_term_runs_on() -> None:
+    outcome = by().given(*facts_before(Status.ASSIGNED)).when(ask)
+    assert outcome.fact(ClarificationRequested).wait_until == date(2026, 11, 23)
+    told = outcome.fact(RequestStatusChanged)
+    assert (told.due_on, ask.question in told.explanation) == (registered.due_on, True)
+
+
+@pytest.mark.requirement("S-13", "E-7")
+@pytest.mark.parametrize("wrong", ["none", "itself", "another client", "no client", "closed", "no number"])
+def test_a_request_is_merged_into_an_open_one_of_the_same_person_only(wrong: str) -> None:
+    before = case(Status.REGISTERED)
+    assert before.into is not None
+    other = before.into
+    rivals: dict[str, Case | None] = {
+        "none": None,
+        "itself": replace(other, request_id=before.request_id),
+        "another client": replace(other, client_id=other.request_id),
+        "no client": replace(other, client_id=None),
+        "closed": replace(other, request=other.request._replace(status=Status.CLOSED)),
+        "no number": replace(other, request=other.request._replace(reg_no=None)),
+    }
+    assert decide(before, merge, registrar, NOW, RULES, TELLING)[0] == like(RequestMerged, into_no="ЗИ-2/2026")
+    client = None if wrong == "no client" else before.client_id
+    with pytest.raises(MergeWrong):
+        decide(replace(before, client_id=client, into=rivals[wrong]), merge, registrar, NOW, RULES, TELLING)
+
+
+@pytest.mark.requirement("A-2.1.4", "N-3.3")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_whatever_changes_for_the_person_is_explained_and_what_does_not_is_not_told(name: str) -> None:
+    command, fact = COMMANDS[name]
+    for now in sorted(TRANSITIONS[fact].sources):
+        past = facts_before(now, reassigned=fact is RequestReassigned)
+        if fact is RequestAssigned and now is not Status.CLASSIFIED:
+            continue
+        told = by(registrar).given(*past).when(command).fact(RequestStatusChanged)
+        seen_to_change = TITLES[told.to_status] != TITLES[now] or fact is DeadlineExtended
+        assert told.visible is (seen_to_change and Status.NOT_A_REQUEST not in (now, told.to_status))
+        assert bool(told.explanation) >= told.visible
+        assert told.explanation == told.explanation.strip()
+
+
+commands = st.sampled_from([command for command, _ in COMMANDS.values()])
+people = st.sampled_from([Staff(id=role.value, roles=frozenset((role,))) for role in (Role.REGISTRAR, Role.EXECUTOR, Role.HEAD)])
+steps = st.lists(st.tuples(commands, people, st.integers(0, 5)), max_size=12)
+
+
+@pytest.mark.requirement("D-1", "S-12")
+@given(steps=steps, complete=st.booleans())
+def test_no_walk_of_commands_leaves_the_transitions_and_the_facts_alone_tell_the_state(
+    steps: list[tuple[Any, Staff, int]], complete: bool
+) -> None:
+    past: list[tuple[Event, datetime]] = [(fact, NOW) for fact in ((received, registered, told_registered) if complete else (NAMELESS,))]
+    now = NOW
+    for command, who, days in steps:
+        now += timedelta(days=days)
+        before = replayed(past)
+        try:
+            facts = decide(case_of(before), command, who, now, RULES, TELLING)
+        except Refusal:
+            continue
+        past += [(fact, now) for fact in facts]
+        if before.status is not Status.AWAITING_CLARIFICATION and replayed(past).status is Status.AWAITING_CLARIFICATION:
+            back = status(before.status)
+            past += [(ClarificationReceived(message_ref=FIRST_MESSAGE), now), (back, now)]
+            assert replayed(past).set_back is None
+        else:
+            transition = TRANSITIONS[type(facts[0])]
+            assert before.status in transition.sources
+            assert replayed(past).status is (transition.to or before.status)
+        after = replayed(past)
+        assert after.version == len(past)
+        assert after.due_on == before.due_on or isinstance(facts[0], DeadlineExtended)
+    assert sum(isinstance(fact, DeadlineExtended) for fact, _ in past) <= 1
+
+
+def test_a_number_is_needed_wherever_the_register_knows_the_request() -> None:
+    assert TRANSITIONS[RequestRegistered].to in REGISTERED_AND_OPEN
+    assert withdraw.reason is None
