@@ -83,6 +83,7 @@ class RequestStatus(Told):
     explanation: str
     received_at: datetime | None
     due_on: date | None
+    why_due: str | None = None
     email_masked: str | None
     email_confirmed: bool
     additional_channel: str | None
@@ -165,6 +166,13 @@ class IntakeDoor:
         if answer.status_code == HTTPStatus.BAD_REQUEST:
             raise MessageRefusedError(_told(Problem, answer))
         return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
+
+    async def withdraw(self, number: str, code: str) -> RequestStatus | None:
+        """None as in `status`; a request that is no longer open stays as it is."""
+        answer = await self._post("/v1/withdrawals", {"number": number, "tracking_code": code})
+        if answer.status_code == HTTPStatus.CONFLICT:
+            return await self.status(number, code)
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
 
     async def confirm(self, token: str) -> Channels | None:
         """None for a link that is not valid."""

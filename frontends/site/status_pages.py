@@ -38,6 +38,8 @@ NOTICES = {
     "changed": "Адрес изменён. Мы отправим на него письмо со ссылкой: откройте её, чтобы подтвердить адрес.",
     "dropped": "Больше не будем присылать уведомления на электронную почту.",
     "additional-changed": "Сохранено. О регистрации, продлении срока и ответе сообщим и этим способом.",
+    "withdrawn": "Запрос отозван, ответа по нему не будет.",
+    "not-withdrawn": "Запрос уже нельзя отозвать: работа над ним закончена.",
     "additional-dropped": "Больше не будем звонить и присылать бумажные письма о ходе рассмотрения.",
 }
 WAYS = {"phone": "По телефону", "post": "Бумажным письмом"}
@@ -72,6 +74,7 @@ class StatusPages:
         router.add_api_route("/status/view", self.view, methods=["GET"])
         router.add_api_route("/status/email", self.change_email, methods=["POST"])
         router.add_api_route("/status/additional", self.change_additional, methods=["POST"])
+        router.add_api_route("/status/withdraw", self.withdraw, methods=["POST"])
         router.add_api_route("/status/leave", self.leave, methods=["POST"])
         return router
 
@@ -127,6 +130,20 @@ class StatusPages:
         chosen = {"channel": typed["channel"], "address": address}
         return await self._change(request, fields, {"additional": chosen}, "additional-changed")
 
+    async def withdraw(self, request: Request) -> Response:
+        fields = await posted(request)
+        kept = self._still_open(request, fields)
+        if kept is None:
+            return RedirectResponse(ENDED, status_code=303)
+        try:
+            found = await self.door.withdraw(kept["number"], kept["code"])
+        except IntakeUnavailableError:
+            return self._to_same_view(request, fields, {"trouble": True})
+        if found is None:
+            return self._closed(RedirectResponse(ENDED, status_code=303))
+        notice = "withdrawn" if found.status == Status.WITHDRAWN else "not-withdrawn"
+        return self._to_view(request, {**kept, "said": {"notice": notice}})
+
     async def leave(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
         return self._closed(RedirectResponse("/status", status_code=303))
 
@@ -149,6 +166,7 @@ class StatusPages:
             found=found,
             steps=tuple(reversed(found.steps)),
             zone=self.zone,
+            is_open=found.status not in FINISHED,
             term_said=self._term_said(found, language),
             ways=[(way, language.text(title), "") for way, title in WAYS.items()],
             notice=language.text(NOTICES[said["notice"]]) if "notice" in said else None,

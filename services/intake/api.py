@@ -32,6 +32,7 @@ from services.intake.bodies import (
     ReceiptAnswer,
     StatusAnswer,
     StatusBody,
+    WithdrawalBody,
 )
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Door, Inbound
@@ -153,6 +154,13 @@ def _for_people(router: APIRouter, frontends: FrontendKeys, person: Person, tele
             changed["email_masked"] = masked(await person.change_email(*asked, body.email, trace))
         return changed
 
+    @router.post("/withdrawals", response_model=StatusAnswer, dependencies=few, openapi_extra=takes(WithdrawalBody))
+    async def withdrawals(request: Request, _: Frontend) -> dict[str, Any]:
+        """The person wants no answer any more; repeated, it changes nothing."""
+        body = checked(WithdrawalBody, await read(request))
+        await person.withdraw(body.number, body.tracking_code, body.reason, telemetry.current_traceparent())
+        return shown(await person.status(body.number, body.tracking_code))
+
     @router.post("/confirmations", response_model=EmailAnswer, dependencies=few, openapi_extra=takes(ConfirmationBody))
     async def confirmations(request: Request, _: Frontend) -> dict[str, Any]:
         """The token of a letter's link proves the address."""
@@ -254,9 +262,10 @@ def shown(mine: Mine) -> dict[str, Any]:
         "register_number": request.reg_no,
         "status": request.status.value,
         "status_title": statuses.TITLES[request.status],
-        "explanation": request.steps[-1].explanation if request.steps else "",
+        "explanation": statuses.now(request.status, request.steps[-1].explanation if request.steps else ""),
         "received_at": request.received_at,
         "due_on": request.due_on,
+        "why_due": mine.why_due,
         "email_masked": masked(request.email),
         "email_confirmed": request.email_confirmed,
         **also(request.additional),

@@ -55,6 +55,12 @@ class ChannelsBody(StatusBody):
     additional: AdditionalBody | None = None
 
 
+class WithdrawalBody(StatusBody):
+    """The reason is the person's own, and need not be given."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)] | None = None
+
+
 class ConfirmationBody(Body):
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -102,5 +108,6 @@ class StatusAnswer(ChannelsAnswer):
     explanation: str
     received_at: datetime | None
     due_on: date | None
+    why_due: str | None
     email_confirmed: bool
     steps: list[StepAnswer]

@@ -19,6 +19,7 @@ from services.intake.domain.acceptance import Rules
 from services.intake.domain.commands import AnyCommand, Merge, Register
 from services.intake.domain.desk import Case, DeskRules, Telling
 from services.intake.domain.register import number_given
+from services.intake.domain.term import why_due
 from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context
 from services.intake.transitions import TRANSITIONS
 
@@ -85,7 +86,9 @@ class Desk:
         return self._seen(case, by)
 
     def _seen(self, case: Case, by: Staff) -> Seen:
-        return Seen(case=case, why_due=desk.why_due(case.request, self._desk_rules), possible=desk.possible(case.request, by))
+        rules = self._rules
+        why = why_due(case.request, rules.time_zone, rules.terms, rules.is_working)
+        return Seen(case=case, why_due=why, possible=desk.possible(case.request, by))
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None

@@ -17,14 +17,17 @@ from libs.events.contracts.intake_requests import RequestAdditionalChannelChange
 from libs.events.envelope import Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
-from libs.events.vocabulary import AdditionalChannel, Standing
+from libs.events.vocabulary import AdditionalChannel, Standing, Status
 from services.intake import tracking
 from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity, contact_identity
+from services.intake.domain.desk import Telling, withdrawn
+from services.intake.domain.desk import TransitionForbidden as TransitionForbidden
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.domain.request import Request, by_email, reaches, standing
+from services.intake.domain.term import why_due
 from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, frontend_actor, person_context
 
@@ -203,11 +206,12 @@ def _receipt(inbound: Inbound, outcome: Outcome) -> Event:
 
 @dataclass(frozen=True)
 class Mine:
-    """A request that somebody proved to be theirs."""
+    """A request that somebody proved to be theirs; `why_due` says how its term was counted."""
 
     request_id: UUID
     client_id: UUID | None
     request: Request
+    why_due: str | None = None
 
 
 class Person:
@@ -224,7 +228,9 @@ class Person:
         async with self._pool.acquire() as db:
             mine = await self._mine(db, number, code)
             confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
-        return replace(mine, request=mine.request._replace(email_confirmed=mine.request.email_confirmed or confirmed))
+        request, rules = mine.request, self._rules
+        shown = request._replace(email_confirmed=request.email_confirmed or confirmed)
+        return replace(mine, request=shown, why_due=why_due(request, rules.time_zone, rules.terms, rules.is_working))
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
@@ -237,7 +243,7 @@ class Person:
             if mine.request.email != address:
                 confirmed = await self._is_confirmed(db, mine.client_id, address)
                 fact = RequestChannelsChanged(email=address, email_confirmed=confirmed, notice=self._link_for(mine, address, confirmed))
-                await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
+                await self._store.save(db, [self._append(mine, [fact], self._clock.now(), traceparent)])
         return address
 
     def _link_for(self, mine: Mine, address: str | None, confirmed: bool) -> Standing | None:
@@ -258,8 +264,22 @@ class Person:
             mine = await self._mine(db, number, code)
             if mine.request.additional != additional:
                 fact = RequestAdditionalChannelChanged(additional=additional)
-                await self._store.save(db, [self._append(mine, fact, self._clock.now(), traceparent)])
+                await self._store.save(db, [self._append(mine, [fact], self._clock.now(), traceparent)])
         return additional
+
+    async def withdraw(self, number: str, code: str, reason: str | None, traceparent: str | None) -> None:
+        """No answer is wanted any more (8-FZ art. 8); raises `RequestNotFound`, `TransitionForbidden`. Repeated, it changes nothing."""
+        async with self._pool.acquire() as db, db.transaction():
+            await self._store.lock(db)
+            mine = await self._mine(db, number, code)
+            if mine.request.status is Status.WITHDRAWN:
+                return
+            confirmed = mine.request.email_confirmed or await self._is_confirmed(db, mine.client_id, mine.request.email)
+            now, email = self._clock.now(), mine.request.email
+            token = tracking.confirm_token(self._rules.key, mine.request_id, email) if email else None
+            telling = Telling(confirmed=confirmed, confirm_token=token)
+            facts = withdrawn(mine.request, reason, now, self._rules.time_zone, telling)
+            await self._store.save(db, [self._append(mine, facts, now, traceparent)])
 
     async def confirm(self, token: str, traceparent: str | None) -> str:
         """The address that the link proved; harmless when repeated. Raises `LinkNotValid`."""
@@ -278,7 +298,7 @@ class Person:
 
     async def _confirmed(self, db: Connection, mine: Mine, email: str, traceparent: str | None) -> None:
         now = self._clock.now()
-        appends = [self._append(mine, RequestEmailConfirmed(confirmed_at=now), now, traceparent)]
+        appends = [self._append(mine, [RequestEmailConfirmed(confirmed_at=now)], now, traceparent)]
         if mine.client_id is not None:
             client = await self._store.client(db, mine.client_id)
             facts: list[Event] = []
@@ -315,12 +335,12 @@ class Person:
                 return Mine(request_id, found[1], found[0])
         raise RequestNotFound
 
-    def _append(self, mine: Mine, fact: Event, at: datetime, traceparent: str | None) -> Append:
+    def _append(self, mine: Mine, facts: Sequence[Event], at: datetime, traceparent: str | None) -> Append:
         return Append(
             category=REQUEST,
             aggregate_id=str(mine.request_id),
             expected_version=mine.request.version,
-            facts=[fact],
+            facts=facts,
             context=person_context(mine.request_id, mine.client_id, at, traceparent),
         )
 

@@ -85,6 +85,13 @@ def extended(old: date, new: date, reason: str) -> str:
     return f"Срок ответа продлён с {day(old)} до {day(new)}. Причина: {_sentence(reason)}"
 
 
+def now(status: Status, told_last: str) -> str:
+    """What the status page says. What was set aside is told nobody, but who asks may know (A-2.1.4)."""
+    if status is Status.NOT_A_REQUEST:
+        return "В сообщении нет запроса информации, поэтому ответа на него не будет. Если вы хотите спросить, отправьте новый запрос."
+    return told_last
+
+
 def extended_to(due: date) -> str:
     return f"Срок продлён до {day(due)}."
 

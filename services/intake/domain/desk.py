@@ -186,7 +186,15 @@ def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: DeskRul
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
     fact = _fact(case, command, at.astimezone(rules.time_zone).date(), rules, by)
     after = evolve(case.request, fact, at)
-    return [fact, _told(after, fact, rules, at, telling)]
+    return [fact, _told(after, fact, at.astimezone(rules.time_zone).date(), telling)]
+
+
+def withdrawn(request: Request, reason: str | None, at: datetime, zone: ZoneInfo, telling: Telling) -> list[Event]:
+    """By the person themselves, as long as it is open. Raises `TransitionForbidden`."""
+    if request.status not in TRANSITIONS[RequestWithdrawn].sources:
+        raise TransitionForbidden(request.status)
+    fact = RequestWithdrawn(reason=reason)
+    return [fact, _told(evolve(request, fact, at), fact, at.astimezone(zone).date(), telling)]
 
 
 def may_register(request: Request, by: Staff) -> None:
@@ -204,15 +212,6 @@ def told_registered(request: Request, registered: RequestRegistered, on: date, t
 def possible(request: Request, by: Staff) -> list[str]:
     """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
     return [one.id for one in TRANSITIONS.values() if request.status in one.sources and by.may(one.roles)]
-
-
-def why_due(request: Request, rules: DeskRules) -> str | None:
-    """How the term was counted; None while it has none."""
-    if request.registered_at is None or request.due_on is None:
-        return None
-    since = request.registered_at.astimezone(rules.time_zone).date()
-    told = statuses.why_due(reckon(since, rules.terms.answer_days, rules.terms, rules.is_working), rules.terms)
-    return f"{told} {statuses.extended_to(request.due_on)}" if request.extended else told
 
 
 def _fact(case: Case, command: Decided, today: date, rules: DeskRules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
@@ -332,11 +331,11 @@ def _in_time(request: Request, today: date, days: int, rules: DeskRules) -> None
         raise TooLate(since + timedelta(days=days))
 
 
-def _told(request: Request, fact: RequestEvent, rules: DeskRules, at: datetime, telling: Telling) -> RequestStatusChanged:
+def _told(request: Request, fact: RequestEvent, on: date, telling: Telling) -> RequestStatusChanged:
     """The person is told when what they see changes, and of a term that moves."""
     to = TRANSITIONS[type(fact)].to or request.status
     is_mark = isinstance(fact, DeadlineExtended)
-    explanation = _explanation(request, fact, at.astimezone(rules.time_zone).date())
+    explanation = _explanation(request, fact, on)
     visible = is_mark or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
     return _changed(request, to, explanation, telling, visible=visible, template=EXTENDED if is_mark else "")
 

@@ -234,14 +234,16 @@ def replayed(events: Sequence[tuple[Event, datetime]]) -> Request:
 
 
 def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tuple[Target, ...]:
-    """Where a notice goes now: the original channel first, the chosen additional one, the e-mail duplicate (N-3, R-9)."""
+    """Where a notice goes now: the original channel first, the chosen additional one, the e-mail duplicate (N-3, R-9).
+
+    A request of an older register came by no channel of ours: there is nowhere to tell it until the person chooses a channel.
+    """
+    found = []
     if request.frontend == SITE:
-        original = Target(role="original", channel="site")
-    else:
-        original = Target(
-            role="original", channel="frontend", frontend=request.frontend, dialogue_key=request.dialogue_key, dialogue=request.dialogue
-        )
-    found = [original]
+        found.append(Target(role="original", channel="site"))
+    elif request.frontend:
+        key, dialogue = request.dialogue_key, request.dialogue
+        found.append(Target(role="original", channel="frontend", frontend=request.frontend, dialogue_key=key, dialogue=dialogue))
     if request.additional and request.additional.channel != "email":
         found.append(Target(role="additional", channel=request.additional.channel, address=request.additional.address))
     if request.email:

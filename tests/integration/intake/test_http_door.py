@@ -116,7 +116,7 @@ async def test_every_route_but_health_and_figures_asks_for_a_frontends_key_or_a_
     open_to_all = {route.path for route in routes if not route.frontends and not route.roles}
     assert open_to_all == {"/health/live", "/health/ready", "/health/ready/{door}", "/metrics"}
     assert {(route.method, route.path) for route in routes if route.frontends} == {
-        ("POST", f"/v1/{path}") for path in ("messages", "status", "channels", "confirmations")
+        ("POST", f"/v1/{path}") for path in ("messages", "status", "channels", "withdrawals", "confirmations")
     }
 
 

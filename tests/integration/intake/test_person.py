@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from libs.chassis.access.roles import Role
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed, RequestStatusChanged, RequestWithdrawn
 from libs.events.topics import CLIENTS, REQUESTS
-from libs.events.vocabulary import Contacts, Sender
+from libs.events.vocabulary import Contacts, Sender, Status
 from tests.examples import GREETING, QUESTION, Somebody, anna, boris
 from tests.integration.intake.town import Town, said
 
@@ -49,6 +50,7 @@ async def test_the_status_page_tells_the_steps_and_hides_the_address(town: Town)
     assert [step["status"] for step in shown["steps"]] == ["received", "registered"]
     assert shown["explanation"] == shown["steps"][-1]["explanation"]
     assert shown["register_number"] in shown["explanation"]
+    assert shown["why_due"].startswith("Срок — 30 календарных дней (статья 18 Федерального закона от 09.02.2009 № 8-ФЗ). Первый день — ")
     assert (shown["status"], shown["status_title"], shown["email_masked"], shown["email_confirmed"]) == (
         "registered",
         "зарегистрирован",
@@ -270,3 +272,35 @@ async def test_who_changes_and_completes_at_the_same_moment_loses_neither(town: 
     assert types.count("RequestChannelsChanged") == 2
     assert types.count("RequestRegistered") == 1
     assert types.count("RequestSupplemented") == 2
+
+
+@pytest.mark.requirement("S-14", "N-3.3")
+async def test_a_person_withdraws_an_open_request_once_and_is_told(town: Town) -> None:
+    receipt = await registered(town)
+    for _ in range(2):
+        answer = await town.site.ask("withdrawals", asking(receipt, reason="Уже не нужно."))
+        assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+    assert await town.types("site", "m-1") == [
+        *("RequestReceived", "RequestRegistered", "RequestStatusChanged", "RequestWithdrawn", "RequestStatusChanged")
+    ]
+    [*_, fact, told] = await town.facts("site", "m-1")
+    assert isinstance(fact, RequestWithdrawn)
+    assert isinstance(told, RequestStatusChanged)
+    assert (fact.reason, told.to_status, told.visible, bool(told.targets)) == ("Уже не нужно.", Status.WITHDRAWN, True, True)
+
+
+@pytest.mark.requirement("S-14", "R-21")
+async def test_a_withdrawal_with_a_wrong_code_or_of_what_is_finished_is_refused(town: Town) -> None:
+    lacking = await registered(town, "m-1", text=GREETING)
+    [request] = await town.rows("SELECT request_id FROM requests")
+    token = town.database.stack.staff_token(Role.REGISTRAR)
+    path = f"/v1/desk/requests/{request['request_id']}/commands"
+    body = {"version": 2, "do": {"command": "set-aside", "reason": "Только приветствие."}}
+    done = await town.service.http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+    assert done.status_code == 200, done.text
+    finished = await town.site.ask("withdrawals", asking(lacking))
+    assert (finished.status_code, finished.json()["code"]) == (409, "transition-forbidden")
+    wrong = await town.site.ask("withdrawals", asking(lacking) | {"tracking_code": "AAAABBBBCCCC"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "request-not-found")
+    page_now = await page(town, lacking)
+    assert page_now["explanation"].startswith("В сообщении нет запроса информации")

@@ -39,13 +39,13 @@ from services.intake.domain.desk import (
     decide,
     may_register,
     possible,
-    why_due,
 )
 from services.intake.domain.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.request import replayed
+from services.intake.domain.term import why_due
 from services.intake.statuses import TITLES
 from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
-from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, received, registered, told_registered
+from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, imported, received, registered, told_registered
 from tests.spec import like
 from tests.stack import ROOT
 from tests.unit.intake.desk_cases import (
@@ -83,6 +83,34 @@ def test_every_transition_has_its_number_and_its_row_in_the_catalogue() -> None:
     rows = {row.id: row.events for row in requirements(ROOT) if row.group == "S"}
     assert ids == [f"S-{number}" for number in range(1, 16)]
     assert rows == {transition.id: (fact.type_name(),) for fact, transition in TRANSITIONS.items()}
+
+
+AGREED = """
+S-1 received > registered: registrar
+S-2 received > not_considered: registrar
+S-3 received > not_a_request: registrar
+S-4 not_a_request > received: registrar
+S-5 classified registered > classified: registrar
+S-6 classified > explained: registrar
+S-7 classified > assigned: registrar
+S-8 assigned drafting > assigned: head registrar
+S-9 assigned classified drafting > redirected: registrar
+S-10 assigned classified drafting > redirected: registrar
+S-11 assigned classified drafting > awaiting_clarification: executor registrar
+S-12 awaiting_clarification > as it was: nobody
+S-13 approved assigned awaiting_clarification classified drafting on_approval registered > merged: registrar
+S-14 approved assigned awaiting_clarification classified drafting on_approval received registered > withdrawn: registrar
+S-15 approved assigned awaiting_clarification classified drafting on_approval registered > as it was: head registrar
+"""
+
+
+@pytest.mark.requirement("N-8.1", "N-9.1")
+def test_the_transitions_are_the_ones_that_were_agreed_on() -> None:
+    table = [
+        f"{one.id} {' '.join(sorted(one.sources))} > {one.to or 'as it was'}: {' '.join(sorted(one.roles)) or 'nobody'}"
+        for one in TRANSITIONS.values()
+    ]
+    assert table == AGREED.strip().splitlines()
 
 
 @pytest.mark.requirement("N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15")
@@ -244,11 +272,12 @@ def test_an_extension_is_a_working_day_within_fifteen_of_the_term(new_due: date,
 @pytest.mark.requirement("N-9.1", "S-15")
 def test_a_term_is_extended_once_and_the_person_is_told_though_the_status_stays() -> None:
     past = facts_before(Status.ASSIGNED)
-    assert why_due(case(Status.RECEIVED).request, RULES) is None
-    assert "последний — 16 декабря 2026 года" in str(why_due(case(Status.ASSIGNED).request, RULES))
+    counting = (RULES.time_zone, RULES.terms, RULES.is_working)
+    assert why_due(case(Status.RECEIVED).request, *counting) is None
+    assert "последний — 16 декабря 2026 года" in str(why_due(case(Status.ASSIGNED).request, *counting))
     outcome = by().given(*past).when(extend)
     after = replayed([(fact, NOW) for fact in (*past, *outcome.facts)])
-    assert str(why_due(after, RULES)).endswith("Срок продлён до 30 декабря 2026 года.")
+    assert str(why_due(after, *counting)).endswith("Срок продлён до 30 декабря 2026 года.")
     told = outcome.fact(RequestStatusChanged)
     assert (told.to_status, told.visible, told.template, told.due_on) == (Status.ASSIGNED, True, "extended", extend.new_due)
     assert "с 16 декабря 2026 года до 30 декабря 2026 года" in told.explanation
@@ -330,6 +359,13 @@ def test_no_walk_of_commands_leaves_the_transitions_and_the_facts_alone_tell_the
         assert after.version == len(past)
         assert after.due_on == before.due_on or isinstance(facts[0], DeadlineExtended)
     assert sum(isinstance(fact, DeadlineExtended) for fact, _ in past) <= 1
+
+
+@pytest.mark.requirement("R-22", "S-5")
+def test_a_request_of_an_older_register_goes_on_at_the_desk_and_has_nowhere_to_be_told() -> None:
+    older = imported.model_copy(update={"state": Status.REGISTERED})
+    told = by().given(older).when(classify).fact(RequestStatusChanged)
+    assert (told.to_status, told.targets) == (Status.CLASSIFIED, ())
 
 
 def test_a_number_is_needed_wherever_the_register_knows_the_request() -> None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 KEY = "site-key-for-tests-0123456789"
 CODE = "7K3MQ9TXA2BC"
+WHY_DUE = "Срок — 30 календарных дней. Первый день — 17 ноября 2026 года, последний — 16 декабря 2026 года."
 REFERENCE = "HJ4KM-7PQRS"
 NUMBER = "ЗИ-123/2026"
 TOKEN = "c29tZS10b2tlbg"
@@ -51,6 +52,7 @@ class DoorTwin:
     email_masked: str | None = "i***@example.ru"
     email_confirmed: bool = False
     emails: list[str | None] = field(default_factory=list)
+    withdraws: bool = True
     additional: dict[str, str] | None = None
     additionals: list[dict[str, str] | None] = field(default_factory=list)
     refuses_addresses: bool = False
@@ -68,6 +70,7 @@ class DoorTwin:
         app.add_api_route("/v1/messages", self.take, methods=["POST"])
         app.add_api_route("/v1/status", self.tell, methods=["POST"])
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
+        app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
         app.add_api_route("/health/live", self.live, methods=["GET"])
         return app
@@ -110,12 +113,22 @@ class DoorTwin:
                 "explanation": STEPS[-1]["explanation"],
                 "received_at": STEPS[0]["at"],
                 "due_on": self.due_on,
+                "why_due": WHY_DUE if self.due_on else None,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,
                 **self._additional_told(),
                 "steps": STEPS,
             }
         )
+
+    async def withdraw(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        if self._fits(body):
+            if self.withdraws:
+                self.status, self.status_title = "withdrawn", "отозван"
+            else:
+                return problem(409, "transition-forbidden", "Сейчас с запросом так поступить нельзя.")
+        return await self.tell(request)
 
     async def change(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):

@@ -23,6 +23,7 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.events.vocabulary import AdditionalChannel, Status
 from services.intake import api
 from services.intake.domain.acceptance import Accepted
+from services.intake.domain.desk import TransitionForbidden
 from services.intake.domain.inbound import Inbound
 from services.intake.domain.request import Request, Step, reaches
 from services.intake.handlers import AddressNotValid, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
@@ -51,6 +52,8 @@ class People:
     emails: list[str | None] = field(default_factory=list)
     additional: list[AdditionalChannel | None] = field(default_factory=list)
     busy: bool = False
+    withdrawn: bool = False
+    finished: bool = False
 
     async def put(self, inbound: Inbound) -> Accepted:
         if self.busy:
@@ -71,7 +74,8 @@ class People:
         if (number, code) != (NUMBER, CODE):
             raise RequestNotFound
         steps = (Step(NOW, Status.RECEIVED, "Принят."), Step(None, Status.REGISTERED, "Есть номер."))
-        told = Request(status=Status.REGISTERED, reference=REFERENCE, reg_no=NUMBER, received_at=NOW, email="anna@example.ru", steps=steps)
+        now = Status.WITHDRAWN if self.withdrawn else Status.REGISTERED
+        told = Request(status=now, reference=REFERENCE, reg_no=NUMBER, received_at=NOW, email="anna@example.ru", steps=steps)
         return Mine(uuid4(), None, told)
 
     async def change_email(self, number: str, code: str, email: str | None, _traceparent: str | None) -> str | None:
@@ -89,6 +93,12 @@ class People:
             raise AddressNotValid
         self.additional.append(additional)
         return additional
+
+    async def withdraw(self, number: str, code: str, _reason: str | None, _traceparent: str | None) -> None:
+        await self.status(number, code)
+        if self.finished:
+            raise TransitionForbidden(Status.ANSWERED)
+        self.withdrawn = True
 
     async def confirm(self, token: str, _traceparent: str | None) -> str:
         if token != TOKEN:
@@ -183,6 +193,20 @@ async def test_the_additional_channel_is_chosen_dropped_and_refused(tmp_path: Pa
     assert people.additional == [AdditionalChannel(channel="phone", address="+79123456789"), None]
     assert people.emails == []
     assert refused.value.problem.detail == AddressNotValid.says
+
+
+@pytest.mark.requirement("S-14")
+async def test_a_request_is_withdrawn_or_stays_as_it_is_where_it_is_finished_or_not_theirs(tmp_path: Path) -> None:
+    people = People()
+    async with intakes_door(people, tmp_path) as door:
+        assert await door.withdraw(NUMBER, "another code") is None
+        people.finished = True
+        stays = await door.withdraw(NUMBER, CODE)
+        people.finished = False
+        gone = await door.withdraw(NUMBER, CODE)
+    assert stays is not None
+    assert gone is not None
+    assert (stays.status, gone.status) == ("registered", "withdrawn")
 
 
 @pytest.mark.parametrize(("token", "masked"), [(TOKEN, "a***@example.ru"), ("other", None), ("x" * 3000, None)])

@@ -8,7 +8,7 @@ import pytest
 from frontends.site import request_form, status_pages
 from libs.chassis.ops.clock import FixedClock
 from tests.unit.site.conftest import OpenSite
-from tests.unit.site.door_twin import CODE, NUMBER, REFERENCE, DoorTwin
+from tests.unit.site.door_twin import CODE, NUMBER, REFERENCE, WHY_DUE, DoorTwin
 from tests.unit.site.html import Page
 
 
@@ -78,6 +78,42 @@ async def test_the_days_that_are_left_are_counted_in_the_authoritys_zone(
         shown = Page((await looked_up(browser)).text).text
 
     assert said in shown
+
+
+@pytest.mark.requirement("S-14")
+async def test_a_request_is_withdrawn_on_its_page_and_the_page_says_so(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    assert "Отозвать запрос" in (await looked_up(browser)).text
+    shown = Page((await browser.post("/status/withdraw", data={"reference": REFERENCE})).text).text
+    assert door.status == "withdrawn"
+    assert "Запрос отозван, ответа по нему не будет." in shown
+    assert "Отозвать запрос" not in shown
+
+
+@pytest.mark.requirement("S-14")
+async def test_what_is_finished_is_not_withdrawn_and_the_person_is_told(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    await looked_up(browser)
+    door.withdraws, door.status, door.status_title = False, "answered", "ответ дан"
+    shown = Page((await browser.post("/status/withdraw", data={"reference": REFERENCE})).text).text
+    assert "Запрос уже нельзя отозвать" in shown
+    assert door.status == "answered"
+
+
+@pytest.mark.requirement("S-14", "R-21")
+async def test_a_withdrawal_from_a_page_of_another_request_or_while_intake_is_away_withdraws_nothing(
+    browser: httpx.AsyncClient, door: DoorTwin
+) -> None:
+    await looked_up(browser)
+    other = await browser.post("/status/withdraw", data={"reference": "OTHER-12345"})
+    assert other.url.path == "/status/ended"
+    assert door.status == "registered"
+
+
+@pytest.mark.requirement("R-10", "A-2.1.4")
+async def test_the_term_explains_itself_where_there_is_one(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    shown = Page((await looked_up(browser)).text).text
+    assert f"Почему такой срок? {WHY_DUE}" in " ".join(shown.split())
+    door.due_on = None
+    assert "Почему такой срок?" not in (await looked_up(browser)).text
 
 
 async def test_after_the_answer_no_days_are_counted(browser: httpx.AsyncClient, door: DoorTwin) -> None:
