@@ -34,12 +34,13 @@ WRONG_PAIR = "Такой пары номера и кода нет. Провер�
 NO_NEW_EMAIL = "Укажите адрес электронной почты"
 NO_NEW_ADDRESS = "Укажите телефон или почтовый адрес"
 
+NOT_OPEN = "Запрос уже нельзя отозвать: работа над ним закончена"
+
 NOTICES = {
     "changed": "Адрес изменён. Мы отправим на него письмо со ссылкой: откройте её, чтобы подтвердить адрес.",
     "dropped": "Больше не будем присылать уведомления на электронную почту.",
     "additional-changed": "Сохранено. О регистрации, продлении срока и ответе сообщим и этим способом.",
     "withdrawn": "Запрос отозван, ответа по нему не будет.",
-    "not-withdrawn": "Запрос уже нельзя отозвать: работа над ним закончена.",
     "additional-dropped": "Больше не будем звонить и присылать бумажные письма о ходе рассмотрения.",
 }
 WAYS = {"phone": "По телефону", "post": "Бумажным письмом"}
@@ -141,8 +142,8 @@ class StatusPages:
             return self._to_same_view(request, fields, {"trouble": True})
         if found is None:
             return self._closed(RedirectResponse(ENDED, status_code=303))
-        notice = "withdrawn" if found.status == Status.WITHDRAWN else "not-withdrawn"
-        return self._to_view(request, {**kept, "said": {"notice": notice}})
+        said = {"notice": "withdrawn"} if found.status == Status.WITHDRAWN else {"errors": {"state": NOT_OPEN}}
+        return self._to_view(request, {**kept, "said": said})
 
     async def leave(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
         return self._closed(RedirectResponse("/status", status_code=303))

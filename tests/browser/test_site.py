@@ -49,6 +49,44 @@ async def test_from_the_form_to_the_receipt_to_the_status_page(desktop: Page, do
     assert await violations(desktop) == []
 
 
+@pytest.mark.requirement("S-14", "R-10")
+async def test_the_term_is_explained_and_a_request_is_withdrawn_by_keyboard_alone(desktop: Page, door: DoorTwin) -> None:
+    await look_up(desktop)
+    for summary in ("Почему такой срок?", "Ответ больше не нужен?"):
+        await desktop.locator("summary", has_text=summary).focus()
+        await desktop.keyboard.press("Enter")
+    await expect(desktop.locator("text=Первый день — 17 ноября 2026 года")).to_be_visible()
+    assert await violations(desktop) == []
+    await desktop.keyboard.press("Tab")
+    await desktop.keyboard.press("Enter")
+    await expect(desktop.locator(".govuk-notification-banner")).to_contain_text("Запрос отозван")
+    assert door.status == "withdrawn"
+    assert await violations(desktop) == []
+
+
+@pytest.mark.requirement("S-14", "R-21")
+async def test_who_withdraws_what_was_answered_meanwhile_reads_why_it_is_too_late(desktop: Page, door: DoorTwin) -> None:
+    await look_up(desktop)
+    await desktop.click("text=Ответ больше не нужен?")
+    door.withdraws, door.status, door.status_title = False, "answered", "ответ дан"
+    await desktop.get_by_role("button", name="Отозвать запрос").click()
+    await expect(desktop.locator(".govuk-error-summary")).to_contain_text("Запрос уже нельзя отозвать")
+    await expect(desktop.locator(".web-state")).to_contain_text("Ответ дан")
+    assert await violations(desktop) == []
+
+
+@pytest.mark.requirement("S-14")
+async def test_a_request_is_withdrawn_on_a_phone_without_javascript_in_english(without_javascript: Page, door: DoorTwin) -> None:
+    page = without_javascript
+    await look_up(page)
+    await page.click("text=English")
+    await page.click("text=Do you no longer need an answer?")
+    assert not await sideways(page)
+    await page.get_by_role("button", name="Withdraw the request").click()
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("The request is withdrawn")
+    assert door.status == "withdrawn"
+
+
 @pytest.mark.requirement("N-7.3")
 async def test_back_after_the_receipt_and_send_again_asks_before_it_sends(desktop: Page, door: DoorTwin) -> None:
     await fill(desktop)
