@@ -21,6 +21,7 @@ from libs.events.contracts.intake_requests import (
     RequestReassigned,
     RequestRegistered,
     RequestStatusChanged,
+    RequestWithdrawn,
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Status, Urgency
@@ -39,11 +40,13 @@ from services.intake.domain.desk import (
     decide,
     may_register,
     possible,
+    withdrawn,
 )
+from services.intake.domain.desk import told_registered as told_by_hand
 from services.intake.domain.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.request import replayed
 from services.intake.domain.term import why_due
-from services.intake.statuses import TITLES
+from services.intake.statuses import TITLES, clarified
 from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
 from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, imported, received, registered, told_registered
 from tests.spec import like
@@ -325,6 +328,118 @@ def test_whatever_changes_for_the_person_is_explained_and_what_does_not_is_not_t
         assert told.visible is (seen_to_change and Status.NOT_A_REQUEST not in (now, told.to_status))
         assert bool(told.explanation) >= told.visible
         assert told.explanation == told.explanation.strip()
+
+
+TOLD = {
+    "leave-unconsidered": "Запрос оставлен без рассмотрения: в нём нет ни почтового адреса, ни адреса электронной почты, ни телефона, "
+    "по которым можно ответить (статьи 18 и 20 Федерального закона от 09.02.2009 № 8-ФЗ).",
+    "explain-route": "Ваше сообщение — обращение, которое рассматривается в другом порядке (Федеральный закон от 02.05.2006 № 59-ФЗ). "
+    "Подайте обращение через портал Госуслуг.",
+    "redirect": "Запрос 16 ноября 2026 года переадресован по компетенции: Кадастровая палата. Сведениями располагает она. "
+    "Ответит эта организация.",
+    "redirect-nobody-knows": "Запрос не относится к нашей деятельности, а какая организация может ответить, установить не удалось. "
+    "Такими сведениями мы не располагаем.",
+    "ask-clarification": "Чтобы ответить, нам нужно уточнение: О каком участке идёт речь? Ответьте, пожалуйста, до 23 ноября 2026 года. "
+    "Ответ будет дан не позднее 16 декабря 2026 года.",
+    "extend-deadline": "Срок ответа продлён с 16 декабря 2026 года до 30 декабря 2026 года. Причина: Нужны сведения архива.",
+    "merge": "Вы уже спрашивали об этом, поэтому запрос объединён с запросом № ЗИ-2/2026. Ответ придёт по нему.",
+    "withdraw": "Запрос отозван, ответа по нему не будет. Если информация снова понадобится, отправьте новый запрос.",
+}
+
+
+@pytest.mark.requirement("A-2.1.4")
+@pytest.mark.parametrize("name", TOLD)
+def test_the_person_reads_in_whole_sentences_what_happened_and_what_comes_next(name: str) -> None:
+    now = Status.RECEIVED if name == "leave-unconsidered" else Status.CLASSIFIED
+    told = by().given(*facts_before(now)).when(COMMANDS[name][0]).fact(RequestStatusChanged)
+    assert told.explanation == TOLD[name]
+    assert told.template == ("extended" if name == "extend-deadline" else told.to_status)
+
+
+@pytest.mark.requirement("A-2.1.4", "S-5", "S-12")
+def test_the_first_classification_and_an_answered_question_name_the_term() -> None:
+    told = by().given(*facts_before(Status.REGISTERED)).when(classify).fact(RequestStatusChanged)
+    assert told.explanation == "Запрос рассмотрен регистратором и передан в работу. Ответ будет дан не позднее 16 декабря 2026 года."
+    assert clarified(None) == "Уточнение получено, работа над запросом продолжается."
+    assert clarified(registered.due_on).endswith(" Ответ будет дан не позднее 16 декабря 2026 года.")
+
+
+@pytest.mark.requirement("A-2.1.4")
+@pytest.mark.parametrize(("typed", "ends"), [("Нет сведений", "Нет сведений."), (" Нет! ", "Нет!"), ("Нет?", "Нет?"), ("Нет…", "Нет…")])
+def test_what_staff_typed_ends_as_a_sentence(typed: str, ends: str) -> None:
+    asked = extend.model_copy(update={"reason": typed})
+    told = by().given(*facts_before(Status.ASSIGNED)).when(asked).fact(RequestStatusChanged)
+    assert told.explanation.endswith(f"Причина: {ends}")
+
+
+@pytest.mark.requirement("N-3.4", "N-3.5")
+def test_an_address_that_is_not_confirmed_is_told_with_its_link() -> None:
+    [site, email] = by().given(*facts_before(Status.REGISTERED)).when(classify).fact(RequestStatusChanged).targets
+    assert (site.channel, email.channel, email.confirmed, email.confirm_token) == ("site", "email", False, TELLING.confirm_token)
+
+
+@pytest.mark.requirement("S-7", "S-8")
+def test_the_executor_is_named_in_the_fact() -> None:
+    assert by().given(*facts_before(Status.CLASSIFIED)).when(assign).fact(RequestAssigned).executor == assign.executor
+    again = by().given(*facts_before(Status.ASSIGNED)).when(assign).fact(RequestReassigned)
+    assert (again.executor, again.unit, again.reason) == (assign.executor, assign.unit, assign.reason)
+
+
+@pytest.mark.requirement("N-9.1", "S-15")
+def test_the_fifteenth_day_is_the_last_that_an_extension_may_name() -> None:
+    rules = replace(RULES, is_working=lambda _: True)
+    fifteenth = registered.due_on + timedelta(days=15)
+    to = [extend.model_copy(update={"new_due": day}) for day in (fifteenth, fifteenth + timedelta(days=1))]
+    assert decide(case(Status.ASSIGNED), to[0], registrar, NOW, rules, TELLING)[0] == like(DeadlineExtended, new_due=fifteenth)
+    with pytest.raises(ExtensionWrong) as refused:
+        decide(case(Status.ASSIGNED), to[1], registrar, NOW, rules, TELLING)
+    assert refused.value.extras() == {"latest": fifteenth.isoformat()}
+
+
+@pytest.mark.requirement("N-9.1")
+def test_the_seven_days_run_from_the_day_of_registration_where_the_authority_is() -> None:
+    before = case(Status.CLASSIFIED)
+    late_evening = datetime(2026, 11, 15, 23, 30, tzinfo=UTC)  # the 16th in Novosibirsk
+    before = replace(before, request=before.request._replace(registered_at=late_evening))
+    assert decide(before, redirect, registrar, datetime(2026, 11, 23, 16, 59, tzinfo=UTC), RULES, TELLING)
+    with pytest.raises(TooLate):
+        decide(before, redirect, registrar, datetime(2026, 11, 23, 17, 0, tzinfo=UTC), RULES, TELLING)
+
+
+@pytest.mark.requirement("R-21")
+def test_a_refusal_says_where_the_request_stands_and_what_there_is_to_choose() -> None:
+    forbidden = by().given(*facts_before(Status.CLOSED)).when(classify).refusal
+    assert forbidden is not None
+    assert forbidden.extras() == {"request_status": "closed", "request_status_title": "завершён"}
+    known = {"types": ["information", "appeal"], "topics": ["land", "forest"], "units": ["land", "forest", "office"]}
+    for name, there in known.items():
+        wrong = by().given(*facts_before(Status.REGISTERED)).when(classify.model_copy(update={name.removesuffix("s"): "what"})).refusal
+        assert wrong is not None
+        assert wrong.extras() == {"list": name, "known": there}
+
+
+@pytest.mark.requirement("S-1", "N-3.3")
+def test_a_number_given_by_hand_is_told_with_the_term() -> None:
+    before = replayed([(received, NOW)])
+    told = told_by_hand(before, registered, date(2026, 11, 16), TELLING)
+    assert (told.to_status, told.visible, told.reg_no, told.due_on) == (Status.REGISTERED, True, registered.reg_no, registered.due_on)
+    assert told.explanation.startswith("Запрос зарегистрирован 16 ноября 2026 года под номером ЗИ-1/2026.")
+
+
+@pytest.mark.requirement("S-14")
+@pytest.mark.parametrize("now", Status)
+def test_the_person_withdraws_whatever_is_open_and_nothing_else(now: Status) -> None:
+    request = case(now).request
+    if now not in TRANSITIONS[RequestWithdrawn].sources:
+        with pytest.raises(TransitionForbidden) as refused:
+            withdrawn(request, None, NOW, RULES.time_zone, TELLING)
+        assert refused.value.extras()["request_status"] == now
+        return
+    [fact, told] = withdrawn(request, "Уже не нужно.", NOW, RULES.time_zone, TELLING)
+    assert fact == RequestWithdrawn(reason="Уже не нужно.")
+    assert told == like(RequestStatusChanged, to_status=Status.WITHDRAWN, visible=True, explanation=TOLD["withdraw"])
+    by_staff = by().given(*facts_before(now)).when(withdraw.model_copy(update={"reason": "Уже не нужно."}))
+    assert by_staff.fact(RequestWithdrawn) == fact
 
 
 commands = st.sampled_from([command for command, _ in COMMANDS.values()])
