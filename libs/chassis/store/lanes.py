@@ -64,10 +64,10 @@ async def replayed(db: Connection, letters: Sequence[Kept], at: datetime) -> Non
     await db.execute(SQL["settle_letters"], [letter.id for letter in letters], at, "replayed", None)
 
 
-async def failed_again(db: Connection, letter: Kept, reason: str) -> bool | None:
-    """Whether it only waited until now; None when it is settled meanwhile."""
-    before = await db.fetchval(SQL["letter_failed"], letter.id, reason)
-    return None if before is None else before == WAITS
+async def failed_again(db: Connection, letter: Kept, reason: str) -> bool:
+    """Whether it only waited until now; what is settled meanwhile did not."""
+    before: str | None = await db.fetchval(SQL["letter_failed"], letter.id, reason)
+    return before == WAITS
 
 
 async def state(db: Connection) -> State:

@@ -22,6 +22,7 @@ from libs.events.contracts.history_events import HistoryGapDetected
 SQL = queries(__file__)
 STREAMS_AT_ONCE = 100
 SAME_AGAIN = timedelta(minutes=1)  # the same gap asked for sooner is not answered: the first answer is on its way
+LOOK_SECONDS = 3_600.0  # one look at the whole table of events may take longer than any other query
 ALL = 2**62  # a version that no stream reaches
 
 Span = tuple[str, int, int]
@@ -71,7 +72,7 @@ class Republisher:
 
         The names of the streams are held in memory, some hundred bytes for each.
         """
-        rows = await pool.fetch(SQL["streams_since"], moment, timeout=None)
+        rows = await pool.fetch(SQL["streams_since"], moment, timeout=LOOK_SECONDS)
         spans = [(row["stream"], row["first"], ALL) for row in rows if self._goes_to(row["stream"], topic)]
         for start in range(0, len(spans), STREAMS_AT_ONCE):
             async with pool.acquire() as db, db.transaction():
@@ -80,12 +81,14 @@ class Republisher:
 
     async def publish(self, db: Connection, spans: Sequence[Span]) -> int:
         """In the caller's transaction; how many events that were. Those whose key was destroyed stay where they are."""
-        rows = await db.fetch(SQL["events_from"], *map(list, zip(*spans, strict=True))) if spans else []
+        streams, firsts, lasts = [span[0] for span in spans], [span[1] for span in spans], [span[2] for span in spans]
+        rows = await db.fetch(SQL["events_from"], streams, firsts, lasts)
         records: list[Record] = []
         for kind in self._kinds:
             for category, mine in _by_category(kind, rows).items():
-                name = category.topic.name if category.topic else ""
-                records += [record_of(row.envelope, name, kind.key(row), None) for row in await self._opened(db, category, mine)]
+                if category.topic is not None:
+                    opened = await self._opened(db, category, mine)
+                    records += [record_of(row.envelope, category.topic.name, kind.key(row), None) for row in opened]
         await self._outbox.add(db, records, self._clock.now())
         return len(records)
 
@@ -112,7 +115,7 @@ async def is_first_answer(db: Connection, gap: HistoryGapDetected, now: datetime
 
 async def last_recorded(pool: Pool) -> datetime | None:
     """When the newest event was recorded."""
-    found: datetime | None = await pool.fetchval(SQL["last_recorded"], timeout=None)
+    found: datetime | None = await pool.fetchval(SQL["last_recorded"], timeout=LOOK_SECONDS)
     return found
 
 

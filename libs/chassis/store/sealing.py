@@ -30,7 +30,7 @@ def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     try:
         return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError):  # the second for bytes that are too short to hold even a nonce
-        raise BrokenSeal("the sealed bytes do not belong to this key and place") from None
+        raise BrokenSeal from None
 
 
 @lru_cache(maxsize=4_096)  # making one costs as much as sealing with it

@@ -1,12 +1,18 @@
 """Behind a record that was set aside those of its key wait, and nobody else does (R-7)."""
 
+import io
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from libs.chassis.bus.effect_once import EffectOnce
+from libs.chassis.bus.effect_once import EffectOnce, Received
+from libs.chassis.ops import logs
 from libs.chassis.ops.stop import Stopping
+from libs.chassis.store import settling
+from libs.chassis.store.database import Connection
 from libs.chassis.store.lanes import forget_dead_letters
 from libs.events.contracts import REGISTRY
 from libs.events.contracts.channel_inbound import DeliveryReported
@@ -113,6 +119,21 @@ async def test_records_without_a_key_wait_for_nobody(chassis: Chassis) -> None:
     assert (await in_order(chassis), await unsettled(chassis)) == ([2, 1], [])
 
 
+async def test_a_record_without_a_key_that_a_person_drops_while_another_is_tried_stays_dropped(chassis: Chassis) -> None:
+    await chassis.effect_once(Mendable(chassis, 1, 2)).take(of_key(None, 1, 2))
+    await ask(chassis)
+
+    async def meanwhile(db: Connection, batch: Sequence[Received]) -> None:
+        await chassis.count(db, batch)
+        async with chassis.pool.acquire() as person:
+            [_, other] = await settling.unsettled(person, None, 10)
+            assert await settling.drop(person, other.kept, None, "sent by mistake", chassis.clock.now())
+
+    await replay(chassis.effect_once(meanwhile))
+    assert await in_order(chassis) == [1]
+    assert [row["outcome"] for row in await chassis.pool.fetch("SELECT outcome FROM dead_letters ORDER BY id")] == ["replayed", "dropped"]
+
+
 async def test_the_same_key_in_another_topic_or_for_another_consumer_waits_for_nobody(chassis: Chassis) -> None:
     await chassis.effect_once(Mendable(chassis, 1)).take([*of_key("anna", 1), *of_key("anna", 2, topic="other.v1")])
     other = chassis.again().effect_once(chassis.count, consumer="other")
@@ -154,14 +175,38 @@ async def test_a_frontends_mistake_does_not_stop_the_persons_dialogue(chassis: C
 @pytest.mark.requirement("R-11")
 async def test_a_newer_version_is_handled_by_itself_after_the_upgrade_and_what_waited_follows(chassis: Chassis) -> None:
     newer, later = of_key("anna", 1, 2)
-    newer = replace(newer, value=delivery(envelope(Noted(number=1), version=2)).value)
-    await chassis.effect_once(chassis.count).take([newer, later])
-    upgraded = type("Noted", (Noted,), {"version": 2})
-    registry = Registry((upgraded,), {("Noted", 1): lambda payload: payload})
-    effect = chassis.again().effect_once(chassis.count, hears=(upgraded,), registry=registry)
+    await chassis.effect_once(chassis.count).take([replace(newer, value=newer_note(1)), later])
+    effect = upgraded(chassis)
     await effect.replay.start()
     await replay(effect)
     assert await in_order(chassis) == [1, 2]
+
+
+def newer_note(number: int) -> bytes | None:
+    """As a release that is one version ahead writes it."""
+    return delivery(envelope(Noted(number=number), version=2)).value
+
+
+def upgraded(chassis: Chassis) -> EffectOnce:
+    """The same consumer, of that release."""
+    newer = type("Noted", (Noted,), {"version": 2})
+    registry = Registry((newer,), {("Noted", 1): lambda payload: payload})
+    return chassis.again().effect_once(chassis.count, hears=(newer,), registry=registry)
+
+
+@pytest.mark.requirement("R-11")
+async def test_one_round_takes_the_oldest_hundred_keys_and_the_oldest_hundred_without_one_and_the_next_those_behind(
+    chassis: Chassis,
+) -> None:
+    with_keys = [replace(each, key=str(n).encode()) for n, each in enumerate(of_key("any", *range(101)))]
+    newer = [replace(each, value=newer_note(n)) for n, each in enumerate([*with_keys, *of_key(None, *range(101, 202))])]
+    await chassis.effect_once(chassis.count).take(newer)
+    effect = upgraded(chassis)
+    await effect.replay.start()
+    await replay(effect)
+    assert await in_order(chassis) == [*range(100), *range(101, 201)]
+    await replay(effect)
+    assert sorted(await in_order(chassis)) == list(range(202))
 
 
 @dataclass(frozen=True)
@@ -191,6 +236,27 @@ async def test_after_thirty_days_record_and_key_are_gone_and_what_waited_behind_
     await effect.take(of_key("anna", 3))
     assert await in_order(chassis) == [2, 3]
     assert (await unsettled(chassis), await open_lanes(chassis)) == ([], 0)
+
+
+@pytest.mark.requirement("R-17")
+async def test_what_is_destroyed_though_nobody_settled_it_is_told_by_its_place_and_what_was_settled_is_not(
+    chassis: Chassis, log_lines: io.StringIO
+) -> None:
+    handler = Mendable(chassis, 1, 2)
+    effect = chassis.effect_once(handler)
+    lost, mended = of_key(None, 1, 2)
+    await effect.take([lost, mended])
+    handler.bad.remove(2)
+    await ask(chassis)
+    await replay(effect)
+    logs.configure(service="test", stream=log_lines)
+    async with chassis.pool.acquire() as db:
+        await forget_dead_letters(db, Ahead(31).now())
+    [told] = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    assert (told["level"], "destroyed" in told["event"]) == ("critical", True)
+    place = {"topic": lost.topic, "partition": lost.partition, "offset": lost.offset}
+    assert told.items() >= {"consumer": "test", "reason": "not-yet", **place}.items()
+    assert "withheld" not in told
 
 
 async def test_figures_tell_how_many_keys_wait_how_much_lies_there_and_how_old_it_is(chassis: Chassis) -> None:

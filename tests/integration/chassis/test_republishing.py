@@ -1,22 +1,30 @@
 """Stored events are published again: the same records in the same order, once for whoever hears them (R-12, D-20)."""
 
 import asyncio
+import io
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from libs.chassis.bus.repair import Repair
+from libs.chassis.ops import logs
 from libs.chassis.ops.clock import FixedClock
-from libs.chassis.store.republishing import Republisher, last_recorded
+from libs.chassis.store.database import Pool
+from libs.chassis.store.destruction import destroy
+from libs.chassis.store.events import Category, Recorded
+from libs.chassis.store.republishing import ALL, Published, Republisher, last_recorded
 from libs.chassis.store.republishing import published as kind
 from libs.events.contracts.history_events import HistoryGapDetected
 from libs.events.envelope import decode
 from libs.events.topics import Topic
-from tests.integration.chassis.chassis import MOMENT, Chassis, note, running
-from tests.integration.chassis.notes import Noted, published
+from tests.integration.chassis.chassis import MOMENT, SERVICE, Chassis, about, note, number_in, running
+from tests.integration.chassis.notes import NOTES, Noted, published
 from tests.integration.chassis.test_subscriber import done
-from tests.stack import eventually
+from tests.stack import Database, eventually
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -128,3 +136,90 @@ async def test_a_gap_is_answered_once_a_minute_with_just_what_is_missing_and_onl
     async with chassis.relaying(), chassis.tap(topic) as tap:
         await tap.until(7)
     assert tap.numbers() == [3, 4, 5, 3, 4, 5, 9]
+
+
+def _point(row: Recorded) -> str:
+    return str(row.envelope.point)
+
+
+@pytest.mark.requirement("R-12")
+async def test_of_several_kinds_each_event_goes_to_its_own_topic_under_its_own_key_and_a_gap_is_looked_for_in_the_right_one(
+    chassis: Chassis,
+) -> None:
+    notes, site, mail = [await chassis.topic() for _ in range(3)]
+    replies = {topic.name: Category(name=f"reply-{name}", registry=NOTES, topic=topic) for name, topic in (("site", site), ("mail", mail))}
+
+    def of_stream(stream: str) -> Category:
+        return next(category for category in replies.values() if stream.startswith(category.stream("")))
+
+    several = Republisher(
+        store=chassis.store,
+        outbox=chassis.outbox,
+        clock=chassis.clock,
+        kinds=[
+            kind(published(notes), _point),
+            Published(prefix="reply-", of_stream=of_stream, of_topic=replies.get, key=_point),
+            kind(Category(name="hidden", registry=NOTES)),
+        ],
+    )
+    for number, category in enumerate([published(notes), *replies.values(), Category(name="hidden", registry=NOTES)]):
+        await chassis.append(note("1", Noted(number=number), category=category, context=about(point=f"at-{number}")))
+    await chassis.pool.execute("DELETE FROM outbox")
+    assert [several.stream_of(topic.name, "1") for topic in (notes, site, mail)] == ["note-1", "reply-site-1", "reply-mail-1"]
+    assert several.stream_of("another.v1", "1") is None
+    async with chassis.pool.acquire() as db, db.transaction():
+        assert await several.publish(db, []) == 0
+        assert await several.publish(db, [("hidden-1", 1, ALL)]) == 0, "what was never published is not published again"
+    assert sum([count async for count in several.since(chassis.pool, LONG_AGO)]) == 3
+    async with chassis.relaying():
+        for number, topic in enumerate([notes, site, mail]):
+            async with chassis.tap(topic) as tap:
+                await tap.until(1)
+            assert [(record.key, number_in(record.value)) for record in tap.records] == [(f"at-{number}".encode(), number)]
+
+
+@pytest.mark.requirement("R-12", "R-17")
+async def test_events_whose_key_was_destroyed_stay_are_told_by_their_ids_and_hold_up_none_of_the_others(
+    chassis: Chassis, superuser: "asyncpg.Connection[Any]", log_lines: io.StringIO
+) -> None:
+    topic, stream = await chassis.topic(), str(uuid4())
+    recorded = [
+        row for n in range(1, 10) for row in await chassis.append(note(stream, Noted(number=n), category=published(topic), after=n - 1))
+    ]
+    gone = [row.envelope for row in recorded if row.version in (3, 7)]
+    await destroy(superuser, {each.thread_id for each in gone})
+    await chassis.pool.execute("DELETE FROM outbox")
+    logs.configure(service="test", stream=log_lines)
+    assert await all_since(chassis.again(), topic, LONG_AGO) == 7
+    told = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    assert [(line["level"], line["event_id"]) for line in told] == [("warning", str(each.event_id)) for each in gone]
+    assert all("not published" in line["event"] for line in told)
+    async with chassis.relaying(), chassis.tap(topic) as tap:
+        await tap.until(7)
+    assert tap.numbers() == [1, 2, 4, 5, 6, 8, 9]
+
+
+@pytest.mark.requirement("R-12")
+async def test_a_look_at_the_whole_store_may_take_longer_than_other_queries(
+    chassis: Chassis, chassis_database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    topic = await chassis.topic()
+    await chassis.append(note("1", Noted(number=1), category=published(topic)))
+
+    async def streams(pool: Pool) -> int:
+        return sum([count async for count in republisher(chassis, topic).since(pool, LONG_AGO, topic="another.v1")])
+
+    async with asyncpg.create_pool(chassis_database.dsn(SERVICE), min_size=0, command_timeout=1) as impatient:
+        async with superuser.transaction():
+            await superuser.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+            looks = asyncio.gather(last_recorded(impatient), streams(impatient))
+            await eventually(lambda: _wait_longer(chassis, looks))
+        newest, count = await looks
+    assert newest is not None
+    assert count == 0
+
+
+async def _wait_longer(chassis: Chassis, looks: "asyncio.Future[Any]") -> bool:
+    waiting = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '1.5 s'"""
+    return looks.done() or await chassis.pool.fetchval(waiting) == 2
