@@ -43,6 +43,13 @@ class Outbox:
             keys = await self._keyring.made_for(db, {record.thread_id for record in records})
             await self.put(db, self.rows(records, at, keys))
 
+    async def add_again(self, db: Connection, records: Sequence[Record], at: datetime) -> list[Record]:
+        """What was published before waits again. Returns those that stay, because their thread's key is destroyed or damaged."""
+        keys = await self._keyring.of(db, {record.thread_id for record in records})
+        if kept := [record for record in records if record.thread_id in keys]:
+            await self.put(db, self.rows(kept, at, keys))
+        return [record for record in records if record.thread_id not in keys]
+
     def rows(self, records: Iterable[Record], at: datetime, keys: Mapping[UUID, bytes]) -> list[Row]:
         """The records sealed, as `put` takes them."""
         return [

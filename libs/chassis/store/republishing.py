@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -89,15 +90,17 @@ class Republisher:
                 if category.topic is not None:
                     opened = await self._opened(db, category, mine)
                     records += [record_of(row.envelope, category.topic.name, kind.key(row), None) for row in opened]
-        await self._outbox.add(db, records, self._clock.now())
-        return len(records)
+        left = await self._outbox.add_again(db, records, self._clock.now())
+        for record in left:
+            _stays(record.event_id)
+        return len(records) - len(left)
 
     async def _opened(self, db: Connection, category: Category, rows: Sequence[Mapping[str, Any]]) -> list[Recorded]:
         try:
             return await self._store.opened(db, category, rows)
         except BrokenSeal:
             if len(rows) == 1:
-                log.warning("an event can't be opened and is not published again", event_id=str(rows[0]["event_id"]))
+                _stays(rows[0]["event_id"])
                 return []
         middle = len(rows) // 2
         return await self._opened(db, category, rows[:middle]) + await self._opened(db, category, rows[middle:])
@@ -105,6 +108,10 @@ class Republisher:
     def _goes_to(self, stream: str, topic: str | None) -> bool:
         topics = (kind.of_stream(stream).topic for kind in self._kinds if stream.startswith(kind.prefix))
         return any(found is not None and topic in (None, found.name) for found in topics)
+
+
+def _stays(event_id: UUID) -> None:
+    log.warning("an event can't be opened and is not published again", event_id=str(event_id))
 
 
 async def is_first_answer(db: Connection, gap: HistoryGapDetected, now: datetime) -> bool:

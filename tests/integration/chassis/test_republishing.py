@@ -22,7 +22,7 @@ from libs.events.contracts.history_events import HistoryGapDetected
 from libs.events.envelope import decode
 from libs.events.topics import Topic
 from tests.integration.chassis.chassis import MOMENT, SERVICE, Chassis, about, note, number_in, running
-from tests.integration.chassis.notes import NOTES, Noted, published
+from tests.integration.chassis.notes import NOTES, Erased, Noted, published
 from tests.integration.chassis.test_subscriber import done
 from tests.stack import Database, eventually
 
@@ -197,6 +197,30 @@ async def test_events_whose_key_was_destroyed_stay_are_told_by_their_ids_and_hol
     async with chassis.relaying(), chassis.tap(topic) as tap:
         await tap.until(7)
     assert tap.numbers() == [1, 2, 4, 5, 6, 8, 9]
+
+
+@pytest.mark.requirement("R-12", "R-17")
+@pytest.mark.parametrize("damaged", [False, True])
+async def test_an_open_event_of_a_thread_without_a_good_key_stays_too_and_makes_no_new_key(
+    chassis: Chassis, superuser: "asyncpg.Connection[Any]", damaged: bool
+) -> None:
+    topic = await chassis.topic()
+    gone, good = (note(name, Erased(number=n), category=published(topic)) for n, name in enumerate(("1", "2")))
+    [erased] = await chassis.append(gone)
+    await chassis.append(good)
+    thread = erased.envelope.thread_id
+    if damaged:
+        await superuser.execute("UPDATE thread_keys SET wrapped = '\\x00' WHERE thread_id = $1", thread)
+    else:
+        await destroy(superuser, {thread})
+    await chassis.pool.execute("DELETE FROM outbox")
+    keys = "SELECT thread_id, wrapped FROM thread_keys ORDER BY thread_id"
+    before = await superuser.fetch(keys)
+    assert await all_since(chassis.again(), topic, LONG_AGO) == 1
+    assert await superuser.fetch(keys) == before
+    async with chassis.relaying(), chassis.tap(topic) as tap:
+        await tap.until(1)
+    assert tap.numbers() == [1]
 
 
 @pytest.mark.requirement("R-12")
