@@ -11,14 +11,11 @@ from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append
 from libs.events.fact import Event
-from libs.events.vocabulary import ClientKind
-from services.intake import tracking
-from services.intake.deadlines import answer_due
 from services.intake.domain import desk
-from services.intake.domain.acceptance import Rules
+from services.intake.domain.acceptance import Rules, number_given
 from services.intake.domain.commands import AnyCommand, Merge, Register
-from services.intake.domain.desk import Case, DeskRules, Telling
-from services.intake.domain.register import number_given
+from services.intake.domain.desk import Case
+from services.intake.domain.request import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context
 from services.intake.transitions import TRANSITIONS
@@ -58,13 +55,10 @@ class Seen:
 class Desk:
     """Requests by id, for staff."""
 
-    def __init__(
-        self, *, pool: Pool, store: IntakeStore, rules: Rules, desk_rules: DeskRules, clock: Clock, ring: Callable[[], None]
-    ) -> None:
+    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock, ring: Callable[[], None]) -> None:
         self._pool = pool
         self._store = store
         self._rules = rules
-        self._desk_rules = desk_rules
         self._clock = clock
         self._ring = ring
 
@@ -86,29 +80,26 @@ class Desk:
         return self._seen(case, by)
 
     def _seen(self, case: Case, by: Staff) -> Seen:
-        rules = self._rules
-        why = why_due(case.request, rules.time_zone, rules.terms, rules.is_working)
-        return Seen(case=case, why_due=why, possible=desk.possible(case.request, by))
+        return Seen(case=case, why_due=why_due(case.request, self._rules), possible=desk.possible(case.request, by))
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None
     ) -> list[Append]:
-        telling = await self._telling(db, case)
+        client = await self._store.client(db, case.client_id)
+        how = telling(case.request_id, case.request, client, self._rules.key)
         if isinstance(command, Register):
-            return await self._registration(db, case, by, at, telling, traceparent)
-        facts = desk.decide(case, command, by, at, self._desk_rules, telling)
+            return await self._registration(db, case, by, at, how, traceparent)
+        facts = desk.decide(case, command, by, at, self._rules, how)
         return [self._append(case, facts, by, at, traceparent)]
 
     async def _registration(
-        self, db: Connection, case: Case, by: Staff, at: datetime, telling: Telling, traceparent: str | None
+        self, db: Connection, case: Case, by: Staff, at: datetime, how: Telling, traceparent: str | None
     ) -> list[Append]:
         """The number is a fact of the register, too: both streams grow in one transaction."""
         desk.may_register(case.request, by)
-        rules, on = self._rules, at.astimezone(self._rules.time_zone).date()
-        register = await self._store.register(db, rules.journal, on.year)
-        due = answer_due(on, rules.terms, rules.is_working)
-        kind = case.request.kind or ClientKind.UNKNOWN
-        number, registered = number_given(case.request_id, kind, register, rules.index, at, on, due, rules.terms.version)
+        on = self._rules.day_of(at)
+        register = await self._store.register(db, self._rules.journal, on.year)
+        number, registered = number_given(case.request_id, case.request, register, self._rules, at)
         numbered = Append(
             category=REGISTER,
             aggregate_id=register.aggregate_id,
@@ -116,7 +107,7 @@ class Desk:
             facts=[number],
             context=staff_context(case.request_id, None, by, Role.REGISTRAR, at, traceparent),
         )
-        told = desk.told_registered(case.request, registered, on, telling)
+        told = desk.told_registered(case.request, registered, on, how)
         return [numbered, self._append(case, [registered, told], by, at, traceparent)]
 
     def _append(self, case: Case, facts: Sequence[Event], by: Staff, at: datetime, traceparent: str | None) -> Append:
@@ -135,11 +126,3 @@ class Desk:
             raise CaseNotFound
         other = await self._case(db, into) if into is not None else None
         return Case(request_id=request_id, client_id=found[1], request=found[0], into=other)
-
-    async def _telling(self, db: Connection, case: Case) -> Telling:
-        email = case.request.email
-        if email is None:
-            return Telling(confirmed=False, confirm_token=None)
-        client = await self._store.client(db, case.client_id) if case.client_id is not None else None
-        confirmed = case.request.email_confirmed or (client is not None and email in client.confirmed)
-        return Telling(confirmed=confirmed, confirm_token=tracking.confirm_token(self._rules.key, case.request_id, email))

@@ -23,10 +23,10 @@ from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity, contact_identity
-from services.intake.domain.desk import Telling, withdrawn
 from services.intake.domain.desk import TransitionForbidden as TransitionForbidden
+from services.intake.domain.desk import withdrawn
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.request import Request, by_email, reaches, standing
+from services.intake.domain.request import Request, by_email, reaches, standing, telling
 from services.intake.domain.term import why_due
 from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, frontend_actor, person_context
@@ -228,9 +228,8 @@ class Person:
         async with self._pool.acquire() as db:
             mine = await self._mine(db, number, code)
             confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
-        request, rules = mine.request, self._rules
-        shown = request._replace(email_confirmed=request.email_confirmed or confirmed)
-        return replace(mine, request=shown, why_due=why_due(request, rules.time_zone, rules.terms, rules.is_working))
+        shown = mine.request._replace(email_confirmed=mine.request.email_confirmed or confirmed)
+        return replace(mine, request=shown, why_due=why_due(shown, self._rules))
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
@@ -274,11 +273,8 @@ class Person:
             mine = await self._mine(db, number, code)
             if mine.request.status is Status.WITHDRAWN:
                 return
-            confirmed = mine.request.email_confirmed or await self._is_confirmed(db, mine.client_id, mine.request.email)
-            now, email = self._clock.now(), mine.request.email
-            token = tracking.confirm_token(self._rules.key, mine.request_id, email) if email else None
-            telling = Telling(confirmed=confirmed, confirm_token=token)
-            facts = withdrawn(mine.request, reason, now, self._rules.time_zone, telling)
+            now, client = self._clock.now(), await self._store.client(db, mine.client_id)
+            facts = withdrawn(mine.request, reason, now, self._rules, telling(mine.request_id, mine.request, client, self._rules.key))
             await self._store.save(db, [self._append(mine, facts, now, traceparent)])
 
     async def confirm(self, token: str, traceparent: str | None) -> str:

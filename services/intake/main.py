@@ -23,7 +23,6 @@ from services.intake import api, consumers, desk_api, tracking
 from services.intake.deadlines import TermRules, TermTooLong
 from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted, Rules
-from services.intake.domain.desk import DeskRules
 from services.intake.domain.inbound import Inbound
 from services.intake.domain.lists import Lists
 from services.intake.handlers import Acceptance, Person
@@ -57,6 +56,7 @@ def rules_of(process: Process, settings: IntakeSettings) -> Rules:
         terms=terms_of(authority, settings.deadline_roll),
         is_working=is_working,
         key=code_key(settings),
+        lists=lists_of(authority),
         register_at_once=settings.register_at_once,
     )
 
@@ -73,13 +73,12 @@ def terms_of(authority: Authority, roll: str) -> TermRules:
         raise WrongSettings(f"The authority's file: [terms] {error}") from None
 
 
-def desk_rules_of(authority: Authority, rules: Rules) -> DeskRules:
-    lists = Lists(
+def lists_of(authority: Authority) -> Lists:
+    return Lists(
         regime_of={one.code: one.regime for one in authority.types},
         topics=tuple(topic.code for topic in authority.topics),
         topics_of={unit.code: frozenset(unit.topics) for unit in authority.units},
     )
-    return DeskRules(time_zone=rules.time_zone, terms=rules.terms, is_working=rules.is_working, lists=lists)
 
 
 def code_key(settings: IntakeSettings) -> bytes:
@@ -129,7 +128,6 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
         pool=process.pool,
         store=store,
         rules=rules,
-        desk_rules=desk_rules_of(process.authority, rules),
         clock=process.clock,
         ring=process.bell.ring,
     )

@@ -206,7 +206,10 @@ class IntakeStore:
         events = (await self._events.read(db, REQUEST, [request_id])).get(str(request_id))
         return (state_of(events), events[0].envelope.client_id) if events else None
 
-    async def client(self, db: Connection, client_id: UUID) -> clients.Client:
+    async def client(self, db: Connection, client_id: UUID | None) -> clients.Client:
+        """One of whom nothing is known where there is none."""
+        if client_id is None:
+            return clients.Client()
         events = (await self._events.read(db, CLIENT, [client_id])).get(str(client_id), [])
         return clients.replayed([event.fact for event in events])
 

@@ -212,11 +212,8 @@ def load_authority(path: Path) -> Authority:
     except ValidationError as error:
         wrong = [f"  {'.'.join(map(str, problem['loc']))}: {_plain(problem['msg'])}" for problem in error.errors(include_url=False)]
         raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
-    _unique(path, "point", [point.code for point in authority.points])
-    _unique(path, "journal", [journal.code for journal in authority.journals])
-    _unique(path, "type", [one.code for one in authority.types])
-    _unique(path, "topic", [topic.code for topic in authority.topics])
-    _unique(path, "unit", [unit.code for unit in authority.units])
+    for list_name in ("point", "journal", "type", "topic", "unit"):
+        _unique(path, list_name, [one.code for one in getattr(authority, f"{list_name}s")])
     strange = sorted({topic for unit in authority.units for topic in unit.topics} - {topic.code for topic in authority.topics})
     if strange:
         raise WrongSettings(f"{path}: a unit names the topic {', '.join(strange)}, which is not among [[topics]]")

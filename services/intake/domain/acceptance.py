@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
-from libs.events.contracts.intake_requests import ClarificationReceived
+from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Flag, MessageRef, Status
 from services.intake import statuses, tracking
@@ -17,14 +17,15 @@ from services.intake.deadlines import IsWorking, TermRules, answer_due
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
 from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
-from services.intake.domain.register import Register, number_given
-from services.intake.domain.request import Request, RequestEvent, evolve, status_changed
+from services.intake.domain.lists import Lists
+from services.intake.domain.register import NumberAssigned, Register, written
+from services.intake.domain.request import Request, RequestEvent, evolve, status_changed, telling
 from services.intake.oddities import PointRule, point_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the authority set: its list of points, its register, its terms, and the key of the codes."""
+    """What the authority set: its lists, its register, its terms, and the key of the codes."""
 
     points: tuple[PointRule, ...]
     journal: str
@@ -33,7 +34,12 @@ class Rules:
     terms: TermRules
     is_working: IsWorking
     key: bytes
+    lists: Lists
     register_at_once: bool = True
+
+    def day_of(self, at: datetime) -> date:
+        """The day that it is where the authority is."""
+        return at.astimezone(self.time_zone).date()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,12 +217,10 @@ class _Turn:
             self._tell(request_id, Status.RECEIVED, statuses.received(request.lacks))
 
     def _register(self, request_id: UUID) -> None:
-        rules = self.rules
-        on = self.inbound.arrived_at.astimezone(rules.time_zone).date()
+        rules, at = self.rules, self.inbound.arrived_at
+        on = rules.day_of(at)
         register = self.known.registers[rules.journal, on.year]
-        kind = self.known.requests[request_id].kind or ClientKind.UNKNOWN
-        due = answer_due(on, rules.terms, rules.is_working)
-        number, registered = number_given(request_id, kind, register, rules.index, self.inbound.arrived_at, on, due, rules.terms.version)
+        number, registered = number_given(request_id, self.known.requests[request_id], register, rules, at)
         self._note("register", register.aggregate_id, register.version, number, thread_id=request_id)
         self.known.registers[rules.journal, on.year] = replace(register, version=register.version + 1)
         self._add(request_id, registered)
@@ -226,10 +230,7 @@ class _Turn:
         """A status that the person sees, with where it is told to at this moment (R-9)."""
         request = self.known.requests[request_id]
         client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
-        confirmed = request.email_confirmed or (request.email is not None and request.email in client.confirmed)
-        token = tracking.confirm_token(self.rules.key, request_id, request.email) if request.email else None
-        changed = status_changed(request, status, explanation, confirmed=confirmed, confirm_token=token)
-        self._add(request_id, changed)
+        self._add(request_id, status_changed(request, status, explanation, telling(request_id, request, client, self.rules.key)))
 
     def _add(self, request_id: UUID, event: RequestEvent) -> None:
         request = self.known.requests.get(request_id, Request())
@@ -251,6 +252,24 @@ class _Turn:
             point=self.point,
         )
         self.known.facts.append(facts)
+
+
+def number_given(
+    request_id: UUID, request: Request, register: Register, rules: Rules, at: datetime
+) -> tuple[NumberAssigned, RequestRegistered]:
+    """The next number, as a fact of the register and one of the request; the term runs from the day of `at`."""
+    on, number = rules.day_of(at), register.next_number
+    registered = RequestRegistered(
+        reg_no=written(rules.index, number, on.year),
+        journal=register.journal,
+        year=on.year,
+        number=number,
+        reg_at=at,
+        client_kind=request.kind or ClientKind.UNKNOWN,
+        due_on=answer_due(on, rules.terms, rules.is_working),
+        rule_version=rules.terms.version,
+    )
+    return NumberAssigned(request_id=request_id), registered
 
 
 def _receipt(request_id: UUID, known: Known, rules: Rules, *, again: bool = False) -> Accepted:

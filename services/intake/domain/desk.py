@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar, assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.ops.refusals import Refusal
@@ -29,7 +28,8 @@ from libs.events.contracts.intake_requests import (
 from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Status
 from services.intake import statuses
-from services.intake.deadlines import IsWorking, TermRules, is_within, reckon
+from services.intake.deadlines import is_within, reckon
+from services.intake.domain.acceptance import Rules
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -45,7 +45,7 @@ from services.intake.domain.commands import (
     Withdraw,
 )
 from services.intake.domain.lists import APPEAL, Lists
-from services.intake.domain.request import Request, RequestEvent, evolve, status_changed
+from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
 from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
 
 EXTENDED = "extended"  # the template of a mark that is told though the status stays
@@ -54,7 +54,7 @@ LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
 
 class TransitionForbidden(Refusal):
-    """In its present status this can't be done to the request; `status` and `status_title` say where it stands."""
+    """In its present status this can't be done to the request; `request_status` and `request_status_title` say where it stands."""
 
     code: ClassVar[str] = "transition-forbidden"
     says: ClassVar[str] = "Сейчас с запросом так поступить нельзя: его статус этого не допускает."
@@ -155,16 +155,6 @@ class MergeWrong(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeskRules:
-    """What the authority set."""
-
-    time_zone: ZoneInfo
-    terms: TermRules
-    is_working: IsWorking
-    lists: Lists
-
-
-@dataclass(frozen=True, kw_only=True)
 class Case:
     """A request as staff have it before them; `into` is the one that a merge names, with its client."""
 
@@ -174,27 +164,16 @@ class Case:
     into: "Case | None" = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Telling:
-    """What a notice to the person needs beside the request (R-9)."""
-
-    confirmed: bool
-    confirm_token: str | None
-
-
-def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: DeskRules, telling: Telling) -> list[Event]:
+def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
-    fact = _fact(case, command, at.astimezone(rules.time_zone).date(), rules, by)
-    after = evolve(case.request, fact, at)
-    return [fact, _told(after, fact, at.astimezone(rules.time_zone).date(), telling)]
+    today = rules.day_of(at)
+    return _with_status(case.request, _fact(case, command, today, rules, by), today, how)
 
 
-def withdrawn(request: Request, reason: str | None, at: datetime, zone: ZoneInfo, telling: Telling) -> list[Event]:
+def withdrawn(request: Request, reason: str | None, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """By the person themselves, as long as it is open. Raises `TransitionForbidden`."""
-    if request.status not in TRANSITIONS[RequestWithdrawn].sources:
-        raise TransitionForbidden(request.status)
-    fact = RequestWithdrawn(reason=reason)
-    return [fact, _told(evolve(request, fact, at), fact, at.astimezone(zone).date(), telling)]
+    _may_become(RequestWithdrawn, request)
+    return _with_status(request, RequestWithdrawn(reason=reason), rules.day_of(at), how)
 
 
 def may_register(request: Request, by: Staff) -> None:
@@ -204,9 +183,9 @@ def may_register(request: Request, by: Staff) -> None:
         raise StillLacking(request.lacks)
 
 
-def told_registered(request: Request, registered: RequestRegistered, on: date, telling: Telling) -> RequestStatusChanged:
+def told_registered(request: Request, registered: RequestRegistered, on: date, how: Telling) -> RequestStatusChanged:
     said = statuses.registered(registered.reg_no, on, registered.due_on)
-    return _changed(evolve(request, registered), Status.REGISTERED, said, telling)
+    return status_changed(evolve(request, registered), Status.REGISTERED, said, how)
 
 
 def possible(request: Request, by: Staff) -> list[str]:
@@ -214,7 +193,7 @@ def possible(request: Request, by: Staff) -> list[str]:
     return [one.id for one in TRANSITIONS.values() if request.status in one.sources and by.may(one.roles)]
 
 
-def _fact(case: Case, command: Decided, today: date, rules: DeskRules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
+def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
     request = case.request
     match command:
         case LeaveUnconsidered():
@@ -256,10 +235,13 @@ def _fact(case: Case, command: Decided, today: date, rules: DeskRules, by: Staff
 
 
 def _may(fact: type[Event], request: Request, by: Staff) -> None:
-    transition = TRANSITIONS[fact]
-    if not by.may(transition.roles):
+    if not by.may(TRANSITIONS[fact].roles):
         raise NotAllowed
-    if request.status not in transition.sources:
+    _may_become(fact, request)
+
+
+def _may_become(fact: type[Event], request: Request) -> None:
+    if request.status not in TRANSITIONS[fact].sources:
         raise TransitionForbidden(request.status)
 
 
@@ -277,7 +259,7 @@ def _explained(request: Request, command: ExplainRoute, lists: Lists) -> AppealR
     return AppealRouteExplained(act=statuses.APPEAL_ACT, how=command.how)
 
 
-def _assigned(request: Request, command: Assign, today: date, rules: DeskRules, by: Staff) -> RequestAssigned | RequestReassigned:
+def _assigned(request: Request, command: Assign, today: date, rules: Rules, by: Staff) -> RequestAssigned | RequestReassigned:
     again = request.unit is not None
     _may(RequestReassigned if again else RequestAssigned, request, by)
     if request.classification is None:
@@ -293,7 +275,7 @@ def _assigned(request: Request, command: Assign, today: date, rules: DeskRules, 
 
 
 def _redirected(
-    request: Request, command: Redirect, today: date, rules: DeskRules, by: Staff
+    request: Request, command: Redirect, today: date, rules: Rules, by: Staff
 ) -> RequestRedirected | CompetentBodyUnknownReported:
     _may(RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
     _in_time(request, today, rules.terms.redirect_days, rules)
@@ -302,7 +284,7 @@ def _redirected(
     return RequestRedirected(to_body=command.to_body, forwarded_on=today, explanation=command.explanation)
 
 
-def _extended(request: Request, command: ExtendDeadline, today: date, rules: DeskRules) -> DeadlineExtended:
+def _extended(request: Request, command: ExtendDeadline, today: date, rules: Rules) -> DeadlineExtended:
     if request.extended:
         raise AlreadyExtended
     if request.due_on is None:
@@ -323,28 +305,22 @@ def _merged(case: Case, command: Merge) -> RequestMerged:
     return RequestMerged(into=into.request_id, into_no=into.request.reg_no, reason=command.reason)
 
 
-def _in_time(request: Request, today: date, days: int, rules: DeskRules) -> None:
+def _in_time(request: Request, today: date, days: int, rules: Rules) -> None:
     if request.registered_at is None:
         raise TransitionForbidden(request.status)
-    since = request.registered_at.astimezone(rules.time_zone).date()
+    since = rules.day_of(request.registered_at)
     if not is_within(today, since, days):
         raise TooLate(since + timedelta(days=days))
 
 
-def _told(request: Request, fact: RequestEvent, on: date, telling: Telling) -> RequestStatusChanged:
+def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) -> list[Event]:
     """The person is told when what they see changes, and of a term that moves."""
+    request = evolve(before, fact)
     to = TRANSITIONS[type(fact)].to or request.status
     is_mark = isinstance(fact, DeadlineExtended)
     explanation = _explanation(request, fact, on)
     visible = is_mark or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
-    return _changed(request, to, explanation, telling, visible=visible, template=EXTENDED if is_mark else "")
-
-
-def _changed(
-    request: Request, to: Status, said: str, telling: Telling, *, visible: bool = True, template: str = ""
-) -> RequestStatusChanged:
-    confirmed, token = telling.confirmed, telling.confirm_token
-    return status_changed(request, to, said, confirmed=confirmed, confirm_token=token, visible=visible, template=template)
+    return [fact, status_changed(request, to, explanation, how, visible=visible, template=EXTENDED if is_mark else "")]
 
 
 def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa: C901 - one case for each fact

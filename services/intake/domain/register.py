@@ -1,14 +1,11 @@
 """The register of a year and journal: a stream whose version is the number, so gap-free and unique need no counter (R-2)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_requests import RequestRegistered
 from libs.events.fact import Event, Open
-from libs.events.vocabulary import ClientKind
 
 
 class NumberAssigned(Event):
@@ -62,23 +59,6 @@ def continue_numbering(register: Register, last_number: int) -> list[Event]:
     if register.version:
         raise NumberingStarted
     return [NumberingContinued(last_number=last_number)]
-
-
-def number_given(
-    request_id: UUID, kind: ClientKind, register: Register, index: str, at: datetime, on: date, due_on: date, rule_version: str
-) -> tuple[NumberAssigned, RequestRegistered]:
-    """The next number, as a fact of the register and one of the request; `on` is the day of `at` where the authority is."""
-    registered = RequestRegistered(
-        reg_no=written(index, register.next_number, on.year),
-        journal=register.journal,
-        year=on.year,
-        number=register.next_number,
-        reg_at=at,
-        client_kind=kind,
-        due_on=due_on,
-        rule_version=rule_version,
-    )
-    return NumberAssigned(request_id=request_id), registered
 
 
 def written(index: str, number: int, year: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, assert_never
+from uuid import UUID
 
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
@@ -33,7 +34,9 @@ from libs.events.contracts.intake_requests import (
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import AdditionalChannel, Classification, ClientKind, Contacts, Flag, MessageRef, Standing, Status, Target
+from services.intake import tracking
 from services.intake.completeness import has_phone, has_postal, missing
+from services.intake.domain.client import Client
 from services.intake.oddities import usable_email
 
 RequestEvent = (
@@ -256,8 +259,22 @@ def by_email(address: str, confirmed: bool, confirm_token: str | None) -> Target
     return Target(role="email", channel="email", address=address, confirmed=confirmed, confirm_token=None if confirmed else confirm_token)
 
 
+class Telling(NamedTuple):
+    """What a notice needs beside the request: whether the e-mail address was proved, and the token of the link that proves it."""
+
+    confirmed: bool
+    confirm_token: str | None
+
+
+def telling(request_id: UUID, request: Request, client: Client, key: bytes) -> Telling:
+    """An address may have been proved with another request of the same client."""
+    email = request.email
+    confirmed = request.email_confirmed or (email is not None and email in client.confirmed)
+    return Telling(confirmed=confirmed, confirm_token=tracking.confirm_token(key, request_id, email) if email else None)
+
+
 def status_changed(
-    request: Request, to: Status, explanation: str, *, confirmed: bool, confirm_token: str | None, visible: bool = True, template: str = ""
+    request: Request, to: Status, explanation: str, how: Telling, *, visible: bool = True, template: str = ""
 ) -> RequestStatusChanged:
     """What the person is told, and where at this moment (R-9)."""
     return RequestStatusChanged(
@@ -270,7 +287,7 @@ def status_changed(
         reg_no=request.reg_no,
         due_on=request.due_on,
         addressee=request.name,
-        targets=targets(request, confirmed, confirm_token),
+        targets=targets(request, how.confirmed, how.confirm_token),
     )
 
 

@@ -16,6 +16,7 @@ from services.intake import tracking
 from services.intake.deadlines import TermRules
 from services.intake.domain.acceptance import Accepted, FreshIds, Known, Rules, accept
 from services.intake.domain.inbound import Door, Inbound
+from services.intake.domain.lists import Lists
 from services.intake.domain.register import Register
 from services.intake.oddities import PointRule
 from tests.examples import NOVOSIBIRSK, NOW, message
@@ -28,6 +29,11 @@ POINTS = (
     PointRule("phone", "external"),
     PointRule("post", "both"),
     PointRule("internal", "internal"),
+)
+LISTS = Lists(
+    regime_of={"information": "8-fz", "appeal": "59-fz"},
+    topics=("land", "forest"),
+    topics_of={"land": frozenset(("land",)), "forest": frozenset(("forest",)), "office": frozenset(("land", "forest"))},
 )
 CALENDAR = holidays.country_holidays("RU")
 
@@ -44,6 +50,7 @@ RULES = Rules(
     terms=TermRules(),
     is_working=is_working,
     key=KEY,
+    lists=LISTS,
 )
 
 

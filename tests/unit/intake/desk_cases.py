@@ -23,7 +23,6 @@ from libs.events.contracts.intake_requests import (
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Contacts, Sender, Status, Urgency
-from services.intake.deadlines import TermRules
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -38,20 +37,13 @@ from services.intake.domain.commands import (
     TakeUp,
     Withdraw,
 )
-from services.intake.domain.desk import Case, DeskRules, Telling, decide
-from services.intake.domain.lists import Lists
-from services.intake.domain.request import Request, replayed
+from services.intake.domain.desk import Case, decide
+from services.intake.domain.request import Request, Telling, replayed
 from services.intake.transitions import IN_HANDS
-from tests.examples import NOVOSIBIRSK, NOW, REQUEST_ID, received, registered, some_id, told_registered
+from tests.examples import NOW, REQUEST_ID, received, registered, some_id, told_registered
 from tests.spec import Spec
-from tests.unit.intake.desk import is_working
+from tests.unit.intake.desk import RULES
 
-LISTS = Lists(
-    regime_of={"information": "8-fz", "appeal": "59-fz"},
-    topics=("land", "forest"),
-    topics_of={"land": frozenset(("land",)), "forest": frozenset(("forest",)), "office": frozenset(("land", "forest"))},
-)
-RULES = DeskRules(time_zone=NOVOSIBIRSK, terms=TermRules(), is_working=is_working, lists=LISTS)
 TELLING = Telling(confirmed=False, confirm_token="token")
 CLIENT = some_id("client")
 OTHER = some_id("the other request")

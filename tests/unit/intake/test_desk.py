@@ -51,12 +51,12 @@ from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
 from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, imported, received, registered, told_registered
 from tests.spec import like
 from tests.stack import ROOT
+from tests.unit.intake.desk import RULES
 from tests.unit.intake.desk_cases import (
     ABOUT_LAND,
     APPEAL,
     COMMANDS,
     NAMELESS,
-    RULES,
     TELLING,
     ask,
     assign,
@@ -275,12 +275,11 @@ def test_an_extension_is_a_working_day_within_fifteen_of_the_term(new_due: date,
 @pytest.mark.requirement("N-9.1", "S-15")
 def test_a_term_is_extended_once_and_the_person_is_told_though_the_status_stays() -> None:
     past = facts_before(Status.ASSIGNED)
-    counting = (RULES.time_zone, RULES.terms, RULES.is_working)
-    assert why_due(case(Status.RECEIVED).request, *counting) is None
-    assert "последний — 16 декабря 2026 года" in str(why_due(case(Status.ASSIGNED).request, *counting))
+    assert why_due(case(Status.RECEIVED).request, RULES) is None
+    assert "последний — 16 декабря 2026 года" in str(why_due(case(Status.ASSIGNED).request, RULES))
     outcome = by().given(*past).when(extend)
     after = replayed([(fact, NOW) for fact in (*past, *outcome.facts)])
-    assert str(why_due(after, *counting)).endswith("Срок продлён до 30 декабря 2026 года.")
+    assert str(why_due(after, RULES)).endswith("Срок продлён до 30 декабря 2026 года.")
     told = outcome.fact(RequestStatusChanged)
     assert (told.to_status, told.visible, told.template, told.due_on) == (Status.ASSIGNED, True, "extended", extend.new_due)
     assert "с 16 декабря 2026 года до 30 декабря 2026 года" in told.explanation
@@ -432,10 +431,10 @@ def test_the_person_withdraws_whatever_is_open_and_nothing_else(now: Status) -> 
     request = case(now).request
     if now not in TRANSITIONS[RequestWithdrawn].sources:
         with pytest.raises(TransitionForbidden) as refused:
-            withdrawn(request, None, NOW, RULES.time_zone, TELLING)
+            withdrawn(request, None, NOW, RULES, TELLING)
         assert refused.value.extras()["request_status"] == now
         return
-    [fact, told] = withdrawn(request, "Уже не нужно.", NOW, RULES.time_zone, TELLING)
+    [fact, told] = withdrawn(request, "Уже не нужно.", NOW, RULES, TELLING)
     assert fact == RequestWithdrawn(reason="Уже не нужно.")
     assert told == like(RequestStatusChanged, to_status=Status.WITHDRAWN, visible=True, explanation=TOLD["withdraw"])
     by_staff = by().given(*facts_before(now)).when(withdraw.model_copy(update={"reason": "Уже не нужно."}))

@@ -3,9 +3,8 @@
 import pytest
 
 from libs.chassis.ops.settings import Authority, WrongSettings, load_authority
-from services.intake.main import desk_rules_of, terms_of
+from services.intake.main import lists_of, terms_of
 from tests.stack import ROOT
-from tests.unit.intake.desk import RULES
 
 DEMO = load_authority(ROOT / "local" / "authority.toml")
 
@@ -33,7 +32,7 @@ def test_a_term_that_nobody_knows_is_refused_with_those_that_there_are() -> None
 
 @pytest.mark.requirement("N-6.1", "N-8.4")
 def test_the_lists_of_the_desk_are_those_of_the_authority() -> None:
-    lists = desk_rules_of(DEMO, RULES).lists
+    lists = lists_of(DEMO)
     assert lists.regime_of["appeal"] == "59-fz"
     assert lists.topics == ("land", "forest", "general")
     assert lists.topics_of["land"] == {"land"}
