@@ -19,12 +19,15 @@ from libs.events.contracts.intake_requests import (
     RequestClassified,
     RequestMerged,
     RequestReassigned,
+    RequestReceived,
     RequestRegistered,
     RequestStatusChanged,
+    RequestSupplemented,
     RequestWithdrawn,
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Status, Urgency
+from services.intake import tracking
 from services.intake.domain.desk import (
     AlreadyExtended,
     Case,
@@ -44,14 +47,14 @@ from services.intake.domain.desk import (
 )
 from services.intake.domain.desk import told_registered as told_by_hand
 from services.intake.domain.lists import UnitNotCompetent, UnknownCode
-from services.intake.domain.request import replayed
+from services.intake.domain.request import evolve, replayed
 from services.intake.domain.term import why_due
 from services.intake.statuses import TITLES, clarified
 from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
-from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, imported, received, registered, told_registered
+from tests.examples import ASTRAKHAN, FIRST_MESSAGE, NOW, imported, message, received, registered, told_registered
 from tests.spec import like
 from tests.stack import ROOT
-from tests.unit.intake.desk import RULES
+from tests.unit.intake.desk import KEY, RULES, desk_after, inbound, later
 from tests.unit.intake.desk_cases import (
     ABOUT_LAND,
     APPEAL,
@@ -439,6 +442,22 @@ def test_the_person_withdraws_whatever_is_open_and_nothing_else(now: Status) -> 
     assert told == like(RequestStatusChanged, to_status=Status.WITHDRAWN, visible=True, explanation=TOLD["withdraw"])
     by_staff = by().given(*facts_before(now)).when(withdraw.model_copy(update={"reason": "Уже не нужно."}))
     assert by_staff.fact(RequestWithdrawn) == fact
+
+
+@pytest.mark.requirement("S-12")
+def test_of_two_messages_in_one_batch_the_first_answers_the_question_and_the_second_is_another_request() -> None:
+    asked = message()
+    desk = desk_after([inbound(asked)])
+    [waiting] = desk.requests
+    question = ClarificationRequested(question="О каком участке?", wait_until=date(2026, 11, 23))
+    for fact in (question, status(Status.AWAITING_CLARIFICATION)):
+        desk.known.requests[waiting] = evolve(desk.known.requests[waiting], fact)
+    desk.known.open_dialogues[tracking.dialogue_mark(KEY, "site", asked.dialogue)] = waiting
+    answer = desk.take(later(1, message("m-2", text="Об участке у реки.")))
+    another = desk.take(later(2, message("m-3")))
+    assert [type(fact) for fact in answer] == [RequestSupplemented, ClarificationReceived, RequestStatusChanged]
+    assert RequestReceived in map(type, another)
+    assert len(desk.requests) == 2
 
 
 commands = st.sampled_from([command for command, _ in COMMANDS.values()])
