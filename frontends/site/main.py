@@ -47,7 +47,7 @@ class Outside:
 
 def build(settings: SiteSettings, authority: Authority, outside: Outside) -> FastAPI:
     app = FastAPI(title="Site", openapi_url=None)
-    pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=_masthead(authority), demo=settings.demo)
+    pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=Masthead.of(authority), demo=settings.demo)
     door = IntakeDoor(outside.http)
     registry = metrics.registry()
     request_pages = RequestPages(
@@ -99,17 +99,6 @@ async def main() -> None:
             build(settings, authority, Outside(http=http, assets=assets.load(), clock=SystemClock(), telemetry=telemetry)), settings
         )
     telemetry.shutdown()
-
-
-def _masthead(authority: Authority) -> Masthead:
-    return Masthead(
-        name=authority.name,
-        short_name=authority.short_name,
-        postal_address=authority.postal_address,
-        phones=authority.phones,
-        hours=authority.hours,
-        act=authority.act,
-    )
 
 
 def _cookie(name: str, path: str, settings: SiteSettings, clock: Clock) -> SealedCookie:

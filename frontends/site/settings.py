@@ -2,15 +2,13 @@
 
 from pydantic import Field, SecretStr
 
-from libs.chassis.ops.settings import HttpUrl, ProcessSettings
+from libs.chassis.ops.settings import HttpUrl, PageSettings
 
 
-class SiteSettings(ProcessSettings):
+class SiteSettings(PageSettings):
     site_url: HttpUrl = Field(description="this site's own address, as people type it")
     intake_url: HttpUrl = Field(description="address of intake's HTTP door for frontends")
     intake_timeout_seconds: float = Field(10.0, gt=0, description="how long intake may think about one message")
     frontend_key: SecretStr = Field(min_length=20, description="the key that `otklik frontends add site` printed")
     point: str = Field("site", description="code of the site's form in the authority's list of points")
-    demo: bool = Field(False, description="shows on every page that this is a demonstration")
-    trusted_proxies: str = Field("", description="addresses of proxies whose X-Forwarded-For and -Proto are believed, comma separated")
     status_attempts: int = Field(10, gt=0, description="wrong number and code pairs that one address may try in ten minutes")

@@ -1,6 +1,7 @@
 """Whose pages these are. Everything here is the authority's data and comes from its settings, never from a literal (N-0.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,3 +14,8 @@ class Masthead:
     phones: tuple[str, ...] = ()
     hours: str = ""
     act: str = ""
+
+    @classmethod
+    def of(cls, authority: object) -> Self:
+        """From a description that calls these facts by the same names."""
+        return cls(**{field.name: getattr(authority, field.name) for field in fields(cls)})

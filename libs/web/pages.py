@@ -38,9 +38,10 @@ SAID: Mapping[int, tuple[str, str]] = {
 class Pages:
     """The pages of one process: its `templates/` and `translations/` on top of the common ones."""
 
-    def __init__(self, *, folder: Path, assets: Assets, masthead: Masthead, demo: bool = False) -> None:
+    def __init__(self, *, folder: Path, assets: Assets, masthead: Masthead, demo: bool = False, home: str = "/") -> None:
         self._assets = assets
-        self._facts = {"authority": masthead, "demo": demo, "asset": assets.url, "language_names": languages.NAMES}
+        self._home = home
+        self._facts = {"authority": masthead, "demo": demo, "home": home, "asset": assets.url, "language_names": languages.NAMES}
         self._languages = languages.load((HERE / "translations", folder / "translations"))
         self._environments = {code: _environment(folder, code) for code in self._languages}
 
@@ -84,8 +85,16 @@ class Pages:
 
     def install(self, app: FastAPI) -> None:
         """Assets, the preference buttons and the error pages."""
+        self.install_common(app)
+        self.install_errors(app)
+
+    def install_common(self, app: FastAPI) -> None:
+        """What every page leads to, at the root of its address; pages under a path of their own may share it with others."""
         app.router.routes.append(self._assets.route())
         app.add_api_route("/preferences", keep_preference, methods=["POST"], include_in_schema=False)
+
+    def install_errors(self, app: FastAPI) -> None:
+        """Accidents as pages."""
         app.add_exception_handler(HTTPException, self._show_http_error)
         app.add_exception_handler(BodyTooLargeError, self._show_too_large)
         app.add_exception_handler(Exception, self._show_fault)
@@ -103,7 +112,7 @@ class Pages:
 
     def _show_error(self, request: Request, status: int, headers: Mapping[str, str] | None) -> Response:
         heading, explanation = SAID.get(status) or SAID[500 if status >= 500 else 400]
-        onward = {"href": "/", "text": "На главную страницу"}
+        onward = {"href": self._home, "text": "На главную страницу"}
         return self.show_message(request, heading, explanation, status=status, onward=onward, headers=headers)
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import holidays
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.access.roles import NotSignedIn
+from libs.chassis.access.sessions import SessionDoor, SignedIn
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.bus import repair
@@ -19,6 +22,8 @@ from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import Authority, WrongSettings
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.republishing import published
+from libs.web import assets
+from libs.web.masthead import Masthead
 from services.intake import api, consumers, desk_api, tracking
 from services.intake.deadlines import TermRules, TermTooLong
 from services.intake.desk import Desk
@@ -27,6 +32,7 @@ from services.intake.domain.inbound import Inbound
 from services.intake.domain.lists import Lists
 from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
+from services.intake.pages import frame
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
@@ -124,16 +130,28 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
             telemetry=process.telemetry,
         )
     )
-    desk = Desk(
-        pool=process.pool,
-        store=store,
-        rules=rules,
-        clock=process.clock,
-        ring=process.bell.ring,
-    )
+    open_desk(app, process, settings, store, rules)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
+    return app
+
+
+def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, rules: Rules) -> None:
+    """The desk's doors, for programs and for people."""
+    desk = Desk(pool=process.pool, store=store, rules=rules, clock=process.clock, ring=process.bell.ring)
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
-    return app
+
+    async def find(token: str) -> SignedIn | None:
+        try:
+            staff = verifier.verify(token).staff
+        except NotSignedIn:
+            return None
+        return SignedIn(staff=staff, name=staff.id)
+
+    pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
+    frame.mounted(app, pages, [])
+    SessionDoor(find)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from libs.chassis.ops.settings import ServiceSettings
+from libs.chassis.ops.settings import PageSettings, ServiceSettings
 
 
-class IntakeSettings(ServiceSettings):
+class IntakeSettings(ServiceSettings, PageSettings):
     frontend_keys_file: Path = Field(description="JSON file with the SHA-256 of each frontend's keys")
     queue_limit: int = Field(2_000, gt=0, description="messages that may wait at the HTTP door before it answers 503")
     journal: str | None = Field(None, description="code of the journal that requests are registered in; absent: the authority's first")

@@ -93,6 +93,13 @@ class ProcessSettings(BaseSettings):
         return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
 
 
+class PageSettings(ProcessSettings):
+    """What a process with pages is told beside that."""
+
+    demo: bool = Field(False, description="shows on every page that this is a demonstration")
+    trusted_proxies: str = Field("", description="addresses of proxies whose X-Forwarded-For and -Proto are believed, comma separated")
+
+
 class ServiceSettings(ProcessSettings):
     """What every service is told beside that."""
 

@@ -1,0 +1,71 @@
+"""What a page for staff depends on: somebody signed in, known by a cookie, in a role that may open it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from libs.chassis.access.roles import NotAllowed, NotSignedIn, Role, Staff
+from libs.chassis.ops.refusals import Refusal
+
+COOKIE: Final = "desk"  # http-only, SameSite=Strict, of the whole desk
+SAFE_METHODS: Final = frozenset(("GET", "HEAD"))
+
+
+class ForeignForm(Refusal):
+    """A form was posted from a page of another site (OWASP: cross-site request forgery)."""
+
+    code = "foreign-form"
+    status = 403
+    says = "Форма пришла с другого сайта, ничего не сделано. Откройте страницу заново и повторите действие."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """Who is signed in, and as whom colleagues know them."""
+
+    staff: Staff
+    name: str
+
+
+Find = Callable[[str], Awaitable[SignedIn | None]]
+"""Who holds this cookie; None: nobody, any more."""
+
+
+class RequiredSession:
+    """A dependency; `roles` tells a guard test who may come in."""
+
+    def __init__(self, find: Find, roles: frozenset[Role]) -> None:
+        self.roles = roles
+        self._find = find
+
+    async def __call__(self, request: Request) -> SignedIn:
+        if request.method not in SAFE_METHODS and is_foreign(request):
+            raise ForeignForm
+        token = request.cookies.get(COOKIE)
+        who = await self._find(token) if token else None
+        if who is None:
+            raise NotSignedIn
+        if not who.staff.may(self.roles):
+            raise NotAllowed
+        return who
+
+
+class SessionDoor:
+    """Makes the dependency of a page from the roles that may open it."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+
+    def __call__(self, *roles: Role) -> RequiredSession:
+        if not roles:
+            raise ValueError("name the roles that may open this page")
+        return RequiredSession(self._find, frozenset(roles))
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a browser says that the form stood on another site; programs send no Origin."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")

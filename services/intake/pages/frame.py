@@ -1,0 +1,64 @@
+"""What every page of the desk stands in: its look, its error pages, the way to signing in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from libs.chassis.access.roles import NotSignedIn
+from libs.chassis.access.sessions import SAFE_METHODS
+from libs.chassis.ops.refusals import InternalError, Refusal
+from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
+from libs.web.assets import Assets
+from libs.web.headers import SafeHeaders
+from libs.web.masthead import Masthead
+from libs.web.pages import Pages
+
+HOME = "/desk"
+SIGN_IN = "/desk/sign-in"
+AWAY = ("Система временно недоступна", "Ничего не сделано и ничего не потеряно. Повторите через минуту.")
+
+log = structlog.stdlib.get_logger("desk")
+
+
+def desk_pages(assets: Assets, masthead: Masthead, *, demo: bool) -> Pages:
+    """What draws the desk's pages."""
+    return Pages(folder=Path(__file__).parent, assets=assets, masthead=masthead, demo=demo, home=HOME)
+
+
+def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
+    """Puts the desk beside the doors for programs: an app of its own, because its refusals are pages."""
+    desk = FastAPI(openapi_url=None, redirect_slashes=False)
+    for router in routers:
+        desk.include_router(router)
+    pages.install_errors(desk)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        refusal = error if isinstance(error, Refusal) else InternalError()
+        if isinstance(refusal, NotSignedIn):
+            return RedirectResponse(sign_in_address(request), status_code=303)
+        return pages.show_message(
+            request, "Так сделать нельзя", refusal.says, status=refusal.status, onward={"href": HOME, "text": "На главную страницу"}
+        )
+
+    async def away(request: Request, error: Exception) -> Response:
+        log.warning("a page is answered with 503", error=error)
+        return pages.show_message(request, *AWAY, status=503, headers={"retry-after": "60"})
+
+    desk.add_exception_handler(Refusal, refused)
+    for kind in INFRASTRUCTURE_ERRORS:
+        desk.add_exception_handler(kind, away)
+    desk.add_middleware(SafeHeaders)
+    pages.install_common(app)
+    app.mount(HOME, desk)
+
+
+def sign_in_address(request: Request) -> str:
+    """Where to sign in, and after it back to this page, if it was one to look at."""
+    if request.method not in SAFE_METHODS or request.url.path == HOME:
+        return SIGN_IN
+    return f"{SIGN_IN}?{urlencode({'next': request.url.path})}"
