@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
 
@@ -18,14 +18,17 @@ from libs.events.contracts.intake_requests import RequestReceived, RequestRegist
 from libs.events.envelope import Actor
 from libs.events.registry import Registry
 from libs.events.topics import CLIENTS, REQUESTS
-from libs.events.vocabulary import MessageRef, Status
+from libs.events.vocabulary import MessageRef, Status, Urgency
 from services.intake import tracking
+from services.intake.deadlines import LONGEST
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
 from services.intake.domain import request as requests
 from services.intake.domain.acceptance import Facts, Known, Seen
 from services.intake.domain.client import account_identity, contact_identity
+from services.intake.domain.filters import After
 from services.intake.domain.inbound import digest
+from services.intake.transitions import OPEN
 
 SQL = queries(__file__)
 
@@ -50,8 +53,9 @@ DIALOGUE_COLUMNS = ("stream", "mark", "request_id", "open")
 IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
 REQUEST_COLUMNS = (
     *("stream", "request_id", "reference", "reg_no", "plain_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
-    *("received_at", "registered_at", "due_on", "flags"),
+    *("received_at", "registered_at", "due_on", "flags", "type", "topic", "urgency", "unit", "executor", "open", "act_on", "rank"),
 )
+TO_REGISTER = timedelta(days=LONGEST["register_days"])  # what has no number yet is due then
 
 
 def _id(category: Category, stream: str) -> UUID:
@@ -84,12 +88,28 @@ def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dic
         registered.reg_at if registered else None,
         state.due_on,
         sorted(flag.value for flag in state.flags | waiting),
+        *_sorting(state),
     )
     return {
         "requests": [row],
         "messages": _message_rows(key, stream, request_id, events),
         "dialogues": _dialogue_rows(key, stream, request_id, state),
     }
+
+
+def _sorting(state: requests.Request) -> Row:
+    sorted_as = state.classification
+    received_on = state.received_at.date() + TO_REGISTER if state.received_at else date.max
+    return (
+        sorted_as.type if sorted_as else None,
+        sorted_as.topic if sorted_as else None,
+        sorted_as.urgency.value if sorted_as else None,
+        state.unit or (sorted_as.unit if sorted_as else None),
+        state.executor,
+        state.status in OPEN,
+        state.due_on or received_on,
+        0 if sorted_as and sorted_as.urgency is Urgency.URGENT else 1,
+    )
 
 
 def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Recorded]) -> list[Row]:
@@ -203,8 +223,30 @@ class IntakeStore:
 
     async def request(self, db: Connection, request_id: UUID) -> tuple[requests.Request, UUID | None] | None:
         """A request and its client, or None."""
-        events = (await self._events.read(db, REQUEST, [request_id])).get(str(request_id))
+        events = (await self.told(db, [request_id])).get(request_id)
         return (state_of(events), events[0].envelope.client_id) if events else None
+
+    async def told(self, db: Connection, request_ids: Collection[UUID]) -> dict[UUID, Sequence[Recorded]]:
+        """All events of these requests, by request."""
+        return {UUID(aggregate): events for aggregate, events in (await self._events.read(db, REQUEST, request_ids)).items()}
+
+    async def states(self, db: Connection, request_ids: Collection[UUID]) -> dict[UUID, requests.Request]:
+        return {request_id: state_of(events) for request_id, events in (await self.told(db, request_ids)).items()}
+
+    async def register_rows(self, db: Connection, queue: bool, asked: Sequence[object], after: After | None, limit: int) -> list[After]:
+        """Rows of the register by the filters `asked`, in the order of the two queries."""
+        if queue:
+            place = (after.rank, after.act_on, after.request_id) if after else (None, None, None)
+            rows = await db.fetch(SQL["queue_rows"], *asked, *place, limit)
+        else:
+            rows = await db.fetch(SQL["newest_rows"], *asked, after.request_id if after else None, limit)
+        return [After(rank=row["rank"], act_on=row["act_on"], request_id=row["request_id"]) for row in rows]
+
+    async def requests_of_client(self, db: Connection, client_id: UUID, but: UUID, limit: int) -> list[UUID]:
+        return [row["request_id"] for row in await db.fetch(SQL["requests_of_client"], client_id, but, limit)]
+
+    async def things_to_do(self, db: Connection, today: date, soon: date, account: str, unit: str | None) -> dict[str, int]:
+        return dict(await db.fetchrow(SQL["things_to_do"], today, soon, account, unit) or {})
 
     async def client(self, db: Connection, client_id: UUID | None) -> clients.Client:
         """One of whom nothing is known where there is none."""

@@ -1,0 +1,100 @@
+"""What the desk lists: how much waits for whom, and the rows of the register."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from libs.chassis.access.roles import Staff
+from libs.chassis.ops.clock import Clock
+from libs.chassis.store.database import Connection, Pool
+from services.intake.domain.acceptance import Rules
+from services.intake.domain.filters import MINE, QUEUE, SOON_DAYS, After, Filters
+from services.intake.domain.request import Request
+from services.intake.store import IntakeStore
+from services.intake.transitions import OPEN
+
+PAGE_ROWS = 50
+MOST_OF_A_CLIENT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterRow:
+    """One request in the register; `overdue`: its day passed and it is still open."""
+
+    request_id: UUID
+    request: Request
+    overdue: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterPage:
+    """`after` leads to the next rows, None at the end."""
+
+    rows: Sequence[RegisterRow]
+    after: After | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingsToDo:
+    """How many open requests wait for what; `mine` and `unit`: of who asks."""
+
+    received: int
+    registered: int
+    classified: int
+    in_work: int
+    waiting: int
+    overdue: int
+    soon: int
+    mine: int
+    unit: int
+
+
+class Overview:
+    """Lists for whoever is at the desk."""
+
+    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock) -> None:
+        self._pool = pool
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+
+    async def things_to_do(self, by: Staff) -> ThingsToDo:
+        today = self.today()
+        async with self._pool.acquire() as db:
+            return ThingsToDo(**await self._store.things_to_do(db, today, today + timedelta(days=SOON_DAYS), by.id, by.unit))
+
+    async def page(self, by: Staff, filters: Filters, after: After | None, rows: int = PAGE_ROWS) -> RegisterPage:
+        """One row more is read than shown, so that the last page knows that it is the last."""
+        first_due, last_due = filters.due_days(self.today())
+        asked: list[Any] = [
+            [filters.status] if filters.status else None,
+            *(filters.type or None, filters.topic or None, filters.urgency or None, filters.unit or None),
+            by.id if filters.who == MINE else None,
+            *(first_due, last_due),
+        ]
+        is_queue = filters.order == QUEUE
+        async with self._pool.acquire() as db:
+            found = await self._store.register_rows(db, is_queue, asked, after, rows + 1)
+            shown = await self._rows(db, [row.request_id for row in found[:rows]])
+        return RegisterPage(rows=shown, after=found[rows - 1] if len(found) > rows else None)
+
+    async def of_client(self, client_id: UUID | None, but: UUID) -> Sequence[RegisterRow]:
+        """The newest other requests of a client."""
+        if client_id is None:
+            return []
+        async with self._pool.acquire() as db:
+            return await self._rows(db, await self._store.requests_of_client(db, client_id, but, MOST_OF_A_CLIENT))
+
+    def today(self, at: datetime | None = None) -> date:
+        """The day that it is where the authority is."""
+        return self._rules.day_of(at or self._clock.now())
+
+    async def _rows(self, db: Connection, request_ids: Sequence[UUID]) -> Sequence[RegisterRow]:
+        states = await self._store.states(db, request_ids)
+        return [self._row(request_id, states[request_id]) for request_id in request_ids if request_id in states]
+
+    def _row(self, request_id: UUID, request: Request) -> RegisterRow:
+        late = request.due_on is not None and request.due_on < self.today() and request.status in OPEN
+        return RegisterRow(request_id=request_id, request=request, overdue=late)
