@@ -80,8 +80,9 @@ DELIVERIES = Topic(
 HISTORY = Topic(
     name="history.events.v1", contract="history.events", key="thread id", producers=("history",), consumers=("intake", "notifier")
 )
+STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id", producers=("intake",), consumers=("history",))
 
-TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY)
+TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}
 
 

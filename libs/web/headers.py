@@ -33,8 +33,9 @@ SAFE_HEADERS = {
 class SafeHeaders:
     """Adds the safe headers where an answer does not set its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, referrer_policy: str = SAFE_HEADERS["referrer-policy"]) -> None:
         self._app = app
+        self._headers = SAFE_HEADERS | {"referrer-policy": referrer_policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,7 +45,7 @@ class SafeHeaders:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SAFE_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

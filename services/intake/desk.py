@@ -9,15 +9,16 @@ from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
-from libs.chassis.store.events import Append
+from libs.chassis.store.events import Append, Recorded
 from libs.events.fact import Event
+from services.intake import tracking
 from services.intake.domain import desk
 from services.intake.domain.acceptance import Rules, number_given
 from services.intake.domain.commands import AnyCommand, Merge, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.request import Telling, telling
 from services.intake.domain.term import why_due
-from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context
+from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context, state_of
 from services.intake.transitions import TRANSITIONS
 
 
@@ -45,9 +46,10 @@ class ChangedMeanwhile(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A request as the desk shows it, why its answer is due that day, and ids of the transitions that are open to who looks."""
+    """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks."""
 
     case: Case
+    events: Sequence[Recorded]
     why_due: str | None
     possible: Sequence[str]
 
@@ -64,8 +66,13 @@ class Desk:
 
     async def look(self, by: Staff, request_id: UUID) -> Seen:
         async with self._pool.acquire() as db:
-            case = await self._case(db, request_id)
-        return self._seen(case, by)
+            return await self._seen(db, request_id, by)
+
+    async def by_number(self, typed: str) -> UUID | None:
+        """The one request that has this register number or reference, however it is typed."""
+        async with self._pool.acquire() as db:
+            found = await self._store.find(db, tracking.typed(typed))
+        return found[0] if len(found) == 1 else None
 
     async def act(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
         """The request after the command; the first of two who read the same version wins."""
@@ -75,12 +82,16 @@ class Desk:
             if case.request.version != version:
                 raise ChangedMeanwhile(case.request.version)
             await self._store.save(db, await self._appends(db, case, command, by, self._clock.now(), traceparent))
-            case = await self._case(db, request_id)
+            seen = await self._seen(db, request_id, by)
         self._ring()
-        return self._seen(case, by)
+        return seen
 
-    def _seen(self, case: Case, by: Staff) -> Seen:
-        return Seen(case=case, why_due=why_due(case.request, self._rules), possible=desk.possible(case.request, by))
+    async def _seen(self, db: Connection, request_id: UUID, by: Staff) -> Seen:
+        events = (await self._store.told(db, [request_id])).get(request_id)
+        if events is None:
+            raise CaseNotFound
+        case = Case(request_id=request_id, client_id=events[0].envelope.client_id, request=state_of(events))
+        return Seen(case=case, events=events, why_due=why_due(case.request, self._rules), possible=desk.possible(case.request, by))
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None

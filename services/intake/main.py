@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from libs.chassis.access.frontends import FrontendKeys
-from libs.chassis.access.roles import NotSignedIn
-from libs.chassis.access.sessions import SessionDoor, SignedIn
+from libs.chassis.access.passwords import Passwords
+from libs.chassis.access.sessions import SessionDoor
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.bus import repair
@@ -24,7 +24,10 @@ from libs.chassis.process import Process, run_service
 from libs.chassis.store.republishing import published
 from libs.web import assets
 from libs.web.masthead import Masthead
+from libs.web.pages import Pages
 from services.intake import api, consumers, desk_api, tracking
+from services.intake.account_store import AccountStore
+from services.intake.accounts import Accounts
 from services.intake.deadlines import TermRules, TermTooLong
 from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted, Rules
@@ -32,9 +35,11 @@ from services.intake.domain.inbound import Inbound
 from services.intake.domain.lists import Lists
 from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
-from services.intake.pages import frame
+from services.intake.pages import account_pages, frame, own_pages, sign_in_pages
+from services.intake.pages.people import People
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
+from services.intake.sign_in import Sessions, SignIn
 from services.intake.store import CATEGORIES, IntakeStore
 
 DAYS = frozenset(field.name for field in fields(TermRules) if field.name.endswith("_days"))
@@ -141,17 +146,47 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     desk = Desk(pool=process.pool, store=store, rules=rules, clock=process.clock, ring=process.bell.ring)
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
-
-    async def find(token: str) -> SignedIn | None:
-        try:
-            staff = verifier.verify(token).staff
-        except NotSignedIn:
-            return None
-        return SignedIn(staff=staff, name=staff.id)
-
     pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
-    frame.mounted(app, pages, [])
-    SessionDoor(find)
+    people = people_of(process, settings, rules.key, pages)
+    frame.mounted(app, pages, [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)])
+
+
+def accounts_of(process: Process, settings: IntakeSettings, key: bytes, passwords: Passwords) -> Accounts:
+    """What is done to accounts; the command line takes the same."""
+    return Accounts(
+        pool=process.pool,
+        store=AccountStore(process.store, process.keyring, key),
+        passwords=passwords,
+        units=[unit.code for unit in process.authority.units],
+        clock=process.clock,
+        ids=process.ids,
+        ring=process.bell.ring,
+        traceparent=process.telemetry.current_traceparent,
+        set_up_code=settings.setup_code.get_secret_value() if settings.setup_code else None,
+    )
+
+
+def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pages) -> People:
+    """What the pages about accounts stand on; its door is that of every page of the desk."""
+    passwords = Passwords()
+    accounts = accounts_of(process, settings, key, passwords)
+    sessions = Sessions(
+        pool=process.pool,
+        store=accounts.store,
+        clock=process.clock,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+    )
+    return People(
+        pages=pages,
+        door=SessionDoor(sessions.find),
+        accounts=accounts,
+        sign_in=SignIn(sessions=sessions, accounts=accounts, passwords=passwords),
+        clock=process.clock,
+        units=process.authority.units,
+        issuer=process.authority.short_name,
+        secret=tracking.fingerprint(key, "desk cookies"),
+    )
 
 
 if __name__ == "__main__":

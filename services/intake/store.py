@@ -19,7 +19,8 @@ from libs.events.envelope import Actor
 from libs.events.registry import Registry
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import MessageRef, Status, Urgency
-from services.intake import tracking
+from services.intake import account_store, tracking
+from services.intake.account_store import STAFF
 from services.intake.deadlines import LONGEST
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
@@ -35,7 +36,7 @@ SQL = queries(__file__)
 REQUEST = Category(name="request", registry=Registry(intake_requests.EVENTS), topic=REQUESTS)
 CLIENT = Category(name="client", registry=Registry(intake_clients.EVENTS), topic=CLIENTS)
 REGISTER = Category(name="register", registry=Registry(registers.EVENTS))
-CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER)}
+CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER, STAFF)}
 
 
 def models(key: bytes) -> tuple[ReadModels, ...]:
@@ -45,6 +46,7 @@ def models(key: bytes) -> tuple[ReadModels, ...]:
     return (
         ReadModels(category=REQUEST, tables=of_requests, rows=partial(_rows_of_request, key)),
         ReadModels(category=CLIENT, tables=of_clients, rows=partial(_rows_of_client, key)),
+        account_store.model(key),
     )
 
 

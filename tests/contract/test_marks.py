@@ -12,6 +12,7 @@ from tests.contract.stored import STORED
 
 # Ids, codes, dates, statuses. Before a name is added here: can a person be read in it, or can a person have typed it?
 OPEN = {
+    "AccountOpened": "roles unit",
     "AppealRouteExplained": "act",
     "ClarificationReceived": "message_ref",
     "ClarificationRequested": "wait_until",
@@ -19,6 +20,7 @@ OPEN = {
     "ClientIdentitiesLinked": "other",
     "ClientIdentitiesUnlinked": "other",
     "ContactConfirmed": "channel how",
+    "CredentialsChanged": "how what",
     "DeadlineExtended": "new_due old_due rule_version",
     "DeliveryReported": "notice_id outcome",
     "HeadSigned": "hash key_id position shard signature",
@@ -51,6 +53,8 @@ OPEN = {
     "RequestRevised": "flags message_ref received_at",
     "RequestStatusChanged": "due_on from_status reference reg_no template to_status visible",
     "RequestSupplemented": "flags message_ref received_at",
+    "RoleChanged": "previous_roles previous_unit roles unit",
+    "SessionRevoked": "why",
 }
 SECRETS = {
     "MessageAccepted": "tracking_code",

@@ -9,6 +9,7 @@ from libs.events.contracts import (
     intake_clients,
     intake_requests,
     notifier_deliveries,
+    staff_events,
 )
 from libs.events.registry import Registry
 
@@ -20,6 +21,7 @@ CONTRACTS = {
     "intake.clients": intake_clients.EVENTS,
     "notifier.deliveries": notifier_deliveries.EVENTS,
     "history.events": history_events.EVENTS,
+    "staff.events": staff_events.EVENTS,
     "dlq": dead_letters.EVENTS,
 }
 

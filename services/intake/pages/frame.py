@@ -52,7 +52,7 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
     desk.add_exception_handler(Refusal, refused)
     for kind in INFRASTRUCTURE_ERRORS:
         desk.add_exception_handler(kind, away)
-    desk.add_middleware(SafeHeaders)
+    desk.add_middleware(SafeHeaders, referrer_policy="same-origin")  # without it browsers hide the Origin of our own forms
     pages.install_common(app)
     app.mount(HOME, desk)
 

@@ -1,0 +1,114 @@
+"""What the pages about accounts share: roles in words, forms that become commands, cookies that cross one redirect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from libs.chassis.access.roles import Role
+from libs.chassis.access.sessions import COOKIE, SAFE_METHODS, ForeignForm, SessionDoor, is_foreign
+from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.settings import Unit
+from libs.web.pages import Pages
+from libs.web.sealed_cookies import SealedCookie
+from services.intake.accounts import Accounts
+from services.intake.sign_in import SignIn
+
+DESK = "/desk"
+HALF_SECONDS = 600
+ONCE_SECONDS = 300
+SEE_OTHER = 303
+
+ROLE_TITLES = {
+    Role.ADMINISTRATOR: "Администратор",
+    Role.REGISTRAR: "Регистратор",
+    Role.EXECUTOR: "Исполнитель",
+    Role.CHECKER: "Проверяющий",
+    Role.HEAD: "Руководитель",
+    Role.OPERATOR: "Оператор приёма",
+    Role.EDITOR: "Редактор публикаций",
+    Role.MAILER: "Ответственный за рассылки",
+    Role.SURVEYOR: "Ответственный за опросы",
+    Role.AUDITOR: "Аудитор",
+    Role.SRE: "Дежурный инженер",
+}
+WRONG = {
+    "login": "Логин: от 2 до 64 букв, цифр, точек и дефисов, без пробелов",
+    "name": "Укажите фамилию, имя и отчество",
+    "roles": "Выберите хотя бы одну роль",
+    "unit": "Выберите подразделение из списка",
+    "reason": "Укажите причину",
+}
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """What the pages about accounts stand on."""
+
+    pages: Pages
+    door: SessionDoor
+    accounts: Accounts
+    sign_in: SignIn
+    clock: Clock
+    units: tuple[Unit, ...]
+    issuer: str
+    secret: bytes
+
+    def once(self, path: str) -> SealedCookie:
+        """What the next page shows one time: a temporary password, recovery codes."""
+        return self._cookie("desk-once", ONCE_SECONDS, path)
+
+    def half(self) -> SealedCookie:
+        """What was proved of a sign-in that is not whole yet."""
+        return self._cookie("desk-half", HALF_SECONDS, f"{DESK}/sign-in")
+
+    def pending(self) -> SealedCookie:
+        """The secret of a second factor that is not proved yet."""
+        return self._cookie("desk-pending", HALF_SECONDS, f"{DESK}/me")
+
+    def _cookie(self, name: str, seconds: int, path: str) -> SealedCookie:
+        return SealedCookie(name=name, secret=self.secret, lifetime_seconds=seconds, path=path, clock=self.clock)
+
+    def unit_options(self) -> list[tuple[str, str]]:
+        return [("", "Без подразделения"), *((unit.code, unit.title) for unit in self.units)]
+
+
+async def _own_form(request: Request) -> None:
+    if request.method not in SAFE_METHODS and is_foreign(request):
+        raise ForeignForm
+
+
+OWN_FORM = Depends(_own_form)
+"""Of pages that are open to everybody; the others ask for it with the session."""
+
+
+def keep_session(request: Request, response: Response, token: str) -> None:
+    response.set_cookie(COOKIE, token, path=DESK, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+
+
+def drop_session(response: Response) -> None:
+    response.delete_cookie(COOKIE, path=DESK, httponly=True, samesite="strict")
+
+
+def to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, status_code=SEE_OTHER)
+
+
+def roles_of(form: Mapping[str, str]) -> list[str]:
+    """Boxes that are ticked, each a field of its own."""
+    return [role.value for role in Role if form.get(f"role-{role.value}")]
+
+
+def command_of(kind: type[Model], values: Mapping[str, Any]) -> tuple[Model | None, dict[str, str]]:
+    """The command, or what is wrong with each field."""
+    try:
+        return kind.model_validate(values), {}
+    except ValidationError as error:
+        fields = [str(problem["loc"][0]) for problem in error.errors(include_url=False, include_input=False, include_context=False)]
+        return None, {field: WRONG[field] for field in fields}
