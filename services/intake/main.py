@@ -35,8 +35,10 @@ from services.intake.domain.inbound import Inbound
 from services.intake.domain.lists import Lists
 from services.intake.handlers import Acceptance, Person
 from services.intake.oddities import PointRule
-from services.intake.pages import account_pages, frame, own_pages, sign_in_pages
+from services.intake.overview import Overview
+from services.intake.pages import account_pages, card_pages, frame, own_pages, register_pages, sign_in_pages
 from services.intake.pages.people import People
+from services.intake.pages.register_pages import DeskParts
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.sign_in import Sessions, SignIn
@@ -148,7 +150,11 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
     pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
     people = people_of(process, settings, rules.key, pages)
-    frame.mounted(app, pages, [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)])
+    overview = Overview(pool=process.pool, store=store, rules=rules, clock=process.clock)
+    parts = DeskParts(pages=pages, door=people.door, desk=desk, overview=overview, authority=process.authority, lists=rules.lists)
+    about_requests = [register_pages.routes(parts), card_pages.routes(parts, people.accounts, process.telemetry)]
+    about_people = [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)]
+    frame.mounted(app, pages, [*about_requests, *about_people])
 
 
 def accounts_of(process: Process, settings: IntakeSettings, key: bytes, passwords: Passwords) -> Accounts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -87,14 +87,17 @@ class Overview:
         async with self._pool.acquire() as db:
             return await self._rows(db, await self._store.requests_of_client(db, client_id, but, MOST_OF_A_CLIENT))
 
-    def today(self, at: datetime | None = None) -> date:
+    def today(self) -> date:
         """The day that it is where the authority is."""
-        return self._rules.day_of(at or self._clock.now())
+        return self._rules.day_of(self._clock.now())
+
+    def is_overdue(self, request: Request) -> bool:
+        """On the day it is in time, the next day overdue (N-9.1)."""
+        return request.due_on is not None and request.due_on < self.today() and request.status in OPEN
 
     async def _rows(self, db: Connection, request_ids: Sequence[UUID]) -> Sequence[RegisterRow]:
         states = await self._store.states(db, request_ids)
         return [self._row(request_id, states[request_id]) for request_id in request_ids if request_id in states]
 
     def _row(self, request_id: UUID, request: Request) -> RegisterRow:
-        late = request.due_on is not None and request.due_on < self.today() and request.status in OPEN
-        return RegisterRow(request_id=request_id, request=request, overdue=late)
+        return RegisterRow(request_id=request_id, request=request, overdue=self.is_overdue(request))

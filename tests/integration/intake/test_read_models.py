@@ -5,9 +5,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from libs.chassis.access.passwords import Passwords
+from libs.chassis.access.roles import Staff
 from libs.chassis.store.database import prepare_connection
 from libs.chassis.store.models import checksum, rebuild
-from services.intake.main import code_key
+from services.intake.domain.account import OpenAccount
+from services.intake.main import accounts_of, code_key
 from services.intake.settings import IntakeSettings
 from services.intake.store import models
 from tests.integration.intake.everything import happens
@@ -23,6 +26,9 @@ async def test_dropped_and_rebuilt_they_are_equal_by_checksum_over_all_columns(t
     await happens(town)
     settings = town.service.process.settings
     assert isinstance(settings, IntakeSettings)
+    accounts = accounts_of(town.service.process, settings, code_key(settings), Passwords())
+    somebody = OpenAccount.model_validate({"login": "sergeev", "name": "Запланированный Сергей", "roles": ["operator"]})
+    await accounts.open_with_temporary_password(Staff(id="administrator-1"), somebody)
     known = models(code_key(settings))
     tables = [table for model in known for table in model.tables]
     async with town.database.superuser() as db:
@@ -43,4 +49,5 @@ async def test_every_table_that_is_no_event_and_no_work_is_a_read_model(town: To
     tables = await town.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'intake' AND tablename !~ '^outbox_[0-9d]'")
     work = {"outbox", "outbox_leases", "outbox_parked", "inbox", "dead_letters", "dead_letter_keys", "thread_keys"}
     work |= {"master_keys", "schema_version", "destroyed_threads", "dead_letter_lanes", "timers", "consumer_places", "answered_gaps"}
+    work |= {"credentials", "sessions"}
     assert {row["tablename"] for row in tables} - work == {"events", *(table for model in models(b"k" * 32) for table in model.tables)}

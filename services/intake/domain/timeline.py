@@ -1,0 +1,91 @@
+"""What happened to a request, in words for staff. Pure: facts in, lines out; codes stay codes, a page gives them their titles."""
+
+from libs.events.contracts.intake_requests import (
+    AppealRouteExplained,
+    ClarificationReceived,
+    ClarificationRequested,
+    CompetentBodyUnknownReported,
+    DeadlineExtended,
+    HistoricalEntryImported,
+    HistoricalRequestImported,
+    MessageSetAside,
+    MessageTakenUp,
+    RequestAdditionalChannelChanged,
+    RequestAssigned,
+    RequestChannelsChanged,
+    RequestClassified,
+    RequestEmailConfirmed,
+    RequestMerged,
+    RequestNotConsidered,
+    RequestReassigned,
+    RequestReceived,
+    RequestRedirected,
+    RequestRegistered,
+    RequestRevised,
+    RequestStatusChanged,
+    RequestSupplemented,
+    RequestWithdrawn,
+)
+from libs.events.fact import Event
+from services.intake import statuses
+
+TITLES: dict[type[Event], str] = {
+    RequestReceived: "Поступило сообщение",
+    RequestSupplemented: "Поступило дополнение",
+    RequestRevised: "Текст прислан заново",
+    RequestRegistered: "Запрос зарегистрирован",
+    RequestStatusChanged: "Клиенту сообщено",
+    RequestChannelsChanged: "Клиент изменил адрес для уведомлений",
+    RequestAdditionalChannelChanged: "Клиент изменил дополнительный канал",
+    RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
+    RequestNotConsidered: "Оставлен без рассмотрения",
+    MessageSetAside: "Отложено: не запрос",
+    MessageTakenUp: "Возвращено из отложенных",
+    RequestClassified: "Запрос классифицирован",
+    AppealRouteExplained: "Разъяснён порядок подачи",
+    RequestAssigned: "Передан исполнителю",
+    RequestReassigned: "Передан другому исполнителю",
+    RequestRedirected: "Переадресован",
+    CompetentBodyUnknownReported: "Сообщено, что компетентный орган неизвестен",
+    ClarificationRequested: "Запрошено уточнение",
+    ClarificationReceived: "Уточнение получено",
+    DeadlineExtended: "Срок продлён",
+    RequestMerged: "Объединён с другим запросом",
+    RequestWithdrawn: "Отозван",
+    HistoricalRequestImported: "Перенесён из прежнего реестра",
+    HistoricalEntryImported: "Запись прежнего реестра",
+}
+
+
+def is_shown(fact: Event) -> bool:
+    """A status that the person is not told follows from the fact before it, which says more."""
+    return fact.visible if isinstance(fact, RequestStatusChanged) else True
+
+
+def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says something
+    """Its text, or nothing where the title is all."""
+    match fact:
+        case RequestReceived() | RequestSupplemented() | RequestRevised():
+            return fact.text
+        case RequestRegistered():
+            return f"№ {fact.reg_no}, ответить до {statuses.day(fact.due_on)}"
+        case RequestStatusChanged():
+            return fact.explanation
+        case RequestRedirected() | CompetentBodyUnknownReported():
+            return fact.explanation
+        case ClarificationRequested():
+            return fact.question
+        case AppealRouteExplained():
+            return fact.how
+        case DeadlineExtended():
+            return f"До {statuses.day(fact.new_due)}. {fact.reason}"
+        case RequestMerged():
+            return f"№ {fact.into_no}. {fact.reason}"
+        case MessageSetAside() | MessageTakenUp() | RequestReassigned() | RequestWithdrawn():
+            return fact.reason or ""
+        case HistoricalEntryImported():
+            return fact.what
+        case HistoricalRequestImported():
+            return fact.subject or ""
+        case _:
+            return ""

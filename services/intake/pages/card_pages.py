@@ -1,0 +1,186 @@
+"""The card of a request: what is asked, what happened, and a form for each step that is open to who looks."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from libs.chassis.access.roles import Role
+from libs.chassis.access.sessions import SignedIn
+from libs.chassis.ops.refusals import BadRequest, Refusal
+from libs.chassis.ops.telemetry import Telemetry
+from libs.chassis.store.events import Recorded
+from libs.events.vocabulary import ClientKind, Urgency
+from libs.web.posted import posted
+from services.intake import statuses
+from services.intake.account_store import Listed
+from services.intake.accounts import Accounts
+from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
+from services.intake.domain import timeline
+from services.intake.pages import forms, titles
+from services.intake.pages.people import to
+from services.intake.pages.register_pages import REGISTER, DeskParts
+from services.intake.transitions import DESK
+
+DONE = frozenset(command for command, _, _ in forms.FORMS.values())
+
+
+def routes(parts: DeskParts, accounts: Accounts, telemetry: Telemetry) -> APIRouter:
+    router = APIRouter(prefix="/requests/{request_id:uuid}", include_in_schema=False)
+    may_work = Depends(parts.door(*sorted(DESK)))
+    card = Card(parts, accounts)
+
+    @router.get("")
+    async def look(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
+        done = request.query_params.get("done", "")
+        seen = await parts.desk.look(who.staff, request_id)
+        return await card.show(request, who, seen, done=done if done in DONE else "")
+
+    @router.post("/{command}")
+    async def act(request: Request, request_id: UUID, command: str, who: Annotated[SignedIn, may_work]) -> Response:
+        """One step; what was typed stays on the page when it is refused."""
+        typed = await posted(request)
+        if command not in DONE or not typed.get("version", "").isdecimal():
+            raise BadRequest
+        version = int(typed["version"])
+        typed = await card.with_number(typed)
+        wanted, errors = forms.command_of(command, typed)
+        if wanted is None:
+            return await card.again(request, who, request_id, typed, errors, 422)
+        try:
+            await parts.desk.act(who.staff, request_id, version, wanted, telemetry.current_traceparent())
+        except CaseNotFound:
+            raise
+        except ChangedMeanwhile as refusal:
+            return await card.again(request, who, request_id, typed, {f"form-{command}": refusal.says}, refusal.status, since=version)
+        except Refusal as refusal:
+            return await card.again(request, who, request_id, typed, forms.errors_of(command, refusal), refusal.status)
+        return to(f"{REGISTER}/{request_id}?done={command}")
+
+    return router
+
+
+class Card:
+    """Draws a request."""
+
+    def __init__(self, parts: DeskParts, accounts: Accounts) -> None:
+        self._parts = parts
+        self._accounts = accounts
+
+    async def again(
+        self,
+        request: Request,
+        who: SignedIn,
+        request_id: UUID,
+        typed: Mapping[str, str],
+        errors: dict[str, str],
+        status: int,
+        since: int | None = None,
+    ) -> Response:
+        """The card as it is now, with what was typed and what was wrong; `since`: the version that its author had read."""
+        seen = await self._parts.desk.look(who.staff, request_id)
+        return await self.show(request, who, seen, typed=typed, errors=errors, status=status, since=since)
+
+    async def show(
+        self,
+        request: Request,
+        who: SignedIn,
+        seen: Seen,
+        *,
+        typed: Mapping[str, str] | None = None,
+        errors: dict[str, str] | None = None,
+        status: int = 200,
+        since: int | None = None,
+        done: str = "",
+    ) -> Response:
+        people = await self._accounts.listed()
+        names = {str(one.account_id): one.account.name for one in people}
+        lines = [_line(event, names) for event in seen.events if timeline.is_shown(event.fact)]
+        return self._parts.pages.show(
+            request,
+            "page/card.html",
+            who=who,
+            seen=seen,
+            case=seen.case.request,
+            overdue=self._parts.overview.is_overdue(seen.case.request),
+            forms=_open_forms(seen),
+            fields=self._fields(people),
+            values=_values(seen, typed or {}),
+            errors=errors or {},
+            status=status,
+            changes=[line for line in lines if since is not None and line["version"] > since],
+            lines=lines,
+            done=done,
+            names=names,
+            titles=titles,
+            grounds=statuses.GROUNDS,
+            others=await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id),
+            authority_titles=self._titles(),
+            zone=self._parts.authority.time_zone,
+        )
+
+    async def with_number(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """People know numbers, not ids: the request to merge into is found by its number."""
+        number = typed.get("merge-into", "").strip()
+        found = await self._parts.desk.by_number(number) if number else None
+        return {**typed, "merge-into": str(found)} if found else dict(typed)
+
+    def _titles(self) -> dict[str, str]:
+        told = self._parts.authority
+        return {f"{name}-{one.code}": one.title for name in ("types", "topics", "units", "points") for one in getattr(told, name)}
+
+    def _fields(self, people: list[Listed]) -> dict[str, list[tuple[str, str]]]:
+        """What the lists of the forms offer."""
+        told = self._parts.authority
+        may_answer = [one for one in people if one.account.enabled and Role.EXECUTOR in one.account.roles]
+        return {
+            "type": [("", "Выберите тип"), *((one.code, one.title) for one in told.types)],
+            "topic": [("", "Выберите тему"), *((one.code, one.title) for one in told.topics)],
+            "urgency": [(one.value, titles.URGENCIES[one]) for one in Urgency],
+            "unit": [("", "Выберите подразделение"), *((one.code, one.title) for one in told.units)],
+            "client_kind": [
+                ("", "Выберите вид клиента"),
+                *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
+            ],
+            "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
+            "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
+        }
+
+
+def _open_forms(seen: Seen) -> list[dict[str, Any]]:
+    """In the order of FORMS; of the two ways to redirect one form serves both."""
+    first = next((one for one in forms.FIRST if one in seen.possible), None)
+    return [
+        {"command": command, "text": text, "fields": fields, "first": one == first}
+        for one, (command, text, fields) in forms.FORMS.items()
+        if one in seen.possible
+    ]
+
+
+def _values(seen: Seen, typed: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the fields: what was typed, else what is known."""
+    request = seen.case.request
+    known = {
+        "client_kind": request.kind.value if request.kind else "",
+        "executor": request.executor or "",
+        "unit": request.unit or (request.classification.unit if request.classification else ""),
+        "urgency": Urgency.ORDINARY.value,
+    }
+    if request.classification:
+        known |= {name: getattr(request.classification, name) for name in ("type", "topic", "urgency")}
+    blank = {forms.field_id(command, field): known.get(field, "") for command, _, fields in forms.FORMS.values() for field in fields}
+    return {**blank, **typed}
+
+
+def _line(event: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
+    actor = event.envelope.actor
+    return {
+        "version": event.version,
+        "at": event.envelope.occurred_at,
+        "title": timeline.TITLES[type(event.fact)],
+        "said": timeline.said(event.fact),
+        "who": names.get(actor.id or "") or titles.ACTORS.get(actor.role, actor.id or actor.role) if actor else "",
+    }

@@ -1,0 +1,114 @@
+"""The desk's first page, with what waits for whom, and the register as a table (N-8.3). Filters stand in the address, codes alone."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from libs.chassis.access.roles import Role
+from libs.chassis.access.sessions import SessionDoor, SignedIn
+from libs.chassis.ops.settings import Authority
+from libs.events.vocabulary import Status, Urgency
+from libs.web.pages import Pages
+from libs.web.posted import posted
+from services.intake.desk import Desk
+from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.domain.lists import Lists
+from services.intake.overview import Overview, ThingsToDo
+from services.intake.pages import titles
+from services.intake.pages.people import to
+from services.intake.transitions import DESK
+
+REGISTER = "/desk/requests"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskParts:
+    """What the pages about requests stand on."""
+
+    pages: Pages
+    door: SessionDoor
+    desk: Desk
+    overview: Overview
+    authority: Authority
+    lists: Lists
+
+
+def routes(parts: DeskParts) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    may = Depends(parts.door(*sorted(DESK | {Role.ADMINISTRATOR, Role.AUDITOR})))
+    may_work = Depends(parts.door(*sorted(DESK)))
+
+    @router.get("/")
+    async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
+        things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
+        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who), nothing_found=None)
+
+    @router.get("/requests")
+    async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
+        asked = dict(request.query_params)
+        filters = Filters.read(asked, parts.lists)
+        after = After.read(asked["after"]) if asked.get("after") else None
+        page = await parts.overview.page(who.staff, filters, after)
+        onward = f"{REGISTER}?{urlencode({**filters.written(), 'after': page.after.written()})}" if page.after else None
+        return parts.pages.show(
+            request,
+            "page/register.html",
+            who=who,
+            page=page,
+            filters=filters,
+            onward=onward,
+            first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
+            values=vars(filters),
+            choices=_choices(parts.authority),
+            titles=titles,
+            topics={topic.code: topic.title for topic in parts.authority.topics},
+            units={unit.code: unit.title for unit in parts.authority.units},
+        )
+
+    @router.post("/find")
+    async def find(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
+        """By number. What is typed may be a name: it goes into no address."""
+        typed = (await posted(request)).get("text", "").strip()
+        found = await parts.desk.by_number(typed) if typed else None
+        if found is not None:
+            return to(f"{REGISTER}/{found}")
+        things = _things(await parts.overview.things_to_do(who.staff), who)
+        return parts.pages.show(request, "page/things.html", who=who, things=things, nothing_found=typed, status=404)
+
+    return router
+
+
+def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
+    """What waits, how many, and where they are listed: the most pressing first."""
+    rows = [
+        ("Просроченные", things.overdue, Filters(due=OVERDUE)),
+        ("Срок истекает в ближайшие три дня", things.soon, Filters(due=SOON)),
+        ("Поступили, номера ещё нет", things.received, Filters(status=Status.RECEIVED)),
+        ("Зарегистрированы, ждут классификации", things.registered, Filters(status=Status.REGISTERED)),
+        ("Классифицированы, ждут передачи исполнителю", things.classified, Filters(status=Status.CLASSIFIED)),
+        ("У исполнителей", things.in_work, Filters(status=Status.ASSIGNED)),
+        ("Ждут уточнения от клиента", things.waiting, Filters(status=Status.AWAITING_CLARIFICATION)),
+    ]
+    if who.staff.may(frozenset((Role.EXECUTOR,))):
+        rows.insert(0, ("Поручены мне", things.mine, Filters(who=MINE)))
+    if who.staff.unit:
+        rows.insert(0, ("В моём подразделении", things.unit, Filters(unit=who.staff.unit)))
+    return [(title, count, f"{REGISTER}?{urlencode(filters.written())}") for title, count, filters in rows]
+
+
+def _choices(authority: Authority) -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers."""
+    return {
+        "status": [("", "Любой"), *((status.value, titles.STATUSES[status]) for status in Status)],
+        "type": [("", "Любой"), *((one.code, one.title) for one in authority.types)],
+        "topic": [("", "Любая"), *((one.code, one.title) for one in authority.topics)],
+        "unit": [("", "Любое"), *((one.code, one.title) for one in authority.units)],
+        "urgency": [("", "Любая"), *((one.value, titles.URGENCIES[one]) for one in Urgency)],
+        "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "истекает в ближайшие три дня")],
+        "who": [("", "Всем"), (MINE, "мне")],
+        "order": [(QUEUE, "открытые: срочные и близкие по сроку сначала"), (NEWEST, "все: новые сначала")],
+    }

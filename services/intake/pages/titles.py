@@ -1,0 +1,47 @@
+"""Codes in words for staff: statuses as the office calls them, channels, kinds of clients, oddities."""
+
+from libs.events.vocabulary import ClientKind, Flag, Status, Urgency
+from services.intake import statuses
+
+STATUSES = statuses.TITLES | {
+    Status.RECEIVED: "поступил",
+    Status.CLASSIFIED: "классифицирован",
+    Status.ASSIGNED: "передан исполнителю",
+    Status.DRAFTING: "подготовка ответа",
+    Status.ON_APPROVAL: "на согласовании",
+    Status.APPROVED: "согласован",
+    Status.AWAITING_CLARIFICATION: "запрошено уточнение",
+}
+TAGS = {  # colours of govuk-frontend's tags, beside the word and never instead of it
+    Status.RECEIVED: "blue",
+    Status.REGISTERED: "blue",
+    Status.CLASSIFIED: "teal",
+    Status.ASSIGNED: "teal",
+    Status.AWAITING_CLARIFICATION: "yellow",
+}
+URGENCIES = {Urgency.ORDINARY: "обычная", Urgency.URGENT: "срочно"}
+KINDS = {
+    ClientKind.UNKNOWN: "не установлен",
+    ClientKind.CITIZEN: "гражданин России",
+    ClientKind.FOREIGNER: "иностранный гражданин",
+    ClientKind.STATELESS: "лицо без гражданства",
+    ClientKind.DUAL_CITIZEN: "гражданин двух государств",
+    ClientKind.SELF_EMPLOYED: "самозанятый",
+    ClientKind.SOLE_TRADER: "индивидуальный предприниматель",
+    ClientKind.LEGAL_ENTITY: "организация",
+    ClientKind.UNREGISTERED_ASSOCIATION: "объединение без регистрации юридического лица",
+    ClientKind.INTERNAL: "сотрудник этого органа власти",
+}
+FLAGS = {
+    Flag.UNKNOWN_POINT: "неизвестная точка взаимодействия",
+    Flag.WRONG_AUDIENCE: "точка не для таких клиентов",
+    Flag.NO_NAME: "не указано имя",
+    Flag.NO_CONTACT: "нет контакта для ответа",
+    Flag.NO_QUESTION: "нет вопроса",
+    Flag.BAD_EMAIL: "адрес электронной почты с ошибкой",
+    Flag.CLOCK_OFF: "время сообщения сомнительно",
+    Flag.TEXT_CHANGED: "текст прислан заново",
+    Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
+}
+ADDITIONAL = {"email": "электронная почта", "phone": "телефон", "post": "письмо на бумаге"}
+ACTORS = {"client": "клиент", "frontend": "канал", "import": "перенос реестра"}
