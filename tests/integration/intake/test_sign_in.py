@@ -17,6 +17,7 @@ from tests.stack import Database
 pytestmark = [pytest.mark.requirement("E-1")]
 
 OPEN_TO_ALL = {
+    ("GET", "/desk"),  # leads to the first page, which asks who is there
     ("GET", "/desk/sign-in"),
     ("POST", "/desk/sign-in"),
     ("GET", "/desk/sign-in/code"),
