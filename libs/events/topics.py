@@ -82,7 +82,11 @@ HISTORY = Topic(
 )
 STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id", producers=("intake",), consumers=("history",))
 
-TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF)
+AUTHORITY = Topic(
+    name="authority.events.v1", contract="authority.events", key="authority code", producers=("intake",), consumers=("history",)
+)
+
+TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF, AUTHORITY)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}
 
 

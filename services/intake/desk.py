@@ -12,8 +12,9 @@ from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Recorded
 from libs.events.fact import Event
 from services.intake import tracking
+from services.intake.book import Book
 from services.intake.domain import desk
-from services.intake.domain.acceptance import Rules, number_given
+from services.intake.domain.acceptance import number_given
 from services.intake.domain.commands import AnyCommand, Merge, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.request import Telling, telling
@@ -57,10 +58,10 @@ class Seen:
 class Desk:
     """Requests by id, for staff."""
 
-    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock, ring: Callable[[], None]) -> None:
+    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, clock: Clock, ring: Callable[[], None]) -> None:
         self._pool = pool
         self._store = store
-        self._rules = rules
+        self._book = book
         self._clock = clock
         self._ring = ring
 
@@ -77,6 +78,7 @@ class Desk:
     async def act(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
         """The request after the command; the first of two who read the same version wins."""
         async with self._pool.acquire() as db, db.transaction():
+            await self._book.opened(db)
             await self._store.lock(db)
             case = await self._case(db, request_id, command.into if isinstance(command, Merge) else None)
             if case.request.version != version:
@@ -90,17 +92,18 @@ class Desk:
         events = (await self._store.told(db, [request_id])).get(request_id)
         if events is None:
             raise CaseNotFound
+        rules = await self._book.opened(db)
         case = Case(request_id=request_id, client_id=events[0].envelope.client_id, request=state_of(events))
-        return Seen(case=case, events=events, why_due=why_due(case.request, self._rules), possible=desk.possible(case.request, by))
+        return Seen(case=case, events=events, why_due=why_due(case.request, rules), possible=desk.possible(case.request, by))
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None
     ) -> list[Append]:
         client = await self._store.client(db, case.client_id)
-        how = telling(case.request_id, case.request, client, self._rules.key)
+        how = telling(case.request_id, case.request, client, self._book.rules.key)
         if isinstance(command, Register):
             return await self._registration(db, case, by, at, how, traceparent)
-        facts = desk.decide(case, command, by, at, self._rules, how)
+        facts = desk.decide(case, command, by, at, self._book.rules, how)
         return [self._append(case, facts, by, at, traceparent)]
 
     async def _registration(
@@ -108,9 +111,9 @@ class Desk:
     ) -> list[Append]:
         """The number is a fact of the register, too: both streams grow in one transaction."""
         desk.may_register(case.request, by)
-        on = self._rules.day_of(at)
-        register = await self._store.register(db, self._rules.journal, on.year)
-        number, registered = number_given(case.request_id, case.request, register, self._rules, at)
+        on = self._book.rules.day_of(at)
+        register = await self._store.register(db, self._book.rules.journal, on.year)
+        number, registered = number_given(case.request_id, case.request, register, self._book.rules, at)
         numbered = Append(
             category=REGISTER,
             aggregate_id=register.aggregate_id,

@@ -19,6 +19,7 @@ from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from libs.events.vocabulary import AdditionalChannel, Standing, Status
 from services.intake import tracking
+from services.intake.book import Book
 from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
@@ -82,19 +83,20 @@ class Unread:
 class Acceptance:
     """Messages become requests: a batch in the caller's transaction, receipts in the outbox."""
 
-    def __init__(self, *, store: IntakeStore, outbox: Outbox, rules: Rules, authority: str, clock: Clock, ids: Ids) -> None:
+    def __init__(self, *, store: IntakeStore, outbox: Outbox, book: Book, authority: str, clock: Clock, ids: Ids) -> None:
         self._store = store
         self._outbox = outbox
-        self._rules = rules
+        self._book = book
         self._authority = authority
         self._clock = clock
         self._ids = ids
 
     async def accept(self, db: Connection, batch: Sequence[Inbound]) -> list[Outcome]:
         """One outcome for each message, in order; a refused one is told why and changes nothing."""
+        rules = await self._book.opened(db)
         await self._store.lock(db)
-        known = await self._store.known(db, self._looked(batch))
-        outcomes = [self._decide(inbound, known) for inbound in batch]
+        known = await self._store.known(db, self._looked(batch, rules))
+        outcomes = [self._decide(inbound, known, rules) for inbound in batch]
         await self._store.append(db, known.facts, self._told(batch, outcomes))
         return outcomes
 
@@ -115,21 +117,22 @@ class Acceptance:
         envelope = self._envelope(fact, key, unread.thread_id, unread.frontend, unread.arrived_at)
         await self._outbox.add(db, [record_of(envelope, RECEIPTS.of(unread.frontend), key, unread.traceparent)], self._clock.now())
 
-    def _decide(self, inbound: Inbound, known: acceptance.Known) -> Outcome:
+    def _decide(self, inbound: Inbound, known: acceptance.Known, rules: Rules) -> Outcome:
         try:
-            return acceptance.accept(inbound, known, self._rules, FreshIds(request_id=self._ids.new(), client_id=self._ids.new()))
+            return acceptance.accept(inbound, known, rules, FreshIds(request_id=self._ids.new(), client_id=self._ids.new()))
         except Refusal as refusal:
             return refusal
 
-    def _looked(self, batch: Sequence[Inbound]) -> Looked:
-        key, zone = self._rules.key, self._rules.time_zone
+    @staticmethod
+    def _looked(batch: Sequence[Inbound], rules: Rules) -> Looked:
+        key, zone = rules.key, rules.time_zone
         messages = [(inbound.frontend, inbound.message) for inbound in batch]
         return Looked(
             refs={inbound.ref for inbound in batch},
             dialogues={tracking.dialogue_mark(key, frontend, message.dialogue) for frontend, message in messages},
             references={tracking.typed(message.thread_ref) for _, message in messages if message.thread_ref},
             identities={account_identity(key, frontend, account) for frontend, message in messages if (account := message.sender.account)},
-            registers={(self._rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
+            registers={(rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
         )
 
     def _told(self, batch: Sequence[Inbound], outcomes: Sequence[Outcome]) -> list[Record]:
@@ -156,7 +159,7 @@ class Acceptance:
             inbound.frontend,
             inbound.arrived_at,
             client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
-            point=point_of(inbound.point, inbound.frontend, self._rules.points),
+            point=point_of(inbound.point, inbound.frontend, self._book.rules.points),
             causation_id=inbound.causation_id,
         )
         return record_of(envelope, topic, inbound.dialogue_key, inbound.traceparent)
@@ -217,10 +220,10 @@ class Mine:
 class Person:
     """What the holder of a number and its tracking code, or of a confirmation link, may do (E-10, N-3.2, N-3.4)."""
 
-    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock) -> None:
+    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, clock: Clock) -> None:
         self._pool = pool
         self._store = store
-        self._rules = rules
+        self._book = book
         self._clock = clock
 
     async def status(self, number: str, code: str) -> Mine:
@@ -228,8 +231,9 @@ class Person:
         async with self._pool.acquire() as db:
             mine = await self._mine(db, number, code)
             confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
+            rules = await self._book.opened(db)
         shown = mine.request._replace(email_confirmed=mine.request.email_confirmed or confirmed)
-        return replace(mine, request=shown, why_due=why_due(shown, self._rules))
+        return replace(mine, request=shown, why_due=why_due(shown, rules))
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
@@ -249,7 +253,7 @@ class Person:
         """The letter with the link, for an address that still has to be confirmed."""
         if address is None or confirmed:
             return None
-        token = tracking.confirm_token(self._rules.key, mine.request_id, address)
+        token = tracking.confirm_token(self._book.rules.key, mine.request_id, address)
         return standing(mine.request, by_email(address, confirmed, token))
 
     async def change_additional(
@@ -273,8 +277,8 @@ class Person:
             mine = await self._mine(db, number, code)
             if mine.request.status is Status.WITHDRAWN:
                 return
-            now, client = self._clock.now(), await self._store.client(db, mine.client_id)
-            facts = withdrawn(mine.request, reason, now, self._rules, telling(mine.request_id, mine.request, client, self._rules.key))
+            now, client, rules = self._clock.now(), await self._store.client(db, mine.client_id), await self._book.opened(db)
+            facts = withdrawn(mine.request, reason, now, rules, telling(mine.request_id, mine.request, client, rules.key))
             await self._store.save(db, [self._append(mine, facts, now, traceparent)])
 
     async def confirm(self, token: str, traceparent: str | None) -> str:
@@ -286,7 +290,7 @@ class Person:
             if request_id is None or found is None or (email := found[0].email) is None:
                 raise LinkNotValid
             request, client_id = found
-            if not tracking.same(token, tracking.confirm_token(self._rules.key, request_id, email)):
+            if not tracking.same(token, tracking.confirm_token(self._book.rules.key, request_id, email)):
                 raise LinkNotValid
             if not request.email_confirmed:
                 await self._confirmed(db, Mine(request_id, client_id, request), email, traceparent)
@@ -310,7 +314,7 @@ class Person:
         """A confirmed contact with the same full name is the same client (R-20)."""
         if not mine.request.name or not has_full_name(mine.request.name):
             return []
-        other = await self._store.client_by_identity(db, contact_identity(self._rules.key, email, mine.request.name))
+        other = await self._store.client_by_identity(db, contact_identity(self._book.rules.key, email, mine.request.name))
         if other is None or other == mine.client_id or other in linked:
             return []
         return [ClientIdentitiesLinked(other=other, basis="подтверждённый адрес и то же полное имя")]
@@ -325,7 +329,7 @@ class Person:
         """A wrong number takes the same steps as a wrong code."""
         offered = tracking.typed(code)
         for request_id in await self._store.find(db, tracking.typed(number)) or [NOBODYS]:
-            is_right = tracking.same(offered, tracking.tracking_code(self._rules.key, request_id))
+            is_right = tracking.same(offered, tracking.tracking_code(self._book.rules.key, request_id))
             found = await self._store.request(db, request_id) if is_right else None
             if found is not None:
                 return Mine(request_id, found[1], found[0])

@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.chassis.access.roles import Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection, Pool
-from services.intake.domain.acceptance import Rules
+from services.intake.book import Book
 from services.intake.domain.filters import MINE, QUEUE, SOON_DAYS, After, Filters
 from services.intake.domain.request import Request
 from services.intake.store import IntakeStore
@@ -54,10 +54,10 @@ class ThingsToDo:
 class Overview:
     """Lists for whoever is at the desk."""
 
-    def __init__(self, *, pool: Pool, store: IntakeStore, rules: Rules, clock: Clock) -> None:
+    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, clock: Clock) -> None:
         self._pool = pool
         self._store = store
-        self._rules = rules
+        self._book = book
         self._clock = clock
 
     async def things_to_do(self, by: Staff) -> ThingsToDo:
@@ -89,7 +89,7 @@ class Overview:
 
     def today(self) -> date:
         """The day that it is where the authority is."""
-        return self._rules.day_of(self._clock.now())
+        return self._book.rules.day_of(self._clock.now())
 
     def is_overdue(self, request: Request) -> bool:
         """On the day it is in time, the next day overdue (N-9.1)."""

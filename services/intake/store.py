@@ -21,6 +21,7 @@ from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import MessageRef, Status, Urgency
 from services.intake import account_store, tracking
 from services.intake.account_store import STAFF
+from services.intake.authority_store import AUTHORITY
 from services.intake.deadlines import LONGEST
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
@@ -36,7 +37,7 @@ SQL = queries(__file__)
 REQUEST = Category(name="request", registry=Registry(intake_requests.EVENTS), topic=REQUESTS)
 CLIENT = Category(name="client", registry=Registry(intake_clients.EVENTS), topic=CLIENTS)
 REGISTER = Category(name="register", registry=Registry(registers.EVENTS))
-CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER, STAFF)}
+CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER, STAFF, AUTHORITY)}
 
 
 def models(key: bytes) -> tuple[ReadModels, ...]:

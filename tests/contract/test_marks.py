@@ -21,6 +21,7 @@ OPEN = {
     "ClientIdentitiesUnlinked": "other",
     "ContactConfirmed": "channel how",
     "CredentialsChanged": "how what",
+    "DayDeclared": "day working",
     "DeadlineExtended": "new_due old_due rule_version",
     "DeliveryReported": "notice_id outcome",
     "HeadSigned": "hash key_id position shard signature",

@@ -1,6 +1,7 @@
 """One file of events for each topic, and the registry of them all."""
 
 from libs.events.contracts import (
+    authority_events,
     channel_inbound,
     channel_outbound,
     channel_receipts,
@@ -22,6 +23,7 @@ CONTRACTS = {
     "notifier.deliveries": notifier_deliveries.EVENTS,
     "history.events": history_events.EVENTS,
     "staff.events": staff_events.EVENTS,
+    "authority.events": authority_events.EVENTS,
     "dlq": dead_letters.EVENTS,
 }
 

@@ -14,9 +14,9 @@ from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status, Urgency
 from libs.web.pages import Pages
 from libs.web.posted import posted
+from services.intake.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
-from services.intake.domain.lists import Lists
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
@@ -34,7 +34,7 @@ class DeskParts:
     desk: Desk
     overview: Overview
     authority: Authority
-    lists: Lists
+    book: Book
 
 
 def routes(parts: DeskParts) -> APIRouter:
@@ -50,7 +50,7 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
         asked = dict(request.query_params)
-        filters = Filters.read(asked, parts.lists)
+        filters = Filters.read(asked, parts.book.rules.lists)
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.overview.page(who.staff, filters, after)
         onward = f"{REGISTER}?{urlencode({**filters.written(), 'after': page.after.written()})}" if page.after else None
