@@ -1,4 +1,4 @@
-"""`otklik demo`: sample data for trying, in the demo mode alone (E-18)."""
+"""`otklik demo`: sample data and sample accounts for trying, in the demo mode alone (E-18)."""
 
 import asyncio
 import os
@@ -18,12 +18,13 @@ from services.intake.imports.cases import same_id
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
+PASSWORD = "OTKLIK_DEMO_PASSWORD"  # noqa: S105 - the name of a variable
 IS_THERE = "SELECT EXISTS (SELECT FROM events WHERE stream = 'request-' || $1)"
 
 
 @app.callback()
 def _group() -> None:
-    """Sample data for trying, in the demo mode alone."""
+    """Sample data and sample accounts for trying, in the demo mode alone."""
 
 
 @app.command()
@@ -32,10 +33,7 @@ def load(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the last day of the five years; absent: today")] = None,
 ) -> None:
     """Load 400 invented clients with 2,000 contacts; nobody is told of them, and what was loaded before stays as it is."""
-    this_machine.lend("intake")
-    if not is_demo():
-        typer.echo(f"sample data are for a demonstration ({VARIABLE}=1), this is none", err=True)
-        raise typer.Exit(2)
+    _lend()
     began = time.perf_counter()
     if asyncio.run(_is_there(seed)):
         typer.echo(f"the sample data of seed {seed} are loaded already")
@@ -45,6 +43,27 @@ def load(
     loaded = asyncio.run(load_sample(seed, until.date() if until else None))
     seconds = time.perf_counter() - began
     typer.echo(f"{loaded.clients} clients, {loaded.contacts} contacts with {loaded.lines} entries in {seconds:.1f} s")
+
+
+@app.command()
+def accounts() -> None:
+    """Open one account for each way to work at the desk, with the password that OTKLIK_DEMO_PASSWORD says; what is there stays."""
+    _lend()
+    password = os.environ.get(PASSWORD)
+    if not password:
+        typer.echo(f"not set: {PASSWORD}, the password of the sample accounts", err=True)
+        raise typer.Exit(2)
+    from cli.demo_accounts import open_accounts  # here: as above
+
+    for login in asyncio.run(open_accounts(password)):
+        typer.echo(f"opened {login}")
+
+
+def _lend() -> None:
+    this_machine.lend("intake")
+    if not is_demo():
+        typer.echo(f"samples are for a demonstration ({VARIABLE}=1), this is none", err=True)
+        raise typer.Exit(2)
 
 
 async def _is_there(seed: int) -> bool:

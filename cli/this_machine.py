@@ -22,6 +22,8 @@ def lend(service: str, *, administrator: bool = False, environ: MutableMapping[s
     if around is not None:
         process = next(process for process in processes.TABLE if process.name == service)
         more = {ADMIN_DSN: around.admin_dsn} if administrator else {}
+        if keys.DEMO_PASSWORD in around.secrets:
+            more[keys.DEMO_PASSWORD] = around.secrets[keys.DEMO_PASSWORD]
         _lend(processes.environment(process, around) | more, around, environ)
 
 

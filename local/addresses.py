@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from local import processes
+from local import keys, processes
 from local.console import BOLD, DIM, coloured, elapsed
 from local.control import Record
 from local.processes import Surroundings
+from local.sample.staff import LOGINS
 
 ABOUT = {
     "site": "the public site: the form and the status page",
-    "intake": "HTTP door for frontends",
+    "intake": "HTTP door for frontends; the desk for staff is at /desk/",
     "history": "internal API of the history",
     "notifier": "deliveries of notices",
 }
@@ -33,9 +34,10 @@ def show_addresses(around: Surroundings, record: Record, *, all_ready: bool) -> 
     foreign = processes.frontends_bootstrap(around)
     if foreign:
         print(f"  Frontends of others sign in to Kafka at {foreign}; ./otklik frontends add NAME lets one in: docs/frontends/README.md")
+    desk = f"{processes.address('intake', around.places)}/desk"
     if around.demo:
-        operator = "Authorization: Bearer $(./otklik staff token --role operator)"
-        question = f"{processes.address('history', around.places)}/v1/entries?from=2021-01-01T00:00:00Z"
-        print(f"  Signing in comes later; a sample token opens what is for staff:\n  curl -H \"{operator}\" '{question}'")
+        print(f"  The desk for staff: {desk}/ as {', '.join(LOGINS)}; the password of each is {around.secrets[keys.DEMO_PASSWORD]}")
+    else:
+        print(f"  The first administrator is made at {desk}/set-up with the code {keys.SETUP_CODE} of {around.places.secrets}")
     farewell = "Ctrl-C stops everything and keeps the data. In another terminal: make status | logs | down | fresh"
     print(coloured(f"\n{farewell}\n", DIM), flush=True)

@@ -14,7 +14,14 @@ from local.places import Places
 from local.processes import Surroundings
 
 VOLUME = Path("/run/otklik")
-SECRET = {"OTKLIK_POSTGRES_DSN", "OTKLIK_MASTER_KEY", "OTKLIK_STAFF_PUBLIC_KEY", "OTKLIK_FRONTEND_KEY", "OTKLIK_HEAD_SIGNING_KEY"}
+SECRET = {
+    "OTKLIK_POSTGRES_DSN",
+    "OTKLIK_MASTER_KEY",
+    "OTKLIK_STAFF_PUBLIC_KEY",
+    "OTKLIK_FRONTEND_KEY",
+    "OTKLIK_HEAD_SIGNING_KEY",
+    "OTKLIK_SETUP_CODE",
+}
 FOR_PREPARE = {"OTKLIK_ADMIN_DSN", *map(keys.password_of, processes.services())}
 POSTGRES_PLACE = "postgres:5432/otklik"
 

@@ -22,6 +22,8 @@ ADMIN_PASSWORD = "OTKLIK_POSTGRES_ADMIN_PASSWORD"  # noqa: S105 - the name of a 
 STAFF_PRIVATE_KEY = "OTKLIK_STAFF_PRIVATE_KEY"
 STAFF_PUBLIC_KEY = "OTKLIK_STAFF_PUBLIC_KEY"
 HEAD_SIGNING_KEY = "OTKLIK_HEAD_SIGNING_KEY"
+SETUP_CODE = "OTKLIK_SETUP_CODE"
+DEMO_PASSWORD = "OTKLIK_DEMO_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def password_of(service: str) -> str:
@@ -37,10 +39,11 @@ def frontend_key_of(frontend: str) -> str:
     return f"OTKLIK_{frontend.upper()}_FRONTEND_KEY"
 
 
-def ensure(places: Places, services: list[str], frontends: list[str]) -> dict[str, str]:
-    """Every secret of these processes; writes the file and the frontends' key hashes."""
+def ensure(places: Places, services: list[str], frontends: list[str], *, demo: bool = False) -> dict[str, str]:
+    """Every secret of these processes, with `demo` the password of its accounts too; writes the file and the frontends' key hashes."""
     kept = read(places.secrets)
-    made = kept | {name: make() for name, make in wanted(services, frontends).items() if name not in kept}
+    names = wanted(services, frontends) | ({DEMO_PASSWORD: typed_password} if demo else {})
+    made = kept | {name: make() for name, make in names.items() if name not in kept}
     made[STAFF_PUBLIC_KEY] = public_key(made[STAFF_PRIVATE_KEY])
     if made != kept:
         write(places.secrets, "".join(f"{name}={value}\n" for name, value in sorted(made.items())))
@@ -52,7 +55,7 @@ def ensure(places: Places, services: list[str], frontends: list[str]) -> dict[st
 
 
 def wanted(services: list[str], frontends: list[str]) -> dict[str, Callable[[], str]]:
-    names: dict[str, Callable[[], str]] = {ADMIN_PASSWORD: password, STAFF_PRIVATE_KEY: key, HEAD_SIGNING_KEY: key}
+    names: dict[str, Callable[[], str]] = {ADMIN_PASSWORD: password, STAFF_PRIVATE_KEY: key, HEAD_SIGNING_KEY: key, SETUP_CODE: password}
     for service in services:
         names |= {password_of(service): password, master_key_of(service): key}
     return names | {frontend_key_of(frontend): password for frontend in frontends}
@@ -60,6 +63,11 @@ def wanted(services: list[str], frontends: list[str]) -> dict[str, Callable[[], 
 
 def password() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
+
+
+def typed_password() -> str:
+    """One that people type: 64 bits in four groups."""
+    return "-".join(secrets.token_hex(2) for _ in range(4))
 
 
 def key() -> str:

@@ -76,6 +76,11 @@ class Places:
     def sample_loaded(self) -> Path:
         return self.state / "sample-loaded"
 
+    @property
+    def accounts_opened(self) -> Path:
+        """Whether the accounts of the demonstration are there."""
+        return self.state / "accounts-opened"
+
 
 def places(environ: Mapping[str, str]) -> Places:
     """The places that the environment asks for; raises `WrongOffset`."""

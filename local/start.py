@@ -33,7 +33,7 @@ class Start:
         self.environ = environ
         self.supervisor = supervisor
         self.demo = installation.is_demo(places)
-        self.secrets = keys.ensure(places, processes.services(), processes.frontends())
+        self.secrets = keys.ensure(places, processes.services(), processes.frontends(), demo=self.demo)
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
         self.made_good = False
@@ -53,7 +53,8 @@ class Start:
         self.arrange()
         await together((self.start_frontends(), self.start_mail(), self.start_postgres(), self.start_kafka()))
         await self.make_good()
-        return await self.start_services()
+        _, all_ready = await asyncio.gather(self.open_accounts(), self.start_services())
+        return all_ready
 
     def arrange(self) -> None:
         """Decide which of the stores are ours."""
@@ -123,10 +124,20 @@ class Start:
 
     async def load_sample(self) -> None:
         """Once, in the demo mode: invented people and five years of their contacts."""
-        intake = next(process for process in processes.existing() if process.name == "intake")
         if self.demo and not self.places.sample_loaded.exists():
-            await self.administer(("demo", "load"), processes.environment(intake, self.around) | {"OTKLIK_DEMO": "true"})
+            await self.administer(("demo", "load"), self.told("intake"))
             self.places.sample_loaded.touch()
+
+    async def open_accounts(self) -> None:
+        """Once, in the demo mode: one account for each way to work at the desk."""
+        if not self.demo or self.places.accounts_opened.exists():
+            return
+        try:
+            password = {keys.DEMO_PASSWORD: self.secrets[keys.DEMO_PASSWORD]}
+            await self.administer(("demo", "accounts"), self.told("intake") | password)
+            self.places.accounts_opened.touch()
+        except NotStarted as failure:
+            fail(str(failure))
 
     async def administer(self, arguments: tuple[str, ...], told: Mapping[str, str]) -> None:
         """Runs `python -m cli …`; its output goes to a log, and to the screen when it fails."""

@@ -1,4 +1,4 @@
-"""Sample data: in the demo mode alone, once, and nobody is told of them."""
+"""Sample data and sample accounts: in the demo mode alone, once, and nobody is told of them."""
 
 import asyncio
 
@@ -7,13 +7,23 @@ from typer.testing import CliRunner, Result
 
 from cli.demo import app
 from libs.events.vocabulary import ClientKind
+from local.sample.staff import ACCOUNTS
+from tests.integration.intake.people import Browser
+from tests.integration.intake.town import founded
 from tests.stack import Database
 
 pytestmark = pytest.mark.requirement("E-18")
 
 
+PASSWORD = "учебный вход для проб"
+
+
 async def load(*arguments: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, app, ["load", *arguments])
+    return await demo("load", *arguments)
+
+
+async def demo(*arguments: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments)
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -54,9 +64,31 @@ async def test_a_load_that_broke_off_is_finished(commands: pytest.MonkeyPatch, d
     assert await counts(database) == whole
 
 
-@pytest.mark.parametrize("demo", ["", "0", "no"])
-async def test_outside_the_demo_mode_nothing_is_loaded(commands: pytest.MonkeyPatch, database: Database, demo: str) -> None:
-    commands.setenv("OTKLIK_DEMO", demo)
-    result = await load()
+@pytest.mark.requirement("E-1")
+async def test_sample_accounts_are_opened_once_and_each_of_them_signs_in_at_the_desk(
+    commands: pytest.MonkeyPatch, database: Database
+) -> None:
+    commands.setenv("OTKLIK_DEMO", "1")
+    assert "OTKLIK_DEMO_PASSWORD" in (await demo("accounts")).output
+    commands.setenv("OTKLIK_DEMO_PASSWORD", PASSWORD)
+    opened = await demo("accounts")
+    assert opened.output.split() == [word for account in ACCOUNTS for word in ("opened", account.login)]
+    again = await demo("accounts")
+    assert (again.exit_code, again.output) == (0, "")
+    async with founded(database) as town:
+        for account in ACCOUNTS:
+            browser = Browser(town)
+            await browser.sign_in(account.login, PASSWORD)
+            assert account.name in (await browser.get("/me")).text
+
+
+@pytest.mark.parametrize("is_demo", ["", "0", "no"])
+@pytest.mark.parametrize("command", ["load", "accounts"])
+async def test_outside_the_demo_mode_nothing_is_loaded(
+    commands: pytest.MonkeyPatch, database: Database, is_demo: str, command: str
+) -> None:
+    commands.setenv("OTKLIK_DEMO", is_demo)
+    commands.setenv("OTKLIK_DEMO_PASSWORD", PASSWORD)
+    result = await demo(command)
     assert (result.exit_code, "demonstration" in result.output) == (2, True)
     assert await counts(database) == {}

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import checks, clean_stop, control, keys, processes
@@ -85,7 +86,7 @@ def terminal() -> Iterator[Terminal]:
         made.close()
 
 
-@pytest.mark.requirement("R-23", "D-28", "E-18")
+@pytest.mark.requirement("R-23", "D-28", "E-18", "E-1")
 def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     assert terminal.run("status") == 1
     terminal.make_up()
@@ -93,6 +94,10 @@ def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     for process in processes.existing():
         assert processes.healthy(f"{processes.address(process.name, terminal.here)}/health/live")
     secrets = keys.read(terminal.here.secrets)
+    assert f"/desk/set-up with the code {keys.SETUP_CODE}" in terminal.text()
+    form = {"code": secrets[keys.SETUP_CODE], "login": "first", "name": "Первая Администратор", "password": "правильная лошадь батарея"}
+    set_up = httpx.post(f"{processes.address('intake', terminal.here)}/desk/set-up", data=form, trust_env=False)
+    assert (set_up.status_code, set_up.headers["location"]) == (303, "/desk")
 
     os.kill(terminal.pid("mail"), signal.SIGKILL)
     until(lambda: "mail ended with -9" in terminal.text() and terminal.run("status") == 0, "the mail catcher is there again")
