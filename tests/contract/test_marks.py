@@ -26,7 +26,7 @@ OPEN = {
     "DeliveryReported": "notice_id outcome",
     "HeadSigned": "hash key_id position shard signature",
     "HistoricalEntryImported": "foreign_no happened_at line",
-    "HistoricalRequestImported": "closed_at due_at foreign_no imported_at old_register point received_at state unit",
+    "HistoricalRequestImported": "closed_at due_at due_on foreign_no imported_at old_register point received_at state unit",
     "HistoryGapDetected": "aggregate_id from_seq producer to_seq topic",
     "HistoryViewed": "count filter operator role",
     "MessageAccepted": "due_on external_id reference reg_no status",

@@ -222,6 +222,7 @@ class HistoricalRequestImported(Event):
     point: Annotated[str, Open]
     received_at: Annotated[Moment | None, Open] = None
     due_at: Annotated[Moment | None, Open] = None
+    due_on: Annotated[date | None, Open] = None
     closed_at: Annotated[Moment | None, Open] = None
     unit: Annotated[str | None, Open] = None
     subject: Annotated[str | None, Personal] = None

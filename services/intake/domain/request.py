@@ -110,7 +110,17 @@ class Request(NamedTuple):
     texts: tuple[tuple[MessageRef, str], ...] = ()
     flags: frozenset[Flag] = frozenset()
     steps: tuple[Step, ...] = ()
-    imported: bool = False
+    old: HistoricalRequestImported | None = None
+
+    @property
+    def imported(self) -> bool:
+        """It began in an older register."""
+        return self.old is not None
+
+    @property
+    def number(self) -> str:
+        """What staff call it by: its register number, else its reference, else that of the older register."""
+        return self.reg_no or self.reference or (self.old.foreign_no if self.old else "")
 
     @property
     def reachable(self) -> bool:
@@ -166,7 +176,15 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case DeadlineExtended():
             return request._replace(version=version, due_on=event.new_due, extended=True)
         case HistoricalRequestImported():
-            return request._replace(version=version, status=event.state, received_at=event.received_at, imported=True)
+            return request._replace(
+                version=version,
+                status=event.state,
+                received_at=event.received_at,
+                due_on=event.due_on,
+                name=event.client_name,
+                unit=event.unit,
+                old=event,
+            )
         case (
             RequestNotConsidered()
             | MessageSetAside()

@@ -90,6 +90,7 @@ def _imported(header: Header, register: str, imported_at: datetime) -> Historica
         point=header.point,
         received_at=header.received_at,
         due_at=header.due_at,
+        due_on=header.due_at.date() if header.due_at else None,  # in the register's own zone, which the moment is told in
         closed_at=header.closed_at,
         unit=header.unit,
         subject=header.subject,

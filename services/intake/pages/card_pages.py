@@ -98,7 +98,8 @@ class Card:
     ) -> Response:
         people = await self._accounts.listed()
         names = {str(one.account_id): one.account.name for one in people}
-        lines = [_line(event, names) for event in seen.events if timeline.is_shown(event.fact)]
+        told = self._titles()
+        lines = [_line(event, names, told) for event in seen.events if timeline.is_shown(event.fact)]
         return self._parts.pages.show(
             request,
             "page/card.html",
@@ -118,7 +119,8 @@ class Card:
             titles=titles,
             grounds=statuses.GROUNDS,
             others=await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id),
-            authority_titles=self._titles(),
+            authority_titles=told,
+            point=seen.events[0].envelope.point or "",
             zone=self._parts.authority.time_zone,
         )
 
@@ -175,12 +177,13 @@ def _values(seen: Seen, typed: Mapping[str, str]) -> dict[str, str]:
     return {**blank, **typed}
 
 
-def _line(event: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
+def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Any]:
     actor = event.envelope.actor
+    point = told.get(f"points-{event.envelope.point}", "")
     return {
         "version": event.version,
         "at": event.envelope.occurred_at,
         "title": timeline.TITLES[type(event.fact)],
         "said": timeline.said(event.fact),
-        "who": names.get(actor.id or "") or titles.ACTORS.get(actor.role, actor.id or actor.role) if actor else "",
+        "who": names.get(actor.id or "") or titles.ACTORS.get(actor.role, "") or point if actor else "",
     }

@@ -44,4 +44,4 @@ FLAGS = {
     Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
 }
 ADDITIONAL = {"email": "электронная почта", "phone": "телефон", "post": "письмо на бумаге"}
-ACTORS = {"client": "клиент", "frontend": "канал", "import": "перенос реестра"}
+ACTORS = {"client": "клиент", "import": "перенос реестра"}

@@ -6,13 +6,18 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from libs.chassis.access.guards import guarded_routes
+from libs.chassis.store.events import Append, Context
 from libs.events.contracts.intake_requests import RequestAssigned, RequestClassified
-from services.intake.store import REQUEST
+from libs.events.envelope import Actor
+from libs.events.vocabulary import Status
+from services.intake.imports.cases import Case, Header, new_facts
+from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import DESK
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.town import said
@@ -25,6 +30,7 @@ CLASSIFIED = {
     "classify-unit": "land",
     "classify-client_kind": "citizen",
 }
+NOVOSIBIRSK = ZoneInfo("Asia/Novosibirsk")
 ONLY_FOR_THOSE_WHO_SIGN_IN = "/desk/sign-in"
 
 
@@ -99,6 +105,31 @@ async def test_a_registrar_takes_a_request_from_the_list_to_an_executor_by_forms
     shown = text_of(await card(desk, request_id))
     assert "запрошено уточнение" in shown
     assert "О каком участке речь?" in shown
+
+
+@pytest.mark.requirement("N-8.3", "N-9.1")
+async def test_an_open_case_of_the_older_register_is_listed_with_its_number_its_client_and_its_day(bureau: Office) -> None:
+    received, due = bureau.clock.now() - timedelta(days=40), bureau.clock.now().astimezone(NOVOSIBIRSK) - timedelta(days=1)
+    header = Header(
+        number="17-вх", point="post", state=Status.ASSIGNED, received_at=received, due_at=due, subject="О лесе", client_name="Юдин Пётр"
+    )
+    await imported(bureau, Case(header))
+    [row] = re.findall(
+        r'<tr class="govuk-table__row" role="row">\s*<th scope="row".*?</tr>', (await bureau.admin.get("/requests")).text, re.DOTALL
+    )
+    assert [part for part in ("17-вх", "Юдин Пётр", f"{due:%d.%m.%Y}", "просрочен") if part not in row] == []
+    assert "Просроченные 1" in text_of(await bureau.admin.get("/"))
+    shown = text_of(await card(bureau.admin, UUID(re.findall(r"/desk/requests/([0-9a-f-]{36})", row)[0])))
+    assert [part for part in ("Запрос 17-вх", "О лесе", "Прежний реестр Журнал, № 17-вх", "Почта") if part not in shown] == []
+
+
+async def imported(bureau: Office, case: Case) -> None:
+    process = bureau.town.service.process
+    facts = new_facts(case, [], "Журнал", process.clock.now())
+    around = Context(thread_id=uuid4(), occurred_at=process.clock.now(), actor=Actor(role="system", id="import"), point=case.header.point)
+    append = Append(category=REQUEST, aggregate_id=str(uuid4()), expected_version=0, facts=[fact for fact, _ in facts], context=around)
+    async with process.pool.acquire() as db, db.transaction():
+        await IntakeStore(process.store, b"k" * 32).save(db, [append])
 
 
 @pytest.mark.requirement("N-2.2", "N-8.3")
