@@ -85,8 +85,9 @@ STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id",
 AUTHORITY = Topic(
     name="authority.events.v1", contract="authority.events", key="authority code", producers=("intake",), consumers=("history",)
 )
+AUDIT = Topic(name="audit.events.v1", contract="audit.events", key="account id", producers=("intake",), consumers=("history",))
 
-TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF, AUTHORITY)
+TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF, AUTHORITY, AUDIT)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}
 
 

@@ -3,6 +3,6 @@ the accounts of staff, and what the authority decided about itself.
 
 Hears channel.inbound at its Kafka door; its HTTP door takes the same messages from frontends without Kafka. Hears history.events, which
 asks for events that history has not heard.
-Publishes intake.requests, intake.clients, staff.events, authority.events and channel.receipts, and on behalf of HTTP frontends
-channel.inbound.
+Publishes intake.requests, intake.clients, staff.events, authority.events, audit.events and channel.receipts, and on behalf of
+HTTP frontends channel.inbound.
 """

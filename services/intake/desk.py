@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from libs.chassis.access.roles import Role, Staff
+from libs.chassis.access.roles import NotAllowed, Role, Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
@@ -19,6 +19,7 @@ from services.intake.domain.commands import AnyCommand, Merge, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.request import Telling, telling
 from services.intake.domain.term import why_due
+from services.intake.looks import Looks
 from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context, state_of
 from services.intake.transitions import TRANSITIONS
 
@@ -58,10 +59,11 @@ class Seen:
 class Desk:
     """Requests by id, for staff."""
 
-    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, clock: Clock, ring: Callable[[], None]) -> None:
+    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, looks: Looks, clock: Clock, ring: Callable[[], None]) -> None:
         self._pool = pool
         self._store = store
         self._book = book
+        self._looks = looks
         self._clock = clock
         self._ring = ring
 
@@ -76,7 +78,16 @@ class Desk:
         return found[0] if len(found) == 1 else None
 
     async def act(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
-        """The request after the command; the first of two who read the same version wins."""
+        """The request after the command; the first of two who read the same version wins. What the roles forbid is written down."""
+        try:
+            seen = await self._acted(by, request_id, version, command, traceparent)
+        except NotAllowed as refusal:
+            await self._looks.refused(by, command.command, request_id, refusal.code)
+            raise
+        self._ring()
+        return seen
+
+    async def _acted(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
         async with self._pool.acquire() as db, db.transaction():
             await self._book.opened(db)
             await self._store.lock(db)
@@ -84,9 +95,7 @@ class Desk:
             if case.request.version != version:
                 raise ChangedMeanwhile(case.request.version)
             await self._store.save(db, await self._appends(db, case, command, by, self._clock.now(), traceparent))
-            seen = await self._seen(db, request_id, by)
-        self._ring()
-        return seen
+            return await self._seen(db, request_id, by)
 
     async def _seen(self, db: Connection, request_id: UUID, by: Staff) -> Seen:
         events = (await self._store.told(db, [request_id])).get(request_id)

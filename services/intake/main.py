@@ -31,6 +31,7 @@ from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
+from services.intake.looks import Looks
 from services.intake.overview import Overview
 from services.intake.pages import account_pages, card_pages, frame, own_pages, register_pages, sign_in_pages
 from services.intake.pages.people import People
@@ -116,13 +117,21 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
 
 def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
     """The desk's doors, for programs and for people."""
-    desk = Desk(pool=process.pool, store=store, book=book, clock=process.clock, ring=process.bell.ring)
+    looks = Looks(
+        pool=process.pool,
+        events=process.store,
+        zone=process.authority.time_zone,
+        clock=process.clock,
+        ring=process.bell.ring,
+        traceparent=process.telemetry.current_traceparent,
+    )
+    desk = Desk(pool=process.pool, store=store, book=book, looks=looks, clock=process.clock, ring=process.bell.ring)
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
     pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
     people = people_of(process, settings, code_key(settings), pages)
     overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
-    parts = DeskParts(pages=pages, door=people.door, desk=desk, overview=overview, authority=process.authority, book=book)
+    parts = DeskParts(pages=pages, door=people.door, desk=desk, overview=overview, looks=looks, authority=process.authority, book=book)
     about_requests = [register_pages.routes(parts), card_pages.routes(parts, people.accounts, process.telemetry)]
     about_people = [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)]
     frame.mounted(app, pages, [*about_requests, *about_people])

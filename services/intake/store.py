@@ -12,11 +12,12 @@ from libs.chassis.store.events import Append, Category, Context, EventStore, Rec
 from libs.chassis.store.models import ReadModels, Row, refresh
 from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
-from libs.events.contracts import intake_clients, intake_requests
+from libs.events.contracts import audit_events, intake_clients, intake_requests
 from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
 from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestRevised, RequestSupplemented
 from libs.events.envelope import Actor
 from libs.events.registry import Registry
+from libs.events.topics import AUDIT as AUDIT_TOPIC
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import MessageRef, Status, Urgency
 from services.intake import account_store, tracking
@@ -37,7 +38,8 @@ SQL = queries(__file__)
 REQUEST = Category(name="request", registry=Registry(intake_requests.EVENTS), topic=REQUESTS)
 CLIENT = Category(name="client", registry=Registry(intake_clients.EVENTS), topic=CLIENTS)
 REGISTER = Category(name="register", registry=Registry(registers.EVENTS))
-CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER, STAFF, AUTHORITY)}
+AUDIT = Category(name="audit", registry=Registry(audit_events.EVENTS), topic=AUDIT_TOPIC)
+CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER, STAFF, AUTHORITY, AUDIT)}
 
 
 def models(key: bytes) -> tuple[ReadModels, ...]:

@@ -37,7 +37,7 @@ MAX_LINES_OF = {"intake": 13_000}  # the desk belongs to it (docs/decisions/0024
 NAMES_THAT_TELL_NOTHING = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py", "http.py"}  # http.py shadows the standard library
 DECISION_PARTS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
 QUERIES = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor", "prepare"}  # asyncpg's
-TOPIC_NAME = re.compile(r"\b(?:channel|intake|notifier|history|mailing|survey|publication|consent|staff|authority)\.[a-z]+\b")
+TOPIC_NAME = re.compile(r"\b(?:channel|intake|notifier|history|mailing|survey|publication|consent|staff|authority|audit)\.[a-z]+\b")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 

@@ -13,7 +13,9 @@ from tests.contract.stored import STORED
 # Ids, codes, dates, statuses. Before a name is added here: can a person be read in it, or can a person have typed it?
 OPEN = {
     "AccountOpened": "roles unit",
+    "ActRefused": "code request_id what",
     "AppealRouteExplained": "act",
+    "CaseViewed": "found request_id what",
     "ClarificationReceived": "message_ref",
     "ClarificationRequested": "wait_until",
     "ClientIdentified": "kind platform",

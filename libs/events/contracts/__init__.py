@@ -1,6 +1,7 @@
 """One file of events for each topic, and the registry of them all."""
 
 from libs.events.contracts import (
+    audit_events,
     authority_events,
     channel_inbound,
     channel_outbound,
@@ -24,6 +25,7 @@ CONTRACTS = {
     "history.events": history_events.EVENTS,
     "staff.events": staff_events.EVENTS,
     "authority.events": authority_events.EVENTS,
+    "audit.events": audit_events.EVENTS,
     "dlq": dead_letters.EVENTS,
 }
 

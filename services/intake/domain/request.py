@@ -176,15 +176,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case DeadlineExtended():
             return request._replace(version=version, due_on=event.new_due, extended=True)
         case HistoricalRequestImported():
-            return request._replace(
-                version=version,
-                status=event.state,
-                received_at=event.received_at,
-                due_on=event.due_on,
-                name=event.client_name,
-                unit=event.unit,
-                old=event,
-            )
+            return _taken_over(request, event)._replace(version=version)
         case (
             RequestNotConsidered()
             | MessageSetAside()
@@ -199,6 +191,12 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version)  # the status that comes with it tells the rest
         case _:
             assert_never(event)
+
+
+def _taken_over(request: Request, event: HistoricalRequestImported) -> Request:
+    return request._replace(
+        status=event.state, received_at=event.received_at, due_on=event.due_on, name=event.client_name, unit=event.unit, old=event
+    )
 
 
 def _said(request: Request, event: RequestReceived | RequestSupplemented, **also: Any) -> Request:

@@ -96,6 +96,7 @@ class Card:
         since: int | None = None,
         done: str = "",
     ) -> Response:
+        await self._parts.looks.looked(who.staff, "card", seen.case.request_id)
         people = await self._accounts.listed()
         names = {str(one.account_id): one.account.name for one in people}
         told = self._titles()

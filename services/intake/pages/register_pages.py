@@ -17,6 +17,7 @@ from libs.web.posted import posted
 from services.intake.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
@@ -33,6 +34,7 @@ class DeskParts:
     door: SessionDoor
     desk: Desk
     overview: Overview
+    looks: Looks
     authority: Authority
     book: Book
 
@@ -53,6 +55,7 @@ def routes(parts: DeskParts) -> APIRouter:
         filters = Filters.read(asked, parts.book.rules.lists)
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.overview.page(who.staff, filters, after)
+        await parts.looks.looked(who.staff, "register", found=len(page.rows))
         onward = f"{REGISTER}?{urlencode({**filters.written(), 'after': page.after.written()})}" if page.after else None
         return parts.pages.show(
             request,

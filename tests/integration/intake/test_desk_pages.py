@@ -13,14 +13,16 @@ import pytest
 
 from libs.chassis.access.guards import guarded_routes
 from libs.chassis.store.events import Append, Context
-from libs.events.contracts.intake_requests import RequestAssigned, RequestClassified
+from libs.events.contracts.audit_events import ActRefused
+from libs.events.contracts.intake_requests import RequestAssigned, RequestClassified, RequestRegistered
 from libs.events.envelope import Actor
+from libs.events.topics import AUDIT
 from libs.events.vocabulary import Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import DESK
 from tests.integration.intake.people import Browser, Office, office, text_of
-from tests.integration.intake.town import said
+from tests.integration.intake.town import Heard, said
 from tests.stack import Database
 
 CLASSIFIED = {
@@ -81,6 +83,54 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, ONLY_FOR_THOSE_WHO_SIGN_IN), path
     _, auditor = await bureau.somebody("auditor", "auditor")
     assert (await auditor.get("/requests")).status_code == 403
+
+
+@pytest.mark.requirement("N-8.1", "D-25")
+async def test_each_look_at_what_people_wrote_is_written_down_before_it_is_shown(bureau: Office) -> None:
+    account_id, operator = await bureau.somebody("priem", "operator")
+    request_id = await taken_in(bureau)
+    await card(operator, request_id)
+    assert (await operator.get("/requests")).status_code == 200
+    assert (await operator.get(f"/requests/{uuid4()}")).status_code == 404
+    looks = await audited(bureau, account_id, 2)
+    assert [(look.fact.what, look.fact.request_id, look.fact.found) for look in looks] == [
+        ("card", request_id, None),
+        ("register", None, 1),
+    ]
+    assert {(look.envelope.actor.id, look.envelope.actor.role) for look in looks if look.envelope.actor} == {(account_id, "operator")}
+    assert [look.envelope.seq for look in looks] == [1, 2]
+
+
+@pytest.mark.requirement("N-8.1")
+async def test_who_may_not_register_is_refused_and_the_attempt_is_written_down(bureau: Office) -> None:
+    account_id, executor = await bureau.somebody("lesnik", "executor", unit="land")
+    request_id = await taken_in(bureau, sender={"name": None})
+    answer = await executor.post(f"/requests/{request_id}/register", version=version_on(await card(bureau.admin, request_id)))
+    assert answer.status_code == 403
+    assert "Ваша роль не даёт права на это действие" in text_of(answer)
+    refused = [one.fact for one in await audited(bureau, account_id, 2) if isinstance(one.fact, ActRefused)]
+    assert refused == [ActRefused(what="register", request_id=request_id, code="not-allowed")]
+    assert not any(isinstance(fact, RequestRegistered) for fact in await facts(bureau, request_id))
+
+
+@pytest.mark.requirement("N-8.1")
+async def test_two_looks_at_once_are_both_written_down(bureau: Office) -> None:
+    account_id, operator = await bureau.somebody("priem", "operator")
+    request_id = await taken_in(bureau)
+    await asyncio.gather(*(card(operator, request_id) for _ in range(5)))
+    assert sorted(look.envelope.seq or 0 for look in await audited(bureau, account_id, 5)) == [1, 2, 3, 4, 5]
+
+
+async def audited(bureau: Office, account_id: str, count: int) -> list[Heard]:
+    """So many lines of an account's audit, as the topic tells them."""
+
+    def found() -> list[Heard]:
+        lines = [heard for heard in bureau.town.listener.on(AUDIT.name) if heard.record.key == account_id.encode()]
+        return lines if len(lines) >= count else []
+
+    lines: list[Heard] = await bureau.town.listener.until(found, f"{count} lines of the audit")
+    assert len(lines) == count
+    return lines
 
 
 @pytest.mark.requirement("N-8.3", "N-8.4", "N-8.5", "N-6.1", "S-5", "S-7", "S-11")

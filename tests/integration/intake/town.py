@@ -19,7 +19,7 @@ from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefus
 from libs.events.envelope import Envelope, Unreadable, decode, encode
 from libs.events.fact import Event
 from libs.events.registry import NewerVersion, UnknownType
-from libs.events.topics import CLIENTS, INBOUND, RECEIPTS, REQUESTS, STAFF, dead_letter_topic
+from libs.events.topics import AUDIT, CLIENTS, INBOUND, RECEIPTS, REQUESTS, STAFF, dead_letter_topic
 from services.intake.main import build
 from services.intake.settings import IntakeSettings
 from services.intake.store import CLIENT, REQUEST
@@ -93,7 +93,7 @@ async def listening(bootstrap: str, *topics: str) -> AsyncIterator[Listener]:
     names = topics or tuple(
         [topic.of(frontend) for topic in (INBOUND, RECEIPTS) for frontend in FRONTENDS]
         + [dead_letter_topic(INBOUND.of(frontend)) for frontend in FRONTENDS]
-        + [REQUESTS.name, CLIENTS.name, STAFF.name]
+        + [REQUESTS.name, CLIENTS.name, STAFF.name, AUDIT.name]
     )
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
