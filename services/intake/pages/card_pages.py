@@ -154,13 +154,11 @@ class Card:
 
 
 def _open_forms(seen: Seen) -> list[dict[str, Any]]:
-    """In the order of FORMS; of the two ways to redirect one form serves both."""
-    first = next((one for one in forms.FIRST if one in seen.possible), None)
-    return [
-        {"command": command, "text": text, "fields": fields, "first": one == first}
-        for one, (command, text, fields) in forms.FORMS.items()
-        if one in seen.possible
-    ]
+    """What mostly comes next, then the others in the order of FORMS; of the two ways to redirect one form serves both."""
+    first = next((one for one in forms.FIRST if one in seen.possible), "")
+    possible = sorted((one for one in forms.FORMS if one in seen.possible), key=lambda one: one != first)
+    found = [(one, *forms.FORMS[one]) for one in possible]
+    return [{"command": command, "text": text, "fields": fields, "first": one == first} for one, command, text, fields in found]
 
 
 def _values(seen: Seen, typed: Mapping[str, str]) -> dict[str, str]:

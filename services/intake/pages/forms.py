@@ -27,7 +27,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-3": ("set-aside", "Отложить: это не запрос", ("reason",)),
     "S-4": ("take-up", "Вернуть: это запрос", ("reason",)),
 }
-FIRST: Final = ("S-1", "S-5", "S-7", "S-4")  # what mostly comes next, shown open
+FIRST: Final = ("S-1", "S-7", "S-5", "S-4")  # what mostly comes next, shown open and above the others
 FIELD_OF_REFUSAL: Final = {
     "client-kind-missing": "client_kind",
     "unit-not-competent": "unit",

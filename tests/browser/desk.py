@@ -1,0 +1,74 @@
+"""Intake with its desk on a real port, with an office in it, for the browser: real Kafka and PostgreSQL behind it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from playwright.async_api import Page
+
+from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
+from tests.integration.intake.town import said
+from tests.stack import Database
+
+MOST_TABS = 80
+
+
+@dataclass
+class Desk:
+    """`address` is that of the service; `office` is behind it."""
+
+    address: str
+    office: Office
+
+    async def take_in(self, count: int, prefix: str) -> None:
+        """So many requests by the site's form."""
+        for number in range(count):
+            answer = await self.office.town.site.post(said(f"{prefix}-{number}", received_at=self.office.clock.now()))
+            assert answer.status_code == 201, answer.text
+
+
+@asynccontextmanager
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    async with office(database) as made:
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(made.town.service.app, log_config=None, access_log=False, ws="none", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield Desk(f"http://127.0.0.1:{listening.getsockname()[1]}", made)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def sign_in(page: Page, login: str = LOGIN, password: str = PASSWORD) -> None:
+    """By keys alone."""
+    await page.goto("/desk/sign-in")
+    await tab_to(page, "#login")
+    await page.keyboard.type(login)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(password)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/desk/")
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Until what the selector means has the focus."""
+    for _ in range(MOST_TABS):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{MOST_TABS} presses of Tab do not reach {selector} on {page.url}")
+
+
+async def choose(page: Page, value: str) -> None:
+    """In the select that has the focus, by arrows."""
+    await page.keyboard.press("Home")
+    for _ in range(MOST_TABS):
+        if await page.evaluate("document.activeElement.value") == value:
+            return
+        await page.keyboard.press("ArrowDown")
+    raise AssertionError(f"the list has no {value}")

@@ -1,0 +1,120 @@
+"""The desk as staff meet it: by keys alone, without JavaScript, on a phone, enlarged, in colours of their own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, sideways, violations
+from tests.browser.desk import Desk, choose, desk, sign_in, tab_to
+from tests.integration.intake.people import PASSWORD
+from tests.stack import Stack
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+REQUESTS = 20
+ENLARGED = (ViewportSize(width=640, height=450), ViewportSize(width=320, height=256))  # 1280 × 900 at 200 % and at 400 %
+PAGES = ["/", "/requests", "/requests?status=registered&order=newest", "/me", "/me/second-factor", "/accounts", "/nowhere"]
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def served(stack: Stack) -> AsyncIterator[Desk]:
+    database = await stack.new_database()
+    async with desk(database) as made:
+        yield made
+    await stack.drop_database(database)
+
+
+async def signed_in(chromium: Browser, served: Desk, viewport: ViewportSize = DESKTOP, *, script: bool = True) -> Page:
+    context = await chromium.new_context(base_url=served.address, locale="ru-RU", viewport=viewport, java_script_enabled=script)
+    page = await context.new_page()
+    if script:
+        await sign_in(page)
+    else:
+        await page.goto("/desk/sign-in")
+        await page.fill("#login", "vershinina")
+        await page.fill("#password", PASSWORD)
+        await page.click("main button[type=submit]")
+    await expect(page.locator("h1")).to_have_text("Дела")
+    return page
+
+
+@pytest.mark.requirement("N-8.1", "N-8.3", "N-8.4", "N-8.5", "S-5", "S-7")
+async def test_a_registrar_classifies_and_assigns_twenty_requests_by_keys_alone(chromium: Browser, served: Desk) -> None:
+    await served.take_in(REQUESTS, "keys")
+    page = await signed_in(chromium, served)
+    for left in range(REQUESTS, 0, -1):
+        await page.goto("/desk/")
+        await tab_to(page, "main a[href*='status=registered']")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("tbody tr")).to_have_count(left)
+        await tab_to(page, "tbody a")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/desk/requests/*-*")
+        for field, value in (
+            ("type", "information"),
+            ("topic", "land"),
+            ("urgency", "ordinary"),
+            ("unit", "land"),
+            ("client_kind", "citizen"),
+        ):
+            await tab_to(page, f"#classify-{field}")
+            await choose(page, value)
+        await tab_to(page, "button[type=submit]")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".govuk-tag").first).to_have_text("классифицирован")
+        await tab_to(page, "#assign-unit")
+        await choose(page, "land")
+        await tab_to(page, "button[type=submit]")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".govuk-tag").first).to_have_text("передан исполнителю")
+    await page.context.close()
+
+
+@pytest.mark.requirement("E-11", "R-21")
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_of_the_desk_breaks_a_rule_of_accessibility_or_its_window(chromium: Browser, served: Desk, path: str) -> None:
+    page = await signed_in(chromium, served)
+    await page.goto(f"/desk{path}")
+    await page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+    assert await violations(page) == []
+    await page.emulate_media(forced_colors="active")
+    assert await violations(page) == []
+    await page.emulate_media(forced_colors="none")
+    for viewport in (*ENLARGED, PHONE):
+        await page.set_viewport_size(viewport)
+        assert await sideways(page) == 0, viewport
+    assert await violations(page) == []
+    await page.context.close()
+
+
+@pytest.mark.requirement("E-11", "R-21")
+async def test_a_card_with_everything_open_and_with_mistakes_shown_breaks_no_rule(chromium: Browser, served: Desk) -> None:
+    await served.take_in(1, "card")
+    page = await signed_in(chromium, served)
+    await page.goto("/desk/requests?status=registered")
+    await page.click("tbody a")
+    await page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Продлить срок").click()
+    await expect(page.locator(".govuk-error-summary")).to_be_visible()
+    assert await violations(page) == []
+    for viewport in (*ENLARGED, PHONE):
+        await page.set_viewport_size(viewport)
+        assert await sideways(page) == 0, viewport
+    assert await violations(page) == []
+    await page.context.close()
+
+
+@pytest.mark.requirement("N-8.4", "E-11")
+async def test_a_request_is_classified_on_a_phone_without_javascript(chromium: Browser, served: Desk) -> None:
+    await served.take_in(1, "phone")
+    page = await signed_in(chromium, served, PHONE, script=False)
+    await page.click("main a[href*='status=registered']")
+    await page.click("tbody a")
+    for field, value in (("type", "information"), ("topic", "forest"), ("unit", "forest"), ("client_kind", "citizen")):
+        await page.select_option(f"#classify-{field}", value)
+    await page.get_by_role("button", name="Классифицировать").click()
+    await expect(page.locator(".govuk-tag").first).to_have_text("классифицирован")
+    await page.context.close()
