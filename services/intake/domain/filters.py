@@ -14,6 +14,7 @@ SOON_DAYS = 3
 MINE = "mine"
 OVERDUE, SOON = "overdue", "soon"
 QUEUE, NEWEST = "queue", "newest"
+RANKS = ("0", "1")  # urgent, ordinary
 
 
 class WrongFilter(Refusal):
@@ -44,7 +45,7 @@ class After:
         """Raises `WrongFilter`."""
         try:
             rank, act_on, request_id = written.split("_")
-            return cls(rank=int(rank[:1]), act_on=date.fromisoformat(act_on), request_id=UUID(request_id))
+            return cls(rank=RANKS.index(rank), act_on=date.fromisoformat(act_on), request_id=UUID(request_id))
         except ValueError:
             raise WrongFilter("after") from None
 

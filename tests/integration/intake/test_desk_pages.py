@@ -21,6 +21,7 @@ from libs.events.vocabulary import Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import DESK
+from tests.examples import anna
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.town import Heard, said
 from tests.stack import Database
@@ -155,6 +156,24 @@ async def test_a_registrar_takes_a_request_from_the_list_to_an_executor_by_forms
     shown = text_of(await card(desk, request_id))
     assert "запрошено уточнение" in shown
     assert "О каком участке речь?" in shown
+
+
+@pytest.mark.requirement("S-13", "N-8.3")
+async def test_a_request_is_merged_into_another_one_by_its_number_and_into_none_that_is_not_there(bureau: Office) -> None:
+    known = {"name": anna.name, "kind": anna.kind, "account": anna.account}
+    request_id, other = [await taken_in(bureau, name, sender=known) for name in ("m-1", "m-2")]
+    number = (await bureau.town.request("site", "m-2"))["reg_no"]
+    why = {"merge-reason": "об одном и том же"}
+    wrong = await do(bureau.admin, request_id, "merge", **{"merge-into": "ЗИ-999/2026"}, **why)
+    assert wrong.status_code == 422
+    assert 'id="merge-into-error"' in wrong.text
+    assert "ЗИ-999/2026" in wrong.text
+    itself = await do(bureau.admin, other, "merge", **{"merge-into": number}, **why)
+    assert (itself.status_code, 'id="merge-into-error"' in itself.text) == (409, True)
+    assert (await do(bureau.admin, request_id, "merge", **{"merge-into": f" {number.lower()} "}, **why)).status_code == 303
+    shown = text_of(await card(bureau.admin, request_id))
+    assert "объединён" in shown
+    assert f"№ {number}. об одном и том же" in shown
 
 
 @pytest.mark.requirement("N-8.3", "N-9.1")
