@@ -1,9 +1,10 @@
 """Intake's composition root."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -31,9 +32,10 @@ from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
+from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
-from services.intake.pages import account_pages, card_pages, frame, own_pages, register_pages, sign_in_pages
+from services.intake.pages import account_pages, card_pages, frame, live_pages, own_pages, register_pages, sign_in_pages
 from services.intake.pages.people import People
 from services.intake.pages.register_pages import DeskParts
 from services.intake.queue import Queue
@@ -131,8 +133,21 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
     people = people_of(process, settings, code_key(settings), pages)
     overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
-    parts = DeskParts(pages=pages, door=people.door, desk=desk, overview=overview, looks=looks, authority=process.authority, book=book)
-    about_requests = [register_pages.routes(parts), card_pages.routes(parts, people.accounts, process.telemetry)]
+
+    async def versions(request_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        async with process.pool.acquire() as db:
+            return await store.versions(db, request_ids)
+
+    live = Live(versions, time.monotonic)
+    process.background.add("live", partial(live.keep, beat=process.health.loop("live", limit_seconds=60.0, now=time.monotonic).beat))
+    parts = DeskParts(
+        pages=pages, door=people.door, desk=desk, overview=overview, looks=looks, live=live, authority=process.authority, book=book
+    )
+    about_requests = [
+        register_pages.routes(parts),
+        live_pages.routes(live, people.door),
+        card_pages.routes(parts, people.accounts, process.telemetry),
+    ]
     about_people = [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)]
     frame.mounted(app, pages, [*about_requests, *about_people])
 

@@ -168,6 +168,10 @@ class IntakeStore:
         self._events = events
         self._models = models(key)
 
+    async def versions(self, db: Connection, request_ids: Sequence[UUID]) -> dict[UUID, int]:
+        rows = await db.fetch(SQL["request_versions"], [REQUEST.stream(request_id) for request_id in request_ids])
+        return {_id(REQUEST, row["stream"]): row["version"] for row in rows}
+
     async def lock(self, db: Connection) -> None:
         """One batch at a time, whichever door it came by: what is looked up stays true until it commits."""
         await db.execute(SQL["lock_register"])

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, sideways, violations
 from tests.browser.desk import Desk, choose, desk, sign_in, tab_to
-from tests.integration.intake.people import PASSWORD
+from tests.integration.intake.people import LOGIN, PASSWORD
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,14 +26,14 @@ async def served(stack: Stack) -> AsyncIterator[Desk]:
     await stack.drop_database(database)
 
 
-async def signed_in(chromium: Browser, served: Desk, viewport: ViewportSize = DESKTOP, *, script: bool = True) -> Page:
+async def signed_in(chromium: Browser, served: Desk, viewport: ViewportSize = DESKTOP, *, script: bool = True, login: str = LOGIN) -> Page:
     context = await chromium.new_context(base_url=served.address, locale="ru-RU", viewport=viewport, java_script_enabled=script)
     page = await context.new_page()
     if script:
-        await sign_in(page)
+        await sign_in(page, login)
     else:
         await page.goto("/desk/sign-in")
-        await page.fill("#login", "vershinina")
+        await page.fill("#login", login)
         await page.fill("#password", PASSWORD)
         await page.click("main button[type=submit]")
     await expect(page.locator("h1")).to_have_text("Дела")
@@ -105,6 +105,30 @@ async def test_a_card_with_everything_open_and_with_mistakes_shown_breaks_no_rul
         assert await sideways(page) == 0, viewport
     assert await violations(page) == []
     await page.context.close()
+
+
+@pytest.mark.requirement("N-8.3", "N-8.4")
+async def test_who_has_a_card_open_sees_who_else_has_and_that_it_changed(chromium: Browser, served: Desk) -> None:
+    await served.take_in(1, "live")
+    await served.office.somebody("oleg", "registrar")
+    hers, his = await signed_in(chromium, served), await signed_in(chromium, served, login="oleg")
+    await hers.goto("/desk/requests?status=registered&order=newest")
+    await hers.click("tbody a")
+    await his.goto(hers.url)
+    await expect(hers.locator("[data-live-others]")).to_have_text("Эту карточку сейчас открыли ещё: Запланированный Сергей")
+    await expect(his.locator("[data-live-others]")).to_contain_text("Запланированная Вершинина Ольга")
+    await expect(hers.locator("[data-live-changed]")).to_be_hidden()
+    assert await violations(hers) == []
+    for field, value in (("type", "information"), ("topic", "land"), ("unit", "land"), ("client_kind", "citizen")):
+        await his.select_option(f"#classify-{field}", value)
+    await his.get_by_role("button", name="Классифицировать").click()
+    await expect(hers.locator("[data-live-changed]")).to_be_visible()
+    assert await violations(hers) == []
+    await hers.get_by_role("link", name="Показать, каким он стал").click()
+    await expect(hers.locator(".govuk-tag").first).to_have_text("классифицирован")
+    await expect(hers.locator("[data-live-changed]")).to_be_hidden()
+    await hers.context.close()
+    await his.context.close()
 
 
 @pytest.mark.requirement("N-8.4", "E-11")

@@ -121,6 +121,7 @@ class Card:
             grounds=statuses.GROUNDS,
             others=await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id),
             authority_titles=told,
+            others_here=self._parts.live.others(seen.case.request_id, who.staff.id),
             point=seen.events[0].envelope.point or "",
             zone=self._parts.authority.time_zone,
         )

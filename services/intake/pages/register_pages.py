@@ -17,6 +17,7 @@ from libs.web.posted import posted
 from services.intake.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
@@ -35,6 +36,7 @@ class DeskParts:
     desk: Desk
     overview: Overview
     looks: Looks
+    live: Live
     authority: Authority
     book: Book
 

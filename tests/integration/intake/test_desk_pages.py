@@ -75,6 +75,7 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
     assert {(route.method, route.path): route.roles for route in about_requests} == {
         ("GET", "/desk/requests"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/live"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/{command}"): DESK,
         ("POST", "/desk/find"): DESK,
     }

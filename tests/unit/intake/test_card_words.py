@@ -55,7 +55,7 @@ def test_what_is_left_empty_is_told_at_its_field() -> None:
     assert wrong["classify-urgency"] != forms.EMPTY
 
 
-@pytest.mark.requirement("N-8.6", "S-10")
+@pytest.mark.requirement("S-9", "S-10")
 def test_a_redirection_to_nobody_says_that_no_body_is_known_to_be_competent() -> None:
     command, wrong = forms.command_of("redirect", {"redirect-to_body": " ", "redirect-explanation": "Такого органа мы не знаем"})
     assert (wrong, isinstance(command, Redirect) and command.to_body) == ({}, None)
