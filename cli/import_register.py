@@ -6,9 +6,10 @@ from pathlib import Path
 
 from cli.import_register_file import RegisterFile, Unusable
 from cli.intake import CASES_AT_ONCE, Intake, Written, write
+from cli.register_workbook import SUFFIXES, RegisterWorkbook
 from libs.chassis.ops.settings import Authority
 from services.intake.imports.cases import Case, Summary, summary
-from services.intake.imports.mapping import OTHER_POINT, RegisterMapping
+from services.intake.imports.mapping import ISO, OTHER_POINT, RegisterMapping
 from services.intake.imports.rows import Reader, Rejected
 
 ACTOR = "import"
@@ -23,6 +24,7 @@ class Read:
     cases: list[Case]
     rejected: list[Rejected]
     summary: Summary
+    skipped: Sequence[str] = ()  # sheets without the columns
 
 
 def read(path: Path, mapping: RegisterMapping, register: str | None, authority: Authority, advance: Advance) -> Read:
@@ -34,13 +36,22 @@ def read(path: Path, mapping: RegisterMapping, register: str | None, authority: 
     if unknown:
         known = ", ".join([*(point.code for point in authority.points), OTHER_POINT])
         raise Unusable(f"В перечне точек взаимодействия нет: {', '.join(unknown)}. Есть: {known}.")
-    file = RegisterFile(path, mapping.file)
+    if path.suffix.lower() in SUFFIXES:
+        mapping = with_days_of_excel(mapping)
+        file: RegisterFile | RegisterWorkbook = RegisterWorkbook(path, mapping.file, mapping.date_columns)
+    else:
+        file = RegisterFile(path, mapping.file)
     reader = Reader(mapping)
     for at, row in file.rows(mapping.columns):
         reader.take(row)
         advance(at, len(file))
     cases = reader.cases
-    return Read(name, cases, reader.rejected, summary(cases, mapping.file.time_zone))
+    return Read(name, cases, reader.rejected, summary(cases, mapping.file.time_zone), file.skipped)
+
+
+def with_days_of_excel(mapping: RegisterMapping) -> RegisterMapping:
+    """A cell that is a date in the spreadsheet is one, whatever the pattern of those that are text."""
+    return mapping.model_copy(update={"file": mapping.file.model_copy(update={"dates": (*mapping.file.dates, ISO)})})
 
 
 async def bring_in(intake: Intake, cases: Sequence[Case], register: str, advance: Advance) -> Written:

@@ -52,6 +52,7 @@ class RegisterFile:
         self._lines = list(io.StringIO(text, newline=""))
         self._dialect = _dialect(form)
         self._columns: list[str] = []
+        self.skipped: list[str] = []  # a spreadsheet's
 
     def __len__(self) -> int:
         """Lines of the file."""

@@ -21,6 +21,8 @@ def told(read: Read, written: Written | None, authority: Authority) -> Iterator[
     yield f"  завершено: {_number(held.closed)}, из них позже дня срока: {_number(held.late)}"
     for code, count in held.points.items():
         yield f"  {_title(code, authority)}: {_number(count)}"
+    if read.skipped:
+        yield f"  листы без нужных столбцов пропущены: {', '.join(read.skipped)}"
     if written is None:
         yield "Проверка: в систему ничего не записано"
     elif written == Written():

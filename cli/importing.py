@@ -32,7 +32,7 @@ def _group() -> None:
 
 @app.command()
 def register(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="the older register")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the older register: CSV, or a spreadsheet (XLSX, XLS, ODS)")],
     mapping: Annotated[Path, typer.Option(metavar="FILE.toml", help="which column means what; docs/import/receipt.toml is an example")],
     register: Annotated[str | None, typer.Option(metavar="NAME", help="name of the older register, where the mapping has none")] = None,
     report: Annotated[bool, typer.Option("--report", help="write the rejected rows to FILE.rejected.csv too")] = False,

@@ -31,7 +31,10 @@ class _Part(BaseModel):
 
 
 class FileForm(_Part):
-    """How the file is written. `dates` are `iso` or patterns of strptime, tried in turn; a date without an offset is in `time_zone`."""
+    """How the file is written. `dates` are `iso` or patterns of strptime, tried in turn; a date without an offset is in `time_zone`.
+
+    Of a spreadsheet `sheets` are read, all that have the columns when none is named.
+    """
 
     encoding: Encoding = "utf-8-sig"
     delimiter: Sign = ","
@@ -40,6 +43,7 @@ class FileForm(_Part):
     title_lines: Annotated[int, Field(ge=0)] = 0
     dates: Annotated[tuple[str, ...], Field(min_length=1)] = (ISO,)
     time_zone: ZoneInfo
+    sheets: tuple[str, ...] = ()
 
 
 class CaseColumns(_Part):
@@ -105,6 +109,12 @@ class RegisterMapping(_Part):
         case = self.case
         named = (case.received, case.due, case.closed, case.unit, case.subject, case.client_name, self.point.column, self.state.column)
         return tuple(dict.fromkeys(column for column in named if column))
+
+    @property
+    def date_columns(self) -> frozenset[str]:
+        """Those that hold days."""
+        named = (self.case.received, self.case.due, self.case.closed, self.line.when if self.line else None)
+        return frozenset(column for column in named if column)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ YEARS = range(1900, 2200)
 
 @dataclass(frozen=True)
 class Row:
-    """One record of the file; `number` is the line of the file where it begins."""
+    """One record of the file; `number` says where it begins: the line of the file, or the row of which sheet."""
 
-    number: int
+    number: int | str
     cells: Mapping[str, str]
 
 
@@ -27,7 +27,7 @@ class Row:
 class Rejected:
     """A row that can't be taken: where, and in Russian why. No value of it is repeated, because it may be personal."""
 
-    row: int
+    row: int | str
     column: str | None
     reason: str
 
@@ -38,7 +38,7 @@ class Reader:
     def __init__(self, mapping: RegisterMapping) -> None:
         self._mapping = mapping
         self._cells: dict[str, dict[str, str]] = {}
-        self._first_row: dict[str, int] = {}
+        self._first_row: dict[str, int | str] = {}
         self._cases: dict[str, Case] = {}
         self.rejected: list[Rejected] = []
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner, Result
 
 from cli.import_register import bring_in
@@ -98,6 +99,27 @@ async def test_a_case_keeps_its_number_its_dates_and_its_state(
     assert (first.fact.what, first.fact.by, first.fact.line) == ("Получено письмо", "канцелярия", 1)
     assert first.envelope.occurred_at == datetime(2024, 1, 11, 2, 30, tzinfo=UTC)
     assert second.fact.line == 2
+
+
+async def test_a_register_kept_in_a_spreadsheet_comes_in_like_any_other(
+    commands: pytest.MonkeyPatch, intake: Intake, tmp_path: Path
+) -> None:
+    file, mapping = tmp_path / "Журнал.XLSX", tmp_path / "mapping.toml"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("2024")
+        sheet.write_row(0, 0, ["№", "Поступил"])
+        sheet.write_row(1, 0, [17, 45352])
+        book.add_worksheet("Коды").write(0, 0, "Код")
+    mapping.write_text(
+        'register = "Журнал 2024 года"\n[file]\ntime_zone = "Asia/Novosibirsk"\n[case]\nnumber = "№"\nreceived = "Поступил"\n'
+        '[point]\ndefault = "post"\n',
+        "utf-8",
+    )
+    result = await run(str(file), "--mapping", str(mapping))
+    assert (result.exit_code, "листы без нужных столбцов пропущены: Коды" in result.output) == (0, True), result.output
+    [header] = await events_of(intake, "17")
+    assert isinstance(header.fact, HistoricalRequestImported)
+    assert header.fact.received_at == datetime(2024, 2, 29, 17, tzinfo=UTC)
 
 
 async def test_names_and_texts_are_sealed_at_rest(commands: pytest.MonkeyPatch, database: Database, table: Table, mapping: Path) -> None:
