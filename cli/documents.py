@@ -12,7 +12,7 @@ from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
-from services.intake import api
+from services.intake import api, office_api
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = Path("docs/events/schemas")
@@ -59,6 +59,8 @@ def openapi() -> dict[str, Any]:
         title="Otklik: the door for frontends", version="1", description="Generated from services/intake/api.py; errors: errors.md."
     )
     app.include_router(api.routes(**parts))
+    office: dict[str, Any] = {"book": None, "clock": None, "frontends": frontend}
+    app.include_router(office_api.routes(**office))
     return app.openapi()
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 KEEP_SECONDS = 4
 CONNECT_SECONDS = 2
 CONNECTIONS = 50
+OFFICE_SECONDS = 0.5  # a page waits for it
 
 
 class Sent(BaseModel):
@@ -89,6 +90,15 @@ class RequestStatus(Told):
     additional_channel: str | None
     additional_masked: str | None
     steps: tuple[Step, ...]
+
+
+class Office(Told):
+    """`known` false: its hours are nobody's business. Times are aware."""
+
+    known: bool
+    open: bool
+    open_until: datetime | None = None
+    opens_at: datetime | None = None
 
 
 class Channels(Told):
@@ -178,6 +188,14 @@ class IntakeDoor:
         """None for a link that is not valid."""
         answer = await self._post("/v1/confirmations", {"token": token})
         return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
+
+    async def office(self) -> Office:
+        """Whether somebody answers the phones now."""
+        try:
+            return _told(Office, _successful(await self._http.get("/v1/office", timeout=OFFICE_SECONDS)))
+        except httpx.TransportError as error:
+            _log().warning("intake does not say whether it is open", error=error)
+            raise IntakeUnavailableError(undecided=False) from error
 
     async def check(self) -> None:
         """Raises when intake does not say that it lives."""

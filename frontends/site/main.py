@@ -15,6 +15,7 @@ from frontends.site.attempts import Attempts
 from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor
+from frontends.site.office import OfficeSign
 from frontends.site.pages import RequestPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
@@ -61,6 +62,8 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         figures=Figures(registry),
         point=settings.point,
         status_address=f"{settings.site_url}/status",
+        office=OfficeSign(door),
+        zone=authority.time_zone,
     )
     attempts = Attempts.allowed(settings.status_attempts)
     status_pages = StatusPages(

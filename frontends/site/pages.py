@@ -6,6 +6,7 @@ crosses the redirect in an encrypted cookie of that page alone; its address hold
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from frontends.site import tracking
 from frontends.site.figures import Figures
 from frontends.site.intake_door import Accepted, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
+from frontends.site.office import OfficeSign
 from frontends.site.request_form import TEXT_LIMIT, RequestForm
 from frontends.site.sent_forms import SentForm, SentForms, is_changed, repeated
 from libs.chassis.ops.clock import Clock
@@ -90,6 +92,8 @@ class RequestPages:
     figures: Figures
     point: str
     status_address: str
+    office: OfficeSign
+    zone: tzinfo
 
     def routes(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
@@ -102,7 +106,7 @@ class RequestPages:
         return router
 
     async def start(self, request: Request) -> Response:
-        return self.pages.show(request, "page/start.html")
+        return self.pages.show(request, "page/start.html", office=await self.office.look(), zone=self.zone)
 
     async def blank(self, request: Request) -> Response:
         return self._form(request, Draft(values=RequestForm.blank(self.new_id).values()))

@@ -57,6 +57,13 @@ class Urgency(StrEnum):
     URGENT = "urgent"
 
 
+class Term(StrEnum):
+    """A term of the law that a request has until it is over (N-9.1)."""
+
+    REGISTRATION = "registration"
+    ANSWER = "answer"
+
+
 class WantedForm(StrEnum):
     """The form of the answer that the person asked for (8-FZ art. 7, A-3.2)."""
 

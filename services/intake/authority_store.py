@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from libs.chassis.store.database import Connection
-from libs.chassis.store.events import Append, Category, Context, EventStore
+from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.events.contracts import authority_events
 from libs.events.envelope import Actor
 from libs.events.fact import Event
@@ -25,7 +25,11 @@ class AuthorityStore:
         self._code = code
 
     async def decided(self, db: Connection) -> Decided:
-        return replayed([event.fact for event in (await self._events.read(db, AUTHORITY, [self._code])).get(self._code, [])])
+        return replayed([event.fact for event in await self.told(db)])
+
+    async def told(self, db: Connection) -> Sequence[Recorded]:
+        """Every event, with who decided it when."""
+        return (await self._events.read(db, AUTHORITY, [self._code])).get(self._code, [])
 
     async def version(self, db: Connection) -> int:
         return await self._events.version(db, AUTHORITY, self._code)

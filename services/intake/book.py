@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import date
-from functools import cache
 from typing import Any
-
-import holidays
 
 from libs.chassis.ops.settings import Authority, Journal, WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import Connection, Pool
 from services.intake.authority_store import AuthorityStore
-from services.intake.deadlines import IsWorking, TermRules, TermTooLong
+from services.intake.deadlines import TermRules, TermTooLong
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.authority import Decided
 from services.intake.domain.lists import Lists
 from services.intake.oddities import PointRule
+from services.intake.office_hours import OfficeDay, Week
+from services.intake.production_calendar import with_declared
 
 DAYS = frozenset(field.name for field in fields(TermRules) if field.name.endswith("_days"))
 LOOK_SECONDS = 5.0
@@ -57,28 +55,18 @@ class Book:
 def rules_of(decided: Decided, *, authority: Authority, key: bytes, journal: Journal, roll: str, register_at_once: bool) -> Rules:
     """Raises `WrongSettings`."""
     return Rules(
-        points=tuple(PointRule(point.code, point.kind) for point in authority.points),
+        points=tuple(PointRule(point.code, point.kind, oral=point.oral) for point in authority.points),
         journal=journal.code,
         index=journal.index,
         time_zone=authority.time_zone,
         terms=terms_of(authority, roll),
-        is_working=calendar_of(decided),
+        is_working=with_declared(decided.days),
+        declared=decided.days,
+        week=week_of(authority),
         key=key,
         lists=lists_of(authority),
         register_at_once=register_at_once,
     )
-
-
-def calendar_of(decided: Decided) -> IsWorking:
-    """The production calendar with the transfers of the government, and over it what was declared."""
-    calendar = holidays.country_holidays("RU")
-
-    @cache
-    def is_working(day: date) -> bool:
-        declared = decided.days.get(day)
-        return declared.working if declared else bool(calendar.is_working_day(day))
-
-    return is_working
 
 
 def terms_of(authority: Authority, roll: str) -> TermRules:
@@ -91,6 +79,15 @@ def terms_of(authority: Authority, roll: str) -> TermRules:
         return TermRules(**told)
     except TermTooLong as error:
         raise WrongSettings(f"The authority's file: [terms] {error}") from None
+
+
+def week_of(authority: Authority) -> Week:
+    """The hours by weekday, 0 is Monday."""
+    return {
+        weekday - 1: OfficeDay(opens=hours.opens, closes=hours.closes, breaks=tuple((one.since, one.until) for one in hours.breaks))
+        for hours in authority.office_hours
+        for weekday in hours.weekdays
+    }
 
 
 def lists_of(authority: Authority) -> Lists:

@@ -1,7 +1,7 @@
 """Terms of 8-FZ: pure functions of a day and a calendar; every date can be explained (R-10)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from libs.events.vocabulary import Urgency
@@ -15,6 +15,7 @@ LONGEST = {  # calendar days, as the law has them; an authority may only promise
     "extension_notice_days": 7,
     "redirect_days": 7,
 }
+OWN = ("clarification_days", "target_days", "urgent_target_days", "warn_days", "register_warn_days")  # the law has no word on them
 
 
 class TermTooLong(ValueError):
@@ -26,6 +27,7 @@ class TermRules:
     """A version of the rules and the act it cites; raises `TermTooLong`. `roll`: where a term ending on a day off goes, previous or next.
 
     `clarification_days` is how long a question to the person waits (the law names no term); `target_days` are internal, by urgency.
+    Warnings come so many days before the last one: `warn_days` for the answer, `register_warn_days` for the registration.
     """
 
     version: str = "8-fz-2009.1"
@@ -38,12 +40,17 @@ class TermRules:
     clarification_days: int = 7
     target_days: int = 20
     urgent_target_days: int = 5
+    warn_days: int = 3
+    register_warn_days: int = 1
     roll: str = "previous"
 
     def __post_init__(self) -> None:
         for name, longest in LONGEST.items():
             if not 0 < getattr(self, name) <= longest:
                 raise TermTooLong(f"{name} = {getattr(self, name)}: 1 to {longest} days, {LAW}")
+        for name in OWN:
+            if getattr(self, name) < 0:
+                raise TermTooLong(f"{name} = {getattr(self, name)}: no day lies before its own beginning")
 
     def target_in(self, urgency: Urgency) -> int:
         """Days from the assignment to the internal target."""
@@ -65,16 +72,46 @@ class Reckoning:
 
 
 def reckon(since: date, days: int, rules: TermRules, is_working: IsWorking) -> Reckoning:
-    """So many calendar days, the first one is the day after `since`; the last falls on a working day."""
+    """So many calendar days, the first one is the day after `since`; the last falls on a working day.
+
+    A short term inside long holidays goes on to the day after them: rolled back it would end before it began.
+    """
     last = since + timedelta(days=days)
-    due, step = last, timedelta(days=-1 if rules.roll == "previous" else 1)
-    while not is_working(due):
-        due += step
-    return Reckoning(since=since, days=days, last=last, due=due)
+    due = _working_day(last, -1 if rules.roll == "previous" else 1, is_working)
+    return Reckoning(since=since, days=days, last=last, due=due if due > since else _working_day(last, 1, is_working))
 
 
-def answer_due(registered_on: date, rules: TermRules, is_working: IsWorking) -> date:
-    return reckon(registered_on, rules.answer_days, rules, is_working).due
+def answer_term(registered_on: date, rules: TermRules, is_working: IsWorking) -> Reckoning:
+    """Thirty days from the registration, or fewer where the authority promises that."""
+    return reckon(registered_on, rules.answer_days, rules, is_working)
+
+
+def wait_until(since: date, rules: TermRules, is_working: IsWorking) -> date:
+    """How long a question to the person waits. A day off lengthens what the person has, never what the authority has."""
+    return reckon(since, rules.clarification_days, replace(rules, roll="next"), is_working).due
+
+
+def register_due(received_on: date, rules: TermRules, *, oral: bool) -> date:
+    """Three days from the receipt; what is spoken is registered on its day (8-FZ art. 18). No roll: see `is_within`."""
+    return received_on if oral else received_on + timedelta(days=rules.register_days)
+
+
+def moved_due(last: date, today: date, rules: TermRules, is_working: IsWorking) -> date:
+    """Where a running term ends on a calendar that has changed: by the rule, but on no day that is over already."""
+    due = _working_day(last, -1 if rules.roll == "previous" else 1, is_working)
+    return due if due >= today else _working_day(max(last, today), 1, is_working)
+
+
+def nearest(on: date, is_working: IsWorking) -> tuple[date, date]:
+    """The working days before and after this one."""
+    step = timedelta(days=1)
+    return _working_day(on - step, -1, is_working), _working_day(on + step, 1, is_working)
+
+
+def _working_day(on: date, step: int, is_working: IsWorking) -> date:
+    while not is_working(on):
+        on += timedelta(days=step)
+    return on
 
 
 def is_within(on: date, since: date, days: int) -> bool:

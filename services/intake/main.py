@@ -23,11 +23,12 @@ from libs.chassis.store.republishing import published
 from libs.web import assets
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
-from services.intake import api, consumers, desk_api, tracking
+from services.intake import api, consumers, desk_api, office_api, tracking
 from services.intake.account_store import AccountStore
 from services.intake.accounts import Accounts
 from services.intake.authority_store import AuthorityStore
 from services.intake.book import Book, rules_of
+from services.intake.calendar_desk import CalendarDesk
 from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
@@ -35,13 +36,14 @@ from services.intake.handlers import Acceptance, Person
 from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
-from services.intake.pages import account_pages, card_pages, frame, live_pages, own_pages, register_pages, sign_in_pages
+from services.intake.pages import account_pages, calendar_pages, card_pages, frame, live_pages, own_pages, register_pages, sign_in_pages
 from services.intake.pages.people import People
 from services.intake.pages.register_pages import DeskParts
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.sign_in import Sessions, SignIn
 from services.intake.store import CATEGORIES, IntakeStore
+from services.intake.term_watch import TermWatch
 
 QUEUE_SILENT_SECONDS = 60.0
 BOOK_SILENT_SECONDS = 60.0
@@ -100,6 +102,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     handler = process.repair(PUBLISHED).beside(consumers.handler(acceptance, key_of))
     effect = process.effect_once(consumers.CONSUMER, (*consumers.HEARS, *repair.HEARS), handler, consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
+    watch_terms(process, settings, store, book)
     app = process.app("Intake")
     app.include_router(
         api.routes(
@@ -111,10 +114,19 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
             telemetry=process.telemetry,
         )
     )
+    app.include_router(office_api.routes(book=book, frontends=FrontendKeys(settings.frontend_keys_file), clock=process.clock))
     open_desk(app, process, settings, store, book)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
+
+
+def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
+    """What days do by themselves."""
+    watch = TermWatch(pool=process.pool, store=store, book=book, clock=process.clock, ring=process.bell.ring)
+    silent_seconds = settings.term_look_seconds + QUEUE_SILENT_SECONDS
+    progress = process.health.loop("term-watch", limit_seconds=silent_seconds, now=time.monotonic)
+    process.background.add("term-watch", partial(watch.run, beat=progress.beat, pause_seconds=settings.term_look_seconds))
 
 
 def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
@@ -143,12 +155,15 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     parts = DeskParts(
         pages=pages, door=people.door, desk=desk, overview=overview, looks=looks, live=live, authority=process.authority, book=book
     )
+    authorities = AuthorityStore(process.store, process.authority.code)
+    calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
     about_requests = [
         register_pages.routes(parts),
         live_pages.routes(live, people.door),
         card_pages.routes(parts, people.accounts, process.telemetry),
     ]
     about_people = [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)]
+    about_people.append(calendar_pages.routes(parts, calendar, people.accounts, process.telemetry))
     frame.mounted(app, pages, [*about_requests, *about_people])
 
 

@@ -21,10 +21,11 @@ OTHER_POINT = "other"  # «иное»: whatever is not on the authority's list (
 
 @dataclass(frozen=True)
 class PointRule:
-    """A point of the authority's list: its code and for whom it is (internal, external, both)."""
+    """A point of the authority's list: its code, for whom it is (internal, external, both), and whether people speak there."""
 
     code: str
     kind: str
+    oral: bool = False
 
 
 def point_of(named: str | None, frontend: str, points: tuple[PointRule, ...]) -> str:

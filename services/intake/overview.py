@@ -12,6 +12,7 @@ from libs.chassis.store.database import Connection, Pool
 from services.intake.book import Book
 from services.intake.domain.filters import MINE, QUEUE, SOON_DAYS, After, Filters
 from services.intake.domain.request import Request
+from services.intake.office_hours import Office
 from services.intake.store import IntakeStore
 from services.intake.transitions import OPEN
 
@@ -86,6 +87,10 @@ class Overview:
             return []
         async with self._pool.acquire() as db:
             return await self._rows(db, await self._store.requests_of_client(db, client_id, but, MOST_OF_A_CLIENT))
+
+    def office(self) -> Office:
+        """Whether somebody answers the reference phones at this moment."""
+        return self._book.rules.office.at(self._clock.now())
 
     def today(self) -> date:
         """The day that it is where the authority is."""

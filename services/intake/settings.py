@@ -14,6 +14,7 @@ class IntakeSettings(ServiceSettings, PageSettings):
     journal: str | None = Field(None, description="code of the journal that requests are registered in; absent: the authority's first")
     register_at_once: bool = Field(True, description="complete requests get their number without the registrar")
     deadline_roll: Literal["previous", "next"] = Field("previous", description="where a term ending on a day off goes")
+    term_look_seconds: float = Field(60.0, gt=0, description="so often terms are looked at, beside each midnight of the authority")
     setup_code: SecretStr | None = Field(
         None,
         min_length=16,

@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date
 
 from libs.events.vocabulary import Flag, Status
 from services.intake.deadlines import Reckoning, TermRules
+from services.intake.production_calendar import Standing
 
 TITLES = {
     Status.RECEIVED: "принят",
@@ -33,6 +35,7 @@ GROUNDS = {  # 8-FZ art. 18 and 20(1)2
     "no-name": "в нём не указаны фамилия, имя или наименование организации, а анонимные запросы не рассматриваются",
     "no-contact": "в нём нет ни почтового адреса, ни адреса электронной почты, ни телефона, по которым можно ответить",
 }
+DAYS = {"one": "день", "few": "дня", "many": "дней", "other": "дня"}
 APPEAL_ACT = "Федеральный закон от 02.05.2006 № 59-ФЗ"
 LACKS = {
     Flag.NO_NAME: "фамилию, имя и отчество или название организации",
@@ -63,14 +66,32 @@ def why_due(term: Reckoning, rules: TermRules) -> str:
     """Why the answer is due on that day, as the days were counted (R-10)."""
     first = day(term.since + timedelta(days=1))
     told = f"Срок — {term.days} календарных дней ({rules.act}). Первый день — {first}, последний — {day(term.last)}."
-    if not term.moved:
-        return told
-    where = "предыдущий" if rules.roll == "previous" else "следующий"
-    return f"{told} Это нерабочий день, поэтому срок перенесён на {where} рабочий день: {day(term.due)}."
+    return f"{told} {moved(term.last, term.due)}".rstrip()
+
+
+def moved(last: date, due: date) -> str:
+    """Where a term went that ends on a day off; nothing when it stays."""
+    if last == due:
+        return ""
+    where = "предыдущий" if due < last else "следующий"
+    return f"Это нерабочий день, поэтому срок перенесён на {where} рабочий день: {day(due)}."
 
 
 def clarified(due: date | None) -> str:
     return f"Уточнение получено, работа над запросом продолжается.{_by(due)}"
+
+
+def not_clarified(until: date, due: date | None) -> str:
+    told = f"Уточнение до {day(until)} не поступило, поэтому мы готовим ответ по тому, что вы уже сообщили."
+    return f"{told}{_by(due)}"
+
+
+def days_left(days: int) -> str:
+    """«сегодня последний день», «остался 1 день», «осталось 3 дня»."""
+    if days == 0:
+        return "сегодня последний день"
+    form = Locale("ru").plural_form(days)
+    return f"{'остался' if form == 'one' else 'осталось'} {days} {DAYS[form]}"
 
 
 def classified(due: date | None) -> str:
@@ -83,6 +104,23 @@ def asked(question: str, until: date, due: date | None) -> str:
 
 def extended(old: date, new: date, reason: str) -> str:
     return f"Срок ответа продлён с {day(old)} до {day(new)}. Причина: {_sentence(reason)}"
+
+
+def declared(on: date, decree: str, *, working: bool) -> str:
+    return f"{day(on)} — {'рабочий' if working else 'нерабочий'} день: {_sentence(decree)}"
+
+
+def recomputed(old: date, new: date, why: str) -> str:
+    return f"Срок ответа перенесён с {day(old)} на {day(new)}. {why}"
+
+
+def calendar_of(year: int, standing: Standing) -> str:
+    """What can be said against a date of that year; nothing when its calendar is confirmed."""
+    if standing is Standing.PRELIMINARY:
+        return f"Производственный календарь на {year} год предварительный: дата может измениться."
+    if standing is Standing.UNKNOWN:
+        return f"Производственного календаря на {year} год ещё нет: дата посчитана по общему правилу и может измениться."
+    return ""
 
 
 def now(status: Status, told_last: str) -> str:

@@ -23,11 +23,11 @@ from libs.events.vocabulary import MessageRef, Status, Urgency
 from services.intake import account_store, tracking
 from services.intake.account_store import STAFF
 from services.intake.authority_store import AUTHORITY
-from services.intake.deadlines import LONGEST
+from services.intake.deadlines import LONGEST, nearest
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
 from services.intake.domain import request as requests
-from services.intake.domain.acceptance import Facts, Known, Seen
+from services.intake.domain.acceptance import Facts, Known, Rules, Seen
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
 from services.intake.domain.inbound import digest
@@ -59,6 +59,7 @@ IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
 REQUEST_COLUMNS = (
     *("stream", "request_id", "reference", "reg_no", "plain_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
     *("received_at", "registered_at", "due_on", "flags", "type", "topic", "urgency", "unit", "executor", "open", "act_on", "rank"),
+    *("term_told", "wait_until", "last_on"),
 )
 TO_REGISTER = timedelta(days=LONGEST["register_days"])  # what has no number yet is due then
 
@@ -94,6 +95,7 @@ def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dic
         state.due_on,
         sorted(flag.value for flag in state.flags | waiting),
         *_sorting(state),
+        *_watched(state),
     )
     return {
         "requests": [row],
@@ -115,6 +117,13 @@ def _sorting(state: requests.Request) -> Row:
         state.due_on or received_on,
         0 if sorted_as and sorted_as.urgency is Urgency.URGENT else 1,
     )
+
+
+def _watched(state: requests.Request) -> Row:
+    """How much of the present term was told, until when an answer to our question is waited for, and where the term's days end."""
+    registered_elsewhere = state.imported and state.due_on is None
+    told = 2 if state.missed or registered_elsewhere else int(state.approaching)
+    return (told, state.wait_until if state.status is Status.AWAITING_CLARIFICATION else None, state.last_on)
 
 
 def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Recorded]) -> list[Row]:
@@ -257,12 +266,33 @@ class IntakeStore:
     async def things_to_do(self, db: Connection, today: date, soon: date, account: str, unit: str | None) -> dict[str, int]:
         return dict(await db.fetchrow(SQL["things_to_do"], today, soon, account, unit) or {})
 
+    async def concerned(self, db: Connection, today: date, rules: Rules, limit: int) -> list[UUID]:
+        """Open requests that the passing of days concerns today: a term is near or over, or a question waited long enough."""
+        terms = rules.terms
+        near, near_registration = (today + timedelta(days=days) for days in (terms.warn_days, terms.register_warn_days))
+        by_registration = [near_registration, str(rules.time_zone), terms.register_days, sorted(rules.oral_points)]
+        return [row["request_id"] for row in await db.fetch(SQL["concerned_requests"], today, near, *by_registration, limit)]
+
+    async def misplaced(self, db: Connection, today: date, rules: Rules, limit: int) -> list[UUID]:
+        """Open requests whose last day is another one since a day was declared working or off."""
+        declared = {day: fact.working for day, fact in rules.declared.items() if day >= today}
+        if not declared:
+            return []
+        off, working = (sorted(day for day, is_working in declared.items() if is_working is wanted) for wanted in (False, True))
+        beside = sorted({day for one in working for day in nearest(one, rules.is_working)})
+        return [row["request_id"] for row in await db.fetch(SQL["misplaced_requests"], today, off, working, beside, limit)]
+
     async def client(self, db: Connection, client_id: UUID | None) -> clients.Client:
         """One of whom nothing is known where there is none."""
         if client_id is None:
             return clients.Client()
         events = (await self._events.read(db, CLIENT, [client_id])).get(str(client_id), [])
         return clients.replayed([event.fact for event in events])
+
+    async def clients(self, db: Connection, client_ids: Collection[UUID]) -> dict[UUID, clients.Client]:
+        """These of whom something is known."""
+        told = await self._events.read(db, CLIENT, client_ids) if client_ids else {}
+        return {UUID(aggregate): clients.replayed([event.fact for event in events]) for aggregate, events in told.items()}
 
     async def client_by_identity(self, db: Connection, identity: bytes) -> UUID | None:
         rows = await db.fetch(SQL["clients_by_identity"], [identity])
@@ -305,6 +335,11 @@ def staff_context(thread_id: UUID, client_id: UUID | None, by: Staff, role: Role
     """What staff do to a request, in the role that lets them."""
     actor = Actor(role=role.value, id=by.id)
     return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)
+
+
+def clock_context(thread_id: UUID, client_id: UUID | None, at: datetime) -> Context:
+    """What happens by itself when days pass."""
+    return Context(thread_id=thread_id, occurred_at=at, client_id=client_id)
 
 
 def person_context(thread_id: UUID, client_id: UUID | None, at: datetime, traceparent: str | None) -> Context:

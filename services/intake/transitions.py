@@ -5,6 +5,7 @@ from typing import NamedTuple
 from libs.chassis.access.roles import Role
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
+    ClarificationNotReceived,
     ClarificationReceived,
     ClarificationRequested,
     CompetentBodyUnknownReported,
@@ -63,4 +64,5 @@ TRANSITIONS: dict[type[Event], Transition] = {
     RequestMerged: Transition("S-13", REGISTERED_AND_OPEN, Status.MERGED, REGISTRAR),
     RequestWithdrawn: Transition("S-14", OPEN, Status.WITHDRAWN, REGISTRAR),
     DeadlineExtended: Transition("S-15", REGISTERED_AND_OPEN, None, LEADING),
+    ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
 }

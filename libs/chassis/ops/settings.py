@@ -6,6 +6,7 @@ Read once, in `main`; whatever is missing is named with what to do, without a st
 import base64
 import binascii
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -142,11 +143,15 @@ class Journal(_AuthorityPart):
 
 
 class Point(_AuthorityPart):
-    """Where contacts happen, from the authority's list (N-1.1, A-1.1); `kind` says for whom the point is (A-3.3)."""
+    """Where contacts happen, from the authority's list (N-1.1, A-1.1); `kind` says for whom the point is (A-3.3).
+
+    `oral`: people speak there, so what they ask is registered on the day (8-FZ art. 18).
+    """
 
     code: Text
     title: Text
     kind: Literal["internal", "external", "both"] = "external"
+    oral: bool = False
 
 
 class RequestType(_AuthorityPart):
@@ -170,6 +175,26 @@ class Unit(_AuthorityPart):
     code: Text
     title: Text
     topics: tuple[Text, ...] = Field(min_length=1)
+
+
+class OfficeBreak(_AuthorityPart):
+    since: time = Field(alias="from")
+    until: time = Field(alias="to")
+
+
+class OfficeHours(_AuthorityPart):
+    """When the reference phones are answered on these weekdays, 1 is Monday (N-7.2); the calendar moves and shortens days."""
+
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = Field(min_length=1)
+    opens: time = Field(alias="from")
+    closes: time = Field(alias="to")
+    breaks: tuple[OfficeBreak, ...] = ()
+
+    @property
+    def in_order(self) -> bool:
+        """Hours and breaks follow one another from morning to evening, in the authority's own time."""
+        moments = [self.opens, *(moment for one in self.breaks for moment in (one.since, one.until)), self.closes]
+        return not any(moment.tzinfo for moment in moments) and sorted(set(moments)) == moments
 
 
 TYPES = (
@@ -201,6 +226,7 @@ class Authority(_AuthorityPart):
     topics: tuple[Topic, ...] = ()
     units: tuple[Unit, ...] = ()
     terms: dict[str, int] = {}
+    office_hours: tuple[OfficeHours, ...] = ()
 
     def point(self, code: str) -> Point | None:
         return next((point for point in self.points if point.code == code), None)
@@ -221,6 +247,11 @@ def load_authority(path: Path) -> Authority:
         raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
     for list_name in ("point", "journal", "type", "topic", "unit"):
         _unique(path, list_name, [one.code for one in getattr(authority, f"{list_name}s")])
+    weekdays = [day for hours in authority.office_hours for day in hours.weekdays]
+    if len(set(weekdays)) < len(weekdays):
+        raise WrongSettings(f"{path}: a weekday stands in [[office_hours]] more than once")
+    if not all(hours.in_order for hours in authority.office_hours):
+        raise WrongSettings(f"{path}: [[office_hours]] and their breaks follow one another from morning to evening, without a time zone")
     strange = sorted({topic for unit in authority.units for topic in unit.topics} - {topic.code for topic in authority.topics})
     if strange:
         raise WrongSettings(f"{path}: a unit names the topic {', '.join(strange)}, which is not among [[topics]]")

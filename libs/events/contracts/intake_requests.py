@@ -17,6 +17,7 @@ from libs.events.vocabulary import (
     Standing,
     Status,
     Target,
+    Term,
     WantedForm,
 )
 
@@ -73,6 +74,8 @@ class RequestRegistered(Event):
     client_kind: Annotated[ClientKind, Open]
     due_on: Annotated[date, Open]
     rule_version: Annotated[str, Open]
+    last_on: Annotated[date | None, Open] = None
+    """Where the days of the term end, before a day off moves `due_on`; older events do not say."""
 
 
 class RequestStatusChanged(Event):
@@ -190,6 +193,27 @@ class ClarificationReceived(Event):
     message_ref: Annotated[MessageRef, Open]
 
 
+class ClarificationNotReceived(Event):
+    """Nobody answered our question until the day that was named; the request goes on as it is, its term had never stopped."""
+
+    wait_until: Annotated[date, Open]
+
+
+class DeadlineApproaching(Event):
+    """The last day of a term is near (N-9.1): `days_left` is 0 on that day itself. Told once for each due day."""
+
+    term: Annotated[Term, Open]
+    due_on: Annotated[date, Open]
+    days_left: Annotated[int, Open]
+
+
+class DeadlineMissed(Event):
+    """The last day of a term is over, and what it was for is not done (N-9.1, N-1.2). Told once for each due day."""
+
+    term: Annotated[Term, Open]
+    due_on: Annotated[date, Open]
+
+
 class DeadlineExtended(Event):
     """The answer comes later, once and by fifteen days at most; decided and told within seven days of registration (8-FZ art. 18)."""
 
@@ -197,6 +221,17 @@ class DeadlineExtended(Event):
     new_due: Annotated[date, Open]
     reason: str
     rule_version: Annotated[str, Open]
+
+
+class DeadlineRecomputed(Event):
+    """`day` was declared working or off by `decree`, and that moves the last day of the answer; `last_on` is where its days end."""
+
+    old_due: Annotated[date, Open]
+    new_due: Annotated[date, Open]
+    last_on: Annotated[date, Open]
+    day: Annotated[date, Open]
+    working: Annotated[bool, Open]
+    decree: Annotated[str, Personal]
 
 
 class RequestMerged(Event):
@@ -260,7 +295,11 @@ EVENTS = (
     CompetentBodyUnknownReported,
     ClarificationRequested,
     ClarificationReceived,
+    ClarificationNotReceived,
+    DeadlineApproaching,
+    DeadlineMissed,
     DeadlineExtended,
+    DeadlineRecomputed,
     RequestMerged,
     RequestWithdrawn,
     HistoricalRequestImported,

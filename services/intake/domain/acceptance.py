@@ -1,11 +1,12 @@
 """How a message becomes a request, whatever door it came by (R-19). Pure: a batch of messages and what is known, in; facts out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from libs.events.contracts.authority_events import DayDeclared
 from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
@@ -13,7 +14,7 @@ from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Flag, MessageRef, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
-from services.intake.deadlines import IsWorking, TermRules, answer_due
+from services.intake.deadlines import IsWorking, TermRules, answer_term
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
 from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
@@ -21,11 +22,15 @@ from services.intake.domain.lists import Lists
 from services.intake.domain.register import NumberAssigned, Register, written
 from services.intake.domain.request import Request, RequestEvent, evolve, status_changed, telling
 from services.intake.oddities import PointRule, point_of
+from services.intake.office_hours import OfficeCalendar, Week
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the authority set: its lists, its register, its terms, and the key of the codes."""
+    """What the authority set: its lists, its register, its terms, and the key of the codes.
+
+    `is_working` is the production calendar with what was `declared` over it.
+    """
 
     points: tuple[PointRule, ...]
     journal: str
@@ -36,10 +41,26 @@ class Rules:
     key: bytes
     lists: Lists
     register_at_once: bool = True
+    declared: Mapping[date, DayDeclared] = field(default_factory=dict)
+    week: Week = field(default_factory=dict)
 
     def day_of(self, at: datetime) -> date:
         """The day that it is where the authority is."""
         return at.astimezone(self.time_zone).date()
+
+    def next_day(self, at: datetime) -> datetime:
+        """When that day is over."""
+        return datetime.combine(self.day_of(at) + timedelta(days=1), time.min, tzinfo=self.time_zone)
+
+    @property
+    def office(self) -> OfficeCalendar:
+        """When somebody is there."""
+        return OfficeCalendar(week=self.week, zone=self.time_zone, is_working=self.is_working, declared=self.declared)
+
+    @property
+    def oral_points(self) -> frozenset[str]:
+        """Where people speak: what comes there is registered on its day."""
+        return frozenset(point.code for point in self.points if point.oral)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +280,7 @@ def number_given(
 ) -> tuple[NumberAssigned, RequestRegistered]:
     """The next number, as a fact of the register and one of the request; the term runs from the day of `at`."""
     on, number = rules.day_of(at), register.next_number
+    term = answer_term(on, rules.terms, rules.is_working)
     registered = RequestRegistered(
         reg_no=written(rules.index, number, on.year),
         journal=register.journal,
@@ -266,8 +288,9 @@ def number_given(
         number=number,
         reg_at=at,
         client_kind=request.kind or ClientKind.UNKNOWN,
-        due_on=answer_due(on, rules.terms, rules.is_working),
+        due_on=term.due,
         rule_version=rules.terms.version,
+        last_on=term.last,
     )
     return NumberAssigned(request_id=request_id), registered
 

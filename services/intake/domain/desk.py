@@ -28,7 +28,7 @@ from libs.events.contracts.intake_requests import (
 from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Status
 from services.intake import statuses
-from services.intake.deadlines import is_within, reckon
+from services.intake.deadlines import is_within, reckon, wait_until
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.commands import (
     AskClarification,
@@ -219,8 +219,8 @@ def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) ->
             return _redirected(request, command, today, rules, by)
         case AskClarification():
             _may(ClarificationRequested, request, by)
-            wait = reckon(today, rules.terms.clarification_days, rules.terms, rules.is_working)
-            return ClarificationRequested(question=command.question, wait_until=wait.due)
+            until = wait_until(today, rules.terms, rules.is_working)
+            return ClarificationRequested(question=command.question, wait_until=until)
         case ExtendDeadline():
             _may(DeadlineExtended, request, by)
             return _extended(request, command, today, rules)

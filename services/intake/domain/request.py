@@ -8,10 +8,14 @@ from uuid import UUID
 
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
+    ClarificationNotReceived,
     ClarificationReceived,
     ClarificationRequested,
     CompetentBodyUnknownReported,
+    DeadlineApproaching,
     DeadlineExtended,
+    DeadlineMissed,
+    DeadlineRecomputed,
     HistoricalEntryImported,
     HistoricalRequestImported,
     MessageSetAside,
@@ -59,7 +63,11 @@ RequestEvent = (
     | CompetentBodyUnknownReported
     | ClarificationRequested
     | ClarificationReceived
+    | ClarificationNotReceived
+    | DeadlineApproaching
+    | DeadlineMissed
     | DeadlineExtended
+    | DeadlineRecomputed
     | RequestMerged
     | RequestWithdrawn
     | HistoricalRequestImported
@@ -82,7 +90,9 @@ class Step:
 class Request(NamedTuple):
     """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any.
 
-    `set_back` is the status that it goes back to once the person has answered our question.
+    `set_back` is the status that it goes back to once the person has answered our question, or `wait_until` is over.
+    `last_on` is where the days of the term end, before a day off moves `due_on`.
+    `approaching` and `missed` are what was told of the present due day; another day is told anew.
     """
 
     version: int = 0
@@ -95,11 +105,15 @@ class Request(NamedTuple):
     received_at: datetime | None = None
     registered_at: datetime | None = None
     due_on: date | None = None
+    last_on: date | None = None
     extended: bool = False
+    approaching: bool = False
+    missed: bool = False
     classification: Classification | None = None
     unit: str | None = None
     executor: str | None = None
     set_back: Status | None = None
+    wait_until: date | None = None
     name: str | None = None
     account: str | None = None
     kind: ClientKind | None = None
@@ -155,7 +169,9 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             texts = _with_text(request.texts, event.message_ref, event.text)
             return request._replace(version=version, texts=texts, flags=request.flags | set(event.flags))
         case RequestRegistered():
-            return request._replace(version=version, reg_no=event.reg_no, registered_at=event.reg_at, due_on=event.due_on)
+            return _due(request, event.due_on, event.last_on, version=version, reg_no=event.reg_no, registered_at=event.reg_at)
+        case DeadlineApproaching() | DeadlineMissed() | DeadlineExtended() | DeadlineRecomputed():
+            return _of_term(request, event)._replace(version=version)
         case RequestStatusChanged():
             steps = (*request.steps, Step(at, event.to_status, event.explanation)) if event.visible else request.steps
             return request._replace(version=version, status=event.to_status, steps=steps)
@@ -170,11 +186,9 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case RequestAssigned() | RequestReassigned():
             return request._replace(version=version, unit=event.unit, executor=event.executor)
         case ClarificationRequested():
-            return request._replace(version=version, set_back=request.status)
-        case ClarificationReceived():
-            return request._replace(version=version, set_back=None)
-        case DeadlineExtended():
-            return request._replace(version=version, due_on=event.new_due, extended=True)
+            return request._replace(version=version, set_back=request.status, wait_until=event.wait_until)
+        case ClarificationReceived() | ClarificationNotReceived():
+            return request._replace(version=version, set_back=None, wait_until=None)
         case HistoricalRequestImported():
             return _taken_over(request, event)._replace(version=version)
         case (
@@ -193,7 +207,28 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             assert_never(event)
 
 
+def _of_term(request: Request, event: DeadlineApproaching | DeadlineMissed | DeadlineExtended | DeadlineRecomputed) -> Request:
+    match event:
+        case DeadlineApproaching():
+            return request._replace(approaching=True)
+        case DeadlineMissed():
+            return request._replace(missed=True)
+        case DeadlineExtended():
+            return _due(request, event.new_due, event.new_due, extended=True)
+        case DeadlineRecomputed():
+            return _due(request, event.new_due, event.last_on)
+        case _:
+            assert_never(event)
+
+
+def _due(request: Request, on: date, last_on: date | None, **also: Any) -> Request:
+    """Of another day nothing was told yet."""
+    return request._replace(due_on=on, last_on=last_on, approaching=False, missed=False, **also)
+
+
 def _taken_over(request: Request, event: HistoricalRequestImported) -> Request:
+    if event.due_on is not None and event.due_on != request.due_on:
+        request = _due(request, event.due_on, None)
     return request._replace(
         status=event.state, received_at=event.received_at, due_on=event.due_on, name=event.client_name, unit=event.unit, old=event
     )

@@ -1,9 +1,12 @@
-"""Why an answer is due on its day, from the request's own facts (R-10)."""
+"""Why an answer is due on its day, from the request's own facts and the calendar (R-10)."""
+
+from datetime import date, timedelta
 
 from services.intake import statuses
-from services.intake.deadlines import reckon
+from services.intake.deadlines import Reckoning
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.request import Request
+from services.intake.production_calendar import standing
 
 
 def why_due(request: Request, rules: Rules) -> str | None:
@@ -11,5 +14,23 @@ def why_due(request: Request, rules: Rules) -> str | None:
     if request.registered_at is None or request.due_on is None:
         return None
     since = rules.day_of(request.registered_at)
-    told = statuses.why_due(reckon(since, rules.terms.answer_days, rules.terms, rules.is_working), rules.terms)
-    return f"{told} {statuses.extended_to(request.due_on)}" if request.extended else told
+    counted = since + timedelta(days=rules.terms.answer_days)
+    if request.extended:
+        last = request.last_on or request.due_on
+        law = Reckoning(since=since, days=rules.terms.answer_days, last=counted, due=counted)
+        told = [statuses.why_due(law, rules.terms), statuses.extended_to(last), statuses.moved(last, request.due_on)]
+    else:
+        last = request.last_on or counted
+        told = [statuses.why_due(Reckoning(since=since, days=(last - since).days, last=last, due=request.due_on), rules.terms)]
+    return " ".join(said for said in (*told, *_calendar_notes(last, request.due_on, rules)) if said)
+
+
+def _calendar_notes(last: date, due: date, rules: Rules) -> list[str]:
+    """Which days between the two are what they are by an act, and of which years nobody can be sure."""
+    first, end = min(last, due), max(last, due)
+    declared = [fact for day, fact in sorted(rules.declared.items()) if first <= day <= end]
+    years = sorted({last.year, due.year})
+    return [
+        *(statuses.declared(fact.day, fact.decree, working=fact.working) for fact in declared),
+        *(statuses.calendar_of(year, standing(year)) for year in years),
+    ]

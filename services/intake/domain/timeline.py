@@ -2,10 +2,14 @@
 
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
+    ClarificationNotReceived,
     ClarificationReceived,
     ClarificationRequested,
     CompetentBodyUnknownReported,
+    DeadlineApproaching,
     DeadlineExtended,
+    DeadlineMissed,
+    DeadlineRecomputed,
     HistoricalEntryImported,
     HistoricalRequestImported,
     MessageSetAside,
@@ -27,6 +31,7 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
+from libs.events.vocabulary import Term
 from services.intake import statuses
 
 TITLES: dict[type[Event], str] = {
@@ -49,12 +54,18 @@ TITLES: dict[type[Event], str] = {
     CompetentBodyUnknownReported: "Сообщено, что компетентный орган неизвестен",
     ClarificationRequested: "Запрошено уточнение",
     ClarificationReceived: "Уточнение получено",
+    ClarificationNotReceived: "Уточнение не поступило",
+    DeadlineApproaching: "Срок подходит",
+    DeadlineMissed: "Срок пропущен",
     DeadlineExtended: "Срок продлён",
+    DeadlineRecomputed: "Срок пересчитан",
     RequestMerged: "Объединён с другим запросом",
     RequestWithdrawn: "Отозван",
     HistoricalRequestImported: "Перенесён из прежнего реестра",
     HistoricalEntryImported: "Запись прежнего реестра",
 }
+WHAT_IS_DUE = {Term.REGISTRATION: "Зарегистрировать", Term.ANSWER: "Ответить"}
+WHAT_WAS_DUE = {Term.REGISTRATION: "Запрос не зарегистрирован", Term.ANSWER: "Ответ не дан"}
 
 
 def is_shown(fact: Event) -> bool:
@@ -77,6 +88,14 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.question
         case AppealRouteExplained():
             return fact.how
+        case ClarificationNotReceived():
+            return f"Ждали до {statuses.day(fact.wait_until)}. Запрос вернулся в работу."
+        case DeadlineApproaching():
+            return f"{WHAT_IS_DUE[fact.term]} до {statuses.day(fact.due_on)}: {statuses.days_left(fact.days_left)}"
+        case DeadlineMissed():
+            return f"{WHAT_WAS_DUE[fact.term]} до {statuses.day(fact.due_on)} включительно"
+        case DeadlineRecomputed():
+            return statuses.recomputed(fact.old_due, fact.new_due, statuses.declared(fact.day, fact.decree, working=fact.working))
         case DeadlineExtended():
             return f"До {statuses.day(fact.new_due)}. {fact.reason}"
         case RequestMerged():

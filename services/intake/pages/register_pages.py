@@ -1,7 +1,7 @@
 """The desk's first page, with what waits for whom, and the register as a table (N-8.3). Filters stand in the address, codes alone."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
@@ -49,7 +49,9 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/")
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
-        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who), nothing_found=None)
+        return parts.pages.show(
+            request, "page/things.html", who=who, things=things and _things(things, who), nothing_found=None, **_office(parts)
+        )
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
@@ -82,9 +84,14 @@ def routes(parts: DeskParts) -> APIRouter:
         if found is not None:
             return to(f"{REGISTER}/{found}")
         things = _things(await parts.overview.things_to_do(who.staff), who)
-        return parts.pages.show(request, "page/things.html", who=who, things=things, nothing_found=typed, status=404)
+        return parts.pages.show(request, "page/things.html", who=who, things=things, nothing_found=typed, status=404, **_office(parts))
 
     return router
+
+
+def _office(parts: DeskParts) -> dict[str, Any]:
+    """Whether the reference phones are answered now."""
+    return {"office": parts.overview.office(), "zone": parts.authority.time_zone}
 
 
 def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:

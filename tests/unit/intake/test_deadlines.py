@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.events.vocabulary import Urgency
-from services.intake.deadlines import LAW, LONGEST, Reckoning, TermRules, TermTooLong, answer_due, is_within, reckon
+from services.intake.deadlines import LAW, LONGEST, Reckoning, TermRules, TermTooLong, answer_term, is_within, reckon
 from services.intake.statuses import why_due
 from tests.unit.intake.desk import is_working
 
@@ -33,19 +33,19 @@ def weekdays(day: date) -> bool:
     ],
 )
 def test_the_first_day_is_the_one_after_the_registration(registered: date, due: date) -> None:
-    assert answer_due(registered, PREVIOUS, every_day) == due
+    assert answer_term(registered, PREVIOUS, every_day).due == due
 
 
 @pytest.mark.parametrize("rules", [PREVIOUS, NEXT])
 def test_a_term_that_ends_on_a_working_day_is_not_moved(rules: TermRules) -> None:
-    assert answer_due(date(2026, 11, 16), rules, weekdays) == date(2026, 12, 16)
+    assert answer_term(date(2026, 11, 16), rules, weekdays).due == date(2026, 12, 16)
 
 
 @pytest.mark.parametrize("end", [date(2026, 12, 19), date(2026, 12, 20)])
 def test_a_weekend_rolls_to_friday_or_to_monday(end: date) -> None:
     registered = end - timedelta(days=30)
-    assert answer_due(registered, PREVIOUS, weekdays) == date(2026, 12, 18)
-    assert answer_due(registered, NEXT, weekdays) == date(2026, 12, 21)
+    assert answer_term(registered, PREVIOUS, weekdays).due == date(2026, 12, 18)
+    assert answer_term(registered, NEXT, weekdays).due == date(2026, 12, 21)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_a_weekend_rolls_to_friday_or_to_monday(end: date) -> None:
 )
 def test_the_russian_calendar_with_its_moved_days_decides(end: date, previous: date, following: date) -> None:
     registered = end - timedelta(days=30)
-    assert answer_due(registered, PREVIOUS, is_working) == previous
-    assert answer_due(registered, NEXT, is_working) == following
+    assert answer_term(registered, PREVIOUS, is_working).due == previous
+    assert answer_term(registered, NEXT, is_working).due == following
 
 
 def test_rolling_back_never_makes_the_term_of_the_law_longer() -> None:
     for day in (date(2026, 1, 1) + timedelta(days=n) for n in range(366)):
-        due = answer_due(day, PREVIOUS, is_working)
+        due = answer_term(day, PREVIOUS, is_working).due
         assert day < due <= day + timedelta(days=30)
         assert is_working(due)
 

@@ -87,7 +87,7 @@ from tests.unit.intake.desk_cases import (
 def test_every_transition_has_its_number_and_its_row_in_the_catalogue() -> None:
     ids = [transition.id for transition in TRANSITIONS.values()]
     rows = {row.id: row.events for row in requirements(ROOT) if row.group == "S"}
-    assert ids == [f"S-{number}" for number in range(1, 16)]
+    assert ids == [f"S-{number}" for number in range(1, 17)]
     assert rows == {transition.id: (fact.type_name(),) for fact, transition in TRANSITIONS.items()}
 
 
@@ -107,6 +107,7 @@ S-12 awaiting_clarification > as it was: nobody
 S-13 approved assigned awaiting_clarification classified drafting on_approval registered > merged: registrar
 S-14 approved assigned awaiting_clarification classified drafting on_approval received registered > withdrawn: registrar
 S-15 approved assigned awaiting_clarification classified drafting on_approval registered > as it was: head registrar
+S-16 awaiting_clarification > as it was: nobody
 """
 
 

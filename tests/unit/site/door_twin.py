@@ -60,6 +60,8 @@ class DoorTwin:
     status: str = "registered"
     status_title: str = "зарегистрирован"
     due_on: str | None = "2026-12-20"
+    open_until: str | None = None
+    opens_at: str = "2026-11-23T09:00:00+07:00"
 
     def reset(self) -> None:
         fresh = DoorTwin(url=self.url)
@@ -72,11 +74,18 @@ class DoorTwin:
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
+        app.add_api_route("/v1/office", self.tell_office, methods=["GET"])
         app.add_api_route("/health/live", self.live, methods=["GET"])
         return app
 
     def live(self) -> dict[str, bool]:
         return {"alive": True}
+
+    async def tell_office(self, request: Request) -> JSONResponse:
+        return await self._faulty(request) or JSONResponse({"known": True, "open": bool(self.open_until), **self._hours()})
+
+    def _hours(self) -> dict[str, str]:
+        return {"open_until": self.open_until} if self.open_until else {"opens_at": self.opens_at}
 
     async def take(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):
