@@ -15,12 +15,8 @@ from local.processes import Surroundings
 
 VOLUME = Path("/run/otklik")
 SECRET = {
-    "OTKLIK_POSTGRES_DSN",
-    "OTKLIK_MASTER_KEY",
-    "OTKLIK_STAFF_PUBLIC_KEY",
-    "OTKLIK_FRONTEND_KEY",
-    "OTKLIK_HEAD_SIGNING_KEY",
-    "OTKLIK_SETUP_CODE",
+    *("OTKLIK_POSTGRES_DSN", "OTKLIK_MASTER_KEY", keys.STAFF_PRIVATE_KEY, keys.STAFF_PUBLIC_KEY),
+    *("OTKLIK_FRONTEND_KEY", keys.HEAD_SIGNING_KEY, keys.SETUP_CODE),
 }
 FOR_PREPARE = {"OTKLIK_ADMIN_DSN", *map(keys.password_of, processes.services())}
 POSTGRES_PLACE = "postgres:5432/otklik"

@@ -42,7 +42,7 @@ class Process:
 
 
 TABLE = (
-    Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_DEMO", "OTKLIK_SETUP_CODE")),
+    Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_DEMO", keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY)),
     Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE")),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
@@ -84,6 +84,7 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
     """Everything this process is told."""
     known = {
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
+        keys.STAFF_PRIVATE_KEY: around.secrets[keys.STAFF_PRIVATE_KEY],
         "OTKLIK_HEAD_SIGNING_KEY": around.secrets.get(keys.HEAD_SIGNING_KEY, ""),
         "OTKLIK_HEADS_FILE": str(around.places.heads),
         "OTKLIK_SETUP_CODE": around.secrets.get(keys.SETUP_CODE, ""),

@@ -152,6 +152,7 @@ class Database:
             "KAFKA_BOOTSTRAP": self.stack.parts.kafka_bootstrap,
             "MASTER_KEY": base64.b64encode(service.encode().ljust(32, b"-")).decode(),
             "STAFF_PUBLIC_KEY": base64.b64encode(public_key_of(self.stack.staff_key)).decode(),
+            "STAFF_PRIVATE_KEY": base64.b64encode(self.stack.staff_key).decode(),
             "CONSUMER_GROUP": self.stack.group(service),
             "HTTP_PORT": 0,
             "FRONTEND_KEYS_FILE": self.stack.keys_file,

@@ -28,11 +28,15 @@ class Unreadable(ValueError):
 
 
 class Actor(BaseModel):
-    """Who acted: a role of staff (R-25), `client`, `frontend` or `system`, and an id that is never a name."""
+    """Who acted: a role of staff (R-25), `client`, `frontend` or `system`, and an id that is never a name.
+
+    A deputy acts in the role of the account that they stand in for, which `on_behalf_of` names.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     role: Code
     id: Code
+    on_behalf_of: Code | None = None
 
 
 class Envelope(BaseModel):

@@ -80,7 +80,7 @@ DELIVERIES = Topic(
 HISTORY = Topic(
     name="history.events.v1", contract="history.events", key="thread id", producers=("history",), consumers=("intake", "notifier")
 )
-STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id", producers=("intake",), consumers=("history",))
+STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id", producers=("intake",), consumers=("notifier", "history"))
 
 AUTHORITY = Topic(
     name="authority.events.v1", contract="authority.events", key="authority code", producers=("intake",), consumers=("history",)

@@ -5,7 +5,7 @@ import zlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -29,6 +29,7 @@ class SealedCookie:
     lifetime_seconds: int
     path: str
     clock: Clock
+    same_site: Literal["strict", "lax"] = "strict"  # lax: it comes along when another site leads back to us
 
     def at(self, path: str) -> Self:
         """The same cookie for one page of its own: each tab keeps what it was given, whatever another tab does."""
@@ -46,7 +47,7 @@ class SealedCookie:
             max_age=self.lifetime_seconds,
             path=self.path,
             httponly=True,
-            samesite="strict",
+            samesite=self.same_site,
             secure=request.url.scheme == "https",
         )
         return True
@@ -64,7 +65,7 @@ class SealedCookie:
         return value
 
     def clear(self, response: Response) -> None:
-        response.delete_cookie(self.name, path=self.path, httponly=True, samesite="strict")
+        response.delete_cookie(self.name, path=self.path, httponly=True, samesite=self.same_site)
 
     def _seconds(self) -> int:
         return int(self.clock.now().timestamp())

@@ -14,6 +14,7 @@ from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES
 from libs.events.fact import Moment
 from services.history.domain.cursors import Cursors
+from services.history.domain.entries import ON_BEHALF_OF
 from services.history.domain.questions import AUDITORS, READERS, Question, sight_of
 from services.history.handlers import Looks
 from services.history.store import Stored
@@ -122,14 +123,15 @@ def routes(looks: Looks, staff: StaffDoor, cursors: Cursors) -> APIRouter:
 
 
 def view(stored: Stored) -> EntryView:
-    entry = stored.entry
+    entry, payload = stored.entry, dict(stored.payload)
+    actor = {"role": entry.actor_role, "id": entry.actor_id, ON_BEHALF_OF.rpartition(".")[2]: payload.pop(ON_BEHALF_OF, None)}
     return EntryView(
         **{name: getattr(entry, name) for name in EntryView.model_fields if hasattr(entry, name)},
         shard=stored.shard,
         position=stored.position,
         stored_at=stored.stored_at,
-        actor={"role": entry.actor_role, "id": entry.actor_id} if entry.actor_role and entry.actor_id else None,
-        payload=stored.payload,
+        actor={name: value for name, value in actor.items() if value is not None} if entry.actor_role else None,
+        payload=payload,
         destroyed=stored.destroyed,
     )
 

@@ -1,7 +1,7 @@
 """What history does: keep all that it hears, and show it to staff, writing down that they looked."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +35,7 @@ from services.history.domain.entries import (
     unreadable,
 )
 from services.history.domain.questions import AUDIT, EntryNotFound, Question, Sight, role_of, sight_of, viewed
+from services.history.domain.revocations import revoked
 from services.history.store import Appended, Stored
 
 MOST_LANES = 4
@@ -67,6 +68,7 @@ class Keeper:
     """Keeps every record that it is given, readable or not; a bad one never costs its batch, and nothing is set aside."""
 
     log: Log
+    deny: Callable[[Connection, Sequence[tuple[str, datetime]]], Awaitable[None]]
     pool: Pool
     clock: Clock
     authority: str
@@ -156,7 +158,9 @@ class Keeper:
 
         async def once() -> Appended:
             async with self.pool.acquire() as db, db.transaction():
-                return await self.log.append(db, entries, self.clock.now())
+                done = await self.log.append(db, entries, self.clock.now())
+                await self.deny(db, revoked(done.fresh))
+                return done
 
         done = await past_races(once)
         self._count(done)
@@ -218,7 +222,7 @@ class Looks:
             return await self.log.linked_clients(db, client)
 
     async def _write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
-        now, actor = self.clock.now(), Actor(role=role_of(staff), id=staff.id)
+        now, actor = self.clock.now(), Actor(role=role_of(staff), id=staff.id, on_behalf_of=staff.acting_for)
         fact = viewed(staff, filters, count)
         envelope = lone(fact, event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, actor=actor)
         await self.log.append(db, [entry_of(envelope, None)], now)

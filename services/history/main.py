@@ -10,6 +10,7 @@ from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
+from libs.chassis.store.denylist import Denylist
 from services.history import api, consumers
 from services.history.domain.cursors import Cursors
 from services.history.domain.heads import Signer
@@ -27,6 +28,7 @@ MONTHS_SECONDS = 3600.0
 def keeper(process: Process) -> Keeper:
     return Keeper(
         log=Log(process.keyring),
+        deny=Denylist.deny,
         pool=process.pool,
         clock=process.clock,
         authority=process.authority.code,
@@ -95,7 +97,7 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     cursors = Cursors(settings.master_key.get_secret_value())
     app = process.app("History")
-    app.include_router(api.routes(looks, StaffDoor(verifier), cursors))
+    app.include_router(api.routes(looks, StaffDoor(verifier, Denylist(process.pool).until), cursors))
     return app
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from libs.chassis.store.database import Connection
+from libs.chassis.store.denylist import Denylist, denied_by
 from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.models import ReadModels, Row, refresh
@@ -19,11 +20,11 @@ from libs.events.fact import Event
 from libs.events.registry import Registry
 from libs.events.topics import STAFF as STAFF_TOPIC
 from services.intake import tracking
-from services.intake.domain.account import Account, replayed
+from services.intake.domain.account import Account, Identity, replayed
 
 SQL = queries(__file__)
 STAFF = Category(name="staff", registry=Registry(staff_events.EVENTS), topic=STAFF_TOPIC)
-COLUMNS = ("stream", "account_id", "login_mark", "enabled", "roles", "unit")
+COLUMNS = ("stream", "account_id", "login_mark", "enabled", "roles", "unit", "identity_mark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +58,31 @@ class Act:
     traceparent: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Whose it is, when it was seen last, and the account in whose place they act, if they do."""
+
+    account_id: UUID
+    seen_at: datetime
+    acting_for: UUID | None
+
+
 def login_mark(key: bytes, login: str) -> bytes:
     """However the login is typed: capitals and the way an accent is written do not matter."""
     return tracking.fingerprint(key, "login", unicodedata.normalize("NFKC", login.strip()).casefold())
 
 
+def identity_mark(key: bytes, identity: Identity) -> bytes:
+    """To the letter: what a provider calls somebody is no login."""
+    return tracking.fingerprint(key, "identity", *identity)
+
+
 def rows_of_account(key: bytes, stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
     account = replayed([event.fact for event in events])
     roles = sorted(role.value for role in account.roles)
-    return {"accounts": [(stream, UUID(STAFF.aggregate(stream)), login_mark(key, account.login), account.enabled, roles, account.unit)]}
+    mark = identity_mark(key, account.identity) if account.identity else None
+    account_id = UUID(STAFF.aggregate(stream))
+    return {"accounts": [(stream, account_id, login_mark(key, account.login), account.enabled, roles, account.unit, mark)]}
 
 
 def model(key: bytes) -> ReadModels:
@@ -91,6 +108,15 @@ class AccountStore:
         found: UUID | None = await db.fetchval(SQL["account_by_login"], login_mark(self._key, login))
         return found
 
+    async def open_work(self, db: Connection, account_id: UUID) -> int:
+        """How many open requests this account is to answer; nobody hands it another one until the transaction ends."""
+        await db.execute(SQL["lock_register"])
+        return int(await db.fetchval(SQL["open_work"], str(account_id)))
+
+    async def by_identity(self, db: Connection, identity: Identity) -> UUID | None:
+        found: UUID | None = await db.fetchval(SQL["account_by_identity"], identity_mark(self._key, identity))
+        return found
+
     async def other_administrators(self, db: Connection, account_id: UUID) -> int:
         return int(await db.fetchval(SQL["other_administrators"], account_id))
 
@@ -112,6 +138,8 @@ class AccountStore:
         context = Context(thread_id=account_id, occurred_at=act.at, actor=act.actor, traceparent=act.traceparent)
         append = Append(category=STAFF, aggregate_id=str(account_id), expected_version=version, facts=facts, context=context)
         await self._events.append(db, [append])
+        told = [(denied_by(str(account_id), fact), act.at) for fact in facts]
+        await Denylist.deny(db, [(account, at) for account, at in told if account is not None])  # our own door hears no Kafka
         events = (await self._events.read(db, STAFF, [account_id]))[str(account_id)]
         await refresh(db, [self._model], {append.stream: events})
 
@@ -151,20 +179,23 @@ class AccountStore:
     async def use_recovery_code(self, db: Connection, account_id: UUID, code: str) -> bool:
         return bool(await db.fetchval(SQL["use_recovery_code"], account_id, self._recovery_mark(account_id, code)))
 
-    async def open_session(self, db: Connection, token_hash: bytes, account_id: UUID, at: datetime) -> None:
-        await db.execute(SQL["open_session"], token_hash, account_id, at)
+    async def open_session(self, db: Connection, token_hash: bytes, account_id: UUID, at: datetime, *, by_provider: bool = False) -> None:
+        await db.execute(SQL["open_session"], token_hash, account_id, at, by_provider)
 
-    async def session(self, db: Connection, token_hash: bytes, rested: datetime, opened: datetime) -> tuple[UUID, datetime] | None:
-        """Whose it is and when it was seen last."""
+    async def session(self, db: Connection, token_hash: bytes, rested: datetime, opened: datetime) -> Session | None:
         row = await db.fetchrow(SQL["session_by_token"], token_hash, rested, opened)
-        return (row["account_id"], row["seen_at"]) if row else None
+        return Session(**row) if row else None
+
+    async def act_in_session(self, db: Connection, token_hash: bytes, acting_for: UUID | None) -> None:
+        await db.execute(SQL["act_in_session"], token_hash, acting_for)
 
     async def see_session(self, db: Connection, token_hash: bytes, at: datetime) -> None:
         await db.execute(SQL["see_session"], token_hash, at)
 
-    async def end_session(self, db: Connection, token_hash: bytes) -> UUID | None:
-        found: UUID | None = await db.fetchval(SQL["end_session"], token_hash)
-        return found
+    async def end_session(self, db: Connection, token_hash: bytes) -> tuple[UUID, bool] | None:
+        """Whose it was, and whether the provider had vouched for them."""
+        row = await db.fetchrow(SQL["end_session"], token_hash)
+        return (row["account_id"], row["by_provider"]) if row else None
 
     async def end_sessions(self, db: Connection, account_id: UUID) -> bool:
         """Whether there was any."""

@@ -17,9 +17,24 @@ from libs.events.envelope import Actor
 from libs.events.fact import Event
 from services.intake.account_store import AccountStore, Act, Listed
 from services.intake.domain import account as rules
-from services.intake.domain.account import Account, Around, ChangeRoles, Disable, Enable, OpenAccount
+from services.intake.domain.account import (
+    Account,
+    Around,
+    ChangeRoles,
+    Disable,
+    Enable,
+    Identity,
+    LinkIdentity,
+    OpenAccount,
+    UnlinkIdentity,
+)
 
 SET_UP = Actor(role="system", id="set-up")
+PROVIDER = Actor(role="system", id="openid-connect")
+
+
+Change = ChangeRoles | Disable | Enable | LinkIdentity | UnlinkIdentity
+"""What an administrator does to an account that is there."""
 
 
 class AccountNotFound(Refusal):
@@ -84,12 +99,12 @@ class Accounts:
     ) -> UUID:
         rules.check_password(password, command.login)
         known, account_id = await self.passwords.hashed(password), self.ids.new()
-        async with self._changing() as db:
+        async with self.changing() as db:
             if how is ChangedBy.SET_UP and await self.store.has_accounts(db):
                 raise AlreadySetUp
             facts = rules.decide(Account(), command, await self._around(db, account_id, login=command.login))
             facts.append(CredentialsChanged(what=Credential.PASSWORD, how=how))
-            await self.store.append(db, account_id, 0, facts, self._act(actor))
+            await self.store.append(db, account_id, 0, facts, self.act_of(actor))
             await self.store.set_password(db, account_id, known, must_change=must_change)
         return account_id
 
@@ -97,11 +112,24 @@ class Accounts:
         password = temporary_password()
         return await self.open(administrator(by), command, password, must_change=True), password
 
-    async def act(self, by: Staff, account_id: UUID, command: ChangeRoles | Disable | Enable) -> None:
+    async def open_by_provider(self, command: OpenAccount, identity: Identity) -> UUID:
+        """For somebody whom the provider vouches for; they get a password of ours when an administrator issues one."""
+        known, account_id = await self.passwords.hashed(temporary_password()), self.ids.new()
+        async with self.changing() as db:
+            around = await self._around(db, account_id, login=command.login, identity=identity)
+            facts = rules.decide(Account(), command, around)
+            facts += rules.decide(Account(), LinkIdentity(issuer=identity.issuer, subject=identity.subject), around)
+            await self.store.append(db, account_id, 0, facts, self.act_of(PROVIDER))
+            await self.store.set_password(db, account_id, known, must_change=True)
+        return account_id
+
+    async def act(self, by: Staff, account_id: UUID, command: Change) -> None:
         """What ends an account's rights ends its sessions in the same transaction."""
-        async with self._changing() as db:
-            account = await self._account(db, account_id)
-            facts = rules.decide(account, command, await self._around(db, account_id, by=by))
+        identity = Identity(command.issuer, command.subject) if isinstance(command, LinkIdentity) else None
+        async with self.changing() as db:
+            account = await self.account(db, account_id)
+            leaving = isinstance(command, Disable)
+            facts = rules.decide(account, command, await self._around(db, account_id, by=by, identity=identity, leaving=leaving))
             await self._save(db, account_id, account, facts, administrator(by))
 
     async def reset_password(self, by: Staff, account_id: UUID) -> str:
@@ -118,33 +146,36 @@ class Accounts:
             raise SamePassword
         await self._set_password(UUID(who.id), password, owner(who), ChangedBy.SELF)
 
-    async def end_session(self, token_hash: bytes) -> None:
-        """Its owner signed out."""
-        async with self._changing() as db:
-            account_id = await self.store.end_session(db, token_hash)
-            if account_id is not None:
-                account = await self._account(db, account_id)
-                by = owner(staff_of(account_id, account))
-                await self.store.append(db, account_id, account.version, [SessionRevoked(why=Ending.SIGNED_OUT)], self._act(by))
+    async def end_session(self, token_hash: bytes) -> bool:
+        """Its owner signed out; whether there is a session at the provider, too."""
+        async with self.changing() as db:
+            ended = await self.store.end_session(db, token_hash)
+            if ended is None:
+                return False
+            account_id, by_provider = ended
+            account = await self.account(db, account_id)
+            by = owner(staff_of(account_id, account))
+            await self.store.append(db, account_id, account.version, [SessionRevoked(why=Ending.SIGNED_OUT)], self.act_of(by))
+        return by_provider
 
     async def end_sessions(self, by: Actor, account_id: UUID, why: Ending) -> None:
-        async with self._changing() as db:
-            account = await self._account(db, account_id)
+        async with self.changing() as db:
+            account = await self.account(db, account_id)
             if await self.store.end_sessions(db, account_id):
-                await self.store.append(db, account_id, account.version, [SessionRevoked(why=why)], self._act(by))
+                await self.store.append(db, account_id, account.version, [SessionRevoked(why=why)], self.act_of(by))
 
     async def drop_second_factor(self, by: Actor, account_id: UUID, how: ChangedBy) -> None:
-        async with self._changing() as db:
-            account = await self._account(db, account_id)
+        async with self.changing() as db:
+            account = await self.account(db, account_id)
             await self.store.drop_second_factor(db, account_id)
-            await self.store.append(db, account_id, account.version, [_second_factor(how)], self._act(by))
+            await self.store.append(db, account_id, account.version, [_second_factor(how)], self.act_of(by))
 
     async def set_second_factor(self, who: Staff, secret: str, step: int, recovery: Sequence[str]) -> None:
         account_id = UUID(who.id)
-        async with self._changing() as db:
-            account = await self._account(db, account_id)
+        async with self.changing() as db:
+            account = await self.account(db, account_id)
             await self.store.set_second_factor(db, account_id, secret, step, recovery)
-            await self.store.append(db, account_id, account.version, [_second_factor(ChangedBy.SELF)], self._act(owner(who)))
+            await self.store.append(db, account_id, account.version, [_second_factor(ChangedBy.SELF)], self.act_of(owner(who)))
 
     async def listed(self) -> list[Listed]:
         async with self.pool.acquire() as db:
@@ -157,7 +188,7 @@ class Accounts:
         return found
 
     @asynccontextmanager
-    async def _changing(self) -> AsyncIterator[Connection]:
+    async def changing(self) -> AsyncIterator[Connection]:
         """One at a time: who is the last administrator, which login is free."""
         async with self.pool.acquire() as db, db.transaction():
             await self.store.lock(db)
@@ -166,8 +197,8 @@ class Accounts:
 
     async def _set_password(self, account_id: UUID, password: str, by: Actor, how: ChangedBy) -> None:
         known = await self.passwords.hashed(password)
-        async with self._changing() as db:
-            account = await self._account(db, account_id)
+        async with self.changing() as db:
+            account = await self.account(db, account_id)
             rules.check_password(password, account.login)
             await self.store.set_password(db, account_id, known, must_change=how is ChangedBy.ADMINISTRATOR)
             await self._save(db, account_id, account, [CredentialsChanged(what=Credential.PASSWORD, how=how)], by)
@@ -176,23 +207,34 @@ class Accounts:
         why = rules.ending(facts)
         if why is not None and await self.store.end_sessions(db, account_id):
             facts = [*facts, SessionRevoked(why=why)]
-        await self.store.append(db, account_id, account.version, facts, self._act(by))
+        await self.store.append(db, account_id, account.version, facts, self.act_of(by))
 
-    async def _account(self, db: Connection, account_id: UUID) -> Account:
+    async def account(self, db: Connection, account_id: UUID) -> Account:
         account = await self.store.account(db, account_id)
         if not account.version:
             raise AccountNotFound
         return account
 
-    async def _around(self, db: Connection, account_id: UUID, *, login: str | None = None, by: Staff | None = None) -> Around:
+    async def _around(
+        self,
+        db: Connection,
+        account_id: UUID,
+        *,
+        login: str | None = None,
+        by: Staff | None = None,
+        identity: Identity | None = None,
+        leaving: bool = False,
+    ) -> Around:
         return Around(
             units=self.units,
             other_administrators=await self.store.other_administrators(db, account_id),
             login_taken=login is not None and await self.store.by_login(db, login) is not None,
+            identity_taken=identity is not None and await self.store.by_identity(db, identity) not in (None, account_id),
+            open_work=await self.store.open_work(db, account_id) if leaving else 0,
             itself=by is not None and by.id == str(account_id),
         )
 
-    def _act(self, by: Actor) -> Act:
+    def act_of(self, by: Actor) -> Act:
         return Act(actor=by, at=self.clock.now(), traceparent=self.traceparent())
 
 
@@ -201,12 +243,12 @@ def staff_of(account_id: UUID, account: Account) -> Staff:
 
 
 def administrator(by: Staff) -> Actor:
-    return Actor(role=Role.ADMINISTRATOR.value, id=by.id)
+    return Actor(role=Role.ADMINISTRATOR.value, id=by.id, on_behalf_of=by.acting_for)
 
 
 def owner(who: Staff) -> Actor:
-    """Of an account, in the first of its roles."""
-    return Actor(role=min(who.roles, default="staff"), id=who.id)
+    """Of an account, in the first of its roles; a deputy does in their own name what their own account is about."""
+    return Actor(role="staff" if who.acting_for else min(who.roles, default="staff"), id=who.id)
 
 
 def _second_factor(how: ChangedBy) -> CredentialsChanged:

@@ -15,7 +15,7 @@ from services.intake import tracking
 from services.intake.book import Book
 from services.intake.domain import desk
 from services.intake.domain.acceptance import number_given
-from services.intake.domain.commands import AnyCommand, Merge, Register
+from services.intake.domain.commands import AnyCommand, Assign, Merge, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.request import Telling, telling
 from services.intake.domain.term import why_due
@@ -30,6 +30,14 @@ class CaseNotFound(Refusal):
     code = "case-not-found"
     status = 404
     says = "Такого запроса нет. Проверьте ссылку или найдите запрос по номеру."
+
+
+class ExecutorAway(Refusal):
+    """Whoever was chosen may not work here any more."""
+
+    code = "executor-away"
+    status = 400
+    says = "Учётная запись этого исполнителя отключена. Выберите другого исполнителя."
 
 
 class ChangedMeanwhile(Refusal):
@@ -112,6 +120,8 @@ class Desk:
         how = telling(case.request_id, case.request, client, self._book.rules.key)
         if isinstance(command, Register):
             return await self._registration(db, case, by, at, how, traceparent)
+        if isinstance(command, Assign) and command.executor and await self._store.is_disabled(db, command.executor):
+            raise ExecutorAway
         facts = desk.decide(case, command, by, at, self._book.rules, how)
         return [self._append(case, facts, by, at, traceparent)]
 

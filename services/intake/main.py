@@ -6,19 +6,24 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import httpx
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.access.openid import Client, OpenIdConnect
 from libs.chassis.access.passwords import Passwords
+from libs.chassis.access.provider import Provider
 from libs.chassis.access.sessions import SessionDoor
 from libs.chassis.access.staff import StaffDoor
-from libs.chassis.access.tokens import TokenVerifier
+from libs.chassis.access.tokens import TokenIssuer, TokenVerifier, public_key_of
 from libs.chassis.bus import repair
 from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
+from libs.chassis.store.denylist import Denylist
 from libs.chassis.store.republishing import published
 from libs.web import assets
 from libs.web.masthead import Masthead
@@ -29,14 +34,30 @@ from services.intake.accounts import Accounts
 from services.intake.authority_store import AuthorityStore
 from services.intake.book import Book, rules_of
 from services.intake.calendar_desk import CalendarDesk
+from services.intake.deputies import Deputies
 from services.intake.desk import Desk
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
+from services.intake.entry import Claims, Entry
+from services.intake.hand_over import HandOver
 from services.intake.handlers import Acceptance, Person
 from services.intake.live import Live
 from services.intake.looks import Looks
+from services.intake.newcomer_store import NewcomerStore
 from services.intake.overview import Overview
-from services.intake.pages import account_pages, calendar_pages, card_pages, frame, live_pages, own_pages, register_pages, sign_in_pages
+from services.intake.pages import (
+    account_pages,
+    calendar_pages,
+    card_pages,
+    deputy_pages,
+    entry_pages,
+    frame,
+    hand_over_pages,
+    live_pages,
+    own_pages,
+    register_pages,
+    sign_in_pages,
+)
 from services.intake.pages.people import People
 from services.intake.pages.register_pages import DeskParts
 from services.intake.queue import Queue
@@ -141,7 +162,7 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     )
     desk = Desk(pool=process.pool, store=store, book=book, looks=looks, clock=process.clock, ring=process.bell.ring)
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
-    app.include_router(desk_api.routes(desk, StaffDoor(verifier), process.telemetry))
+    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until), process.telemetry))
     pages = frame.desk_pages(assets.load(), Masthead.of(process.authority), demo=settings.demo)
     people = people_of(process, settings, code_key(settings), pages)
     overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
@@ -157,14 +178,21 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     )
     authorities = AuthorityStore(process.store, process.authority.code)
     calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
-    about_requests = [
+    work = HandOver(desk=desk, accounts=people.accounts, store=store, book=book, batch=settings.hand_over_batch)
+    routers = [
         register_pages.routes(parts),
         live_pages.routes(live, people.door),
         card_pages.routes(parts, people.accounts, process.telemetry),
+        calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
+        sign_in_pages.routes(people),
+        own_pages.routes(people),
+        account_pages.routes(people),
+        deputy_pages.routes(people),
+        hand_over_pages.routes(parts, work, process.telemetry),
     ]
-    about_people = [sign_in_pages.routes(people), own_pages.routes(people), account_pages.routes(people)]
-    about_people.append(calendar_pages.routes(parts, calendar, people.accounts, process.telemetry))
-    frame.mounted(app, pages, [*about_requests, *about_people])
+    if people.entry:
+        routers.append(entry_pages.routes(people, people.entry))
+    frame.mounted(app, pages, routers)
 
 
 def accounts_of(process: Process, settings: IntakeSettings, key: bytes, passwords: Passwords) -> Accounts:
@@ -192,16 +220,67 @@ def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pag
         clock=process.clock,
         idle=timedelta(minutes=settings.session_idle_minutes),
         longest=timedelta(hours=settings.session_hours),
+        day_of=process.authority.day_of,
     )
+    sign_in = SignIn(sessions=sessions, accounts=accounts, passwords=passwords)
     return People(
         pages=pages,
         door=SessionDoor(sessions.find),
         accounts=accounts,
-        sign_in=SignIn(sessions=sessions, accounts=accounts, passwords=passwords),
+        sign_in=sign_in,
+        entry=entry_of(process, settings, key, accounts, sign_in),
+        deputies=Deputies(accounts=accounts, authority=process.authority),
         clock=process.clock,
         units=process.authority.units,
         issuer=process.authority.short_name,
         secret=tracking.fingerprint(key, "desk cookies"),
+        tokens=TokenIssuer(_private_key(settings), issuer=process.authority.code, clock=process.clock),
+    )
+
+
+def _private_key(settings: IntakeSettings) -> bytes:
+    key = settings.staff_private_key.get_secret_value()
+    if public_key_of(key) != settings.staff_public_key:
+        raise WrongSettings("OTKLIK_STAFF_PRIVATE_KEY is not the key of OTKLIK_STAFF_PUBLIC_KEY: no service would take its tokens")
+    return key
+
+
+def entry_of(process: Process, settings: IntakeSettings, key: bytes, accounts: Accounts, sign_in: SignIn) -> Entry | None:
+    """The way in by the provider that the settings name; None: there is none."""
+    if settings.openid_issuer is None:
+        return None
+    if not (settings.openid_client_id and settings.openid_client_secret and settings.desk_url):
+        raise WrongSettings("OTKLIK_OPENID_ISSUER needs OTKLIK_OPENID_CLIENT_ID, OTKLIK_OPENID_CLIENT_SECRET and OTKLIK_DESK_URL beside it")
+    http = httpx.AsyncClient(timeout=settings.openid_timeout_seconds, follow_redirects=False)
+
+    async def keep_open(stopping: Stopping) -> None:
+        async with http:
+            await stopping.wait()
+
+    process.background.add("openid", keep_open)
+    client = Client(
+        client_id=settings.openid_client_id,
+        client_secret=settings.openid_client_secret.get_secret_value(),
+        redirect_uri=f"{settings.desk_url}{entry_pages.BACK}",
+        left_uri=f"{settings.desk_url}{sign_in_pages.SIGN_IN}",
+        scopes=settings.openid_scopes,
+        subject_claim=settings.openid_subject_claim,
+    )
+    claims = Claims(
+        name=settings.openid_name_claim,
+        login=settings.openid_login_claim,
+        roles=settings.openid_roles_claim,
+        roles_of=settings.openid_roles or {},
+        opens=settings.openid_opens_accounts,
+    )
+    return Entry(
+        openid=OpenIdConnect(Provider(settings.openid_issuer, http, process.clock), client, process.clock),
+        claims=claims,
+        pool=process.pool,
+        newcomers=NewcomerStore(key),
+        accounts=accounts,
+        sign_in=sign_in,
+        clock=process.clock,
     )
 
 

@@ -64,7 +64,7 @@ class Overview:
     async def things_to_do(self, by: Staff) -> ThingsToDo:
         today = self.today()
         async with self._pool.acquire() as db:
-            return ThingsToDo(**await self._store.things_to_do(db, today, today + timedelta(days=SOON_DAYS), by.id, by.unit))
+            return ThingsToDo(**await self._store.things_to_do(db, today, today + timedelta(days=SOON_DAYS), by.works_as, by.unit))
 
     async def page(self, by: Staff, filters: Filters, after: After | None, rows: int = PAGE_ROWS) -> RegisterPage:
         """One row more is read than shown, so that the last page knows that it is the last."""
@@ -72,7 +72,7 @@ class Overview:
         asked: list[Any] = [
             [filters.status] if filters.status else None,
             *(filters.type or None, filters.topic or None, filters.urgency or None, filters.unit or None),
-            by.id if filters.who == MINE else None,
+            by.works_as if filters.who == MINE else None,
             *(first_due, last_due),
         ]
         is_queue = filters.order == QUEUE

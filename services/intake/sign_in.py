@@ -2,9 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from libs.chassis.access.second_factor import step_of
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
-from libs.chassis.store.database import Pool
+from libs.chassis.store.database import Connection, Pool
 from libs.events.contracts.staff_events import Ending
 from services.intake.account_store import AccountStore, Credentials
 from services.intake.accounts import Accounts, owner, staff_of
 from services.intake.domain.account import pause_after
+from services.intake.domain.deputies import stands_in
 
 TOKEN_BYTES = 32
 SEEN_AGAIN = timedelta(minutes=1)  # looks that follow sooner are not written down
@@ -59,6 +60,14 @@ class StartAgain(Refusal):
     says = "Время на вход истекло. Введите логин и пароль ещё раз."
 
 
+class AccountDisabled(Refusal):
+    """Who they are is proved, and they may not work here any more."""
+
+    code = "account-disabled"
+    status = 403
+    says = "Ваша учётная запись отключена. Если это ошибка, обратитесь к администратору."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Half:
     """What was proved so far; `mark` binds it to the password that was proved."""
@@ -89,6 +98,7 @@ class Sessions:
     clock: Clock
     idle: timedelta
     longest: timedelta
+    day_of: Callable[[datetime], date]
 
     async def find(self, token: str) -> SignedIn | None:
         now, hashed = self.clock.now(), token_hash(token)
@@ -96,13 +106,24 @@ class Sessions:
             found = await self.store.session(db, hashed, now - self.idle, now - self.longest)
             if found is None:
                 return None
-            account_id, seen_at = found
-            account = await self.store.account(db, account_id)
+            account = await self.store.account(db, found.account_id)
             if not account.enabled:
                 return None
-            if now - seen_at >= SEEN_AGAIN:
+            if now - found.seen_at >= SEEN_AGAIN:
                 await self.store.see_session(db, hashed, now)
-        return SignedIn(staff=staff_of(account_id, account), name=account.name)
+            absent = await self.store.account(db, found.acting_for) if found.acting_for else None
+        staff = staff_of(found.account_id, account)
+        if absent is None or not stands_in(absent, found.account_id, self.day_of(now)):
+            return SignedIn(staff=staff, name=account.name)
+        staff = replace(staff, roles=absent.roles, unit=absent.unit, acting_for=str(found.acting_for))
+        return SignedIn(staff=staff, name=account.name, in_place_of=absent.name)
+
+    async def open(self, db: Connection, account_id: UUID, *, by_provider: bool = False) -> str:
+        """The token of a new one."""
+        token, now = secrets.token_urlsafe(TOKEN_BYTES), self.clock.now()
+        await self.store.forget_sessions(db, now - self.idle, now - self.longest)
+        await self.store.open_session(db, token_hash(token), account_id, now, by_provider=by_provider)
+        return token
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,17 +178,26 @@ class SignIn:
 
     async def finish(self, half: Half) -> str:
         """The token of a new session; raises `StartAgain`."""
-        token, now, account_id = secrets.token_urlsafe(TOKEN_BYTES), self.sessions.clock.now(), UUID(half.account_id)
-        store = self.sessions.store
+        account_id, store = UUID(half.account_id), self.sessions.store
         async with self.sessions.pool.acquire() as db, db.transaction():
             await store.lock(db)
             account, known = await store.account(db, account_id), await store.credentials(db, account_id)
             if not half.is_whole or known is None or _mark(known) != half.mark or not account.enabled:
                 raise StartAgain
             await store.forget_failures(db, account_id)
-            await store.forget_sessions(db, now - self.sessions.idle, now - self.sessions.longest)
-            await store.open_session(db, token_hash(token), account_id, now)
-        return token
+            return await self.sessions.open(db, account_id)
+
+    async def vouched(self, account_id: UUID) -> str:
+        """The token of a new session of somebody whom the provider vouched for; raises `AccountDisabled`.
+
+        What was guessed at their password neither stops them nor is made good by it.
+        """
+        store = self.sessions.store
+        async with self.sessions.pool.acquire() as db, db.transaction():
+            await store.lock(db)
+            if not (await store.account(db, account_id)).enabled:
+                raise AccountDisabled
+            return await self.sessions.open(db, account_id, by_provider=True)
 
     async def prove_again(self, who: SignedIn, password: str) -> None:
         """Before what matters; whoever guesses inside somebody's session is thrown out of it. Raises `WrongPassword`."""

@@ -263,6 +263,14 @@ class IntakeStore:
     async def requests_of_client(self, db: Connection, client_id: UUID, but: UUID, limit: int) -> list[UUID]:
         return [row["request_id"] for row in await db.fetch(SQL["requests_of_client"], client_id, but, limit)]
 
+    async def work_of(self, db: Connection, account: str, limit: int) -> list[UUID]:
+        """Open requests that an account is to answer."""
+        return [row["request_id"] for row in await db.fetch(SQL["work_of"], account, limit)]
+
+    async def is_disabled(self, db: Connection, account: str) -> bool:
+        """Whether it is an account of somebody who may not work here any more."""
+        return bool(await db.fetchval(SQL["account_disabled"], account))
+
     async def things_to_do(self, db: Connection, today: date, soon: date, account: str, unit: str | None) -> dict[str, int]:
         return dict(await db.fetchrow(SQL["things_to_do"], today, soon, account, unit) or {})
 
@@ -333,7 +341,7 @@ def _context(fact: Facts) -> Context:
 
 def staff_context(thread_id: UUID, client_id: UUID | None, by: Staff, role: Role, at: datetime, traceparent: str | None) -> Context:
     """What staff do to a request, in the role that lets them."""
-    actor = Actor(role=role.value, id=by.id)
+    actor = Actor(role=role.value, id=by.id, on_behalf_of=by.acting_for)
     return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)
 
 

@@ -56,7 +56,7 @@ TRANSITIONS: dict[type[Event], Transition] = {
     RequestClassified: Transition("S-5", BEING_SORTED, Status.CLASSIFIED, REGISTRAR),
     AppealRouteExplained: Transition("S-6", CLASSIFIED, Status.EXPLAINED, REGISTRAR),
     RequestAssigned: Transition("S-7", CLASSIFIED, Status.ASSIGNED, REGISTRAR),
-    RequestReassigned: Transition("S-8", IN_HANDS, Status.ASSIGNED, LEADING),
+    RequestReassigned: Transition("S-8", IN_HANDS | WAITING, Status.ASSIGNED, LEADING),
     RequestRedirected: Transition("S-9", CLASSIFIED | IN_HANDS, Status.REDIRECTED, REGISTRAR),
     CompetentBodyUnknownReported: Transition("S-10", CLASSIFIED | IN_HANDS, Status.REDIRECTED, REGISTRAR),
     ClarificationRequested: Transition("S-11", CLASSIFIED | IN_HANDS, Status.AWAITING_CLARIFICATION, WORKING),
@@ -66,3 +66,9 @@ TRANSITIONS: dict[type[Event], Transition] = {
     DeadlineExtended: Transition("S-15", REGISTERED_AND_OPEN, None, LEADING),
     ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
 }
+
+
+def becomes(fact: type[Event], now: Status) -> Status:
+    """The status after this fact. Who is waited for is waited for in other hands, too."""
+    to = TRANSITIONS[fact].to
+    return now if to is None or (fact is RequestReassigned and now in WAITING) else to

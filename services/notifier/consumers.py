@@ -1,4 +1,5 @@
-"""The Kafka door: changes of requests that somebody is told of, what frontends report of their notices, and what history has not heard."""
+"""The Kafka door: changes of requests that somebody is told of, what frontends report of their notices, whose rights ended, and what
+history has not heard."""
 
 from collections.abc import Sequence
 
@@ -7,7 +8,7 @@ from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.subscriber import Subscription, Take
 from libs.events.contracts.channel_inbound import DeliveryReported
 from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
-from libs.events.topics import HISTORY, INBOUND, REQUESTS
+from libs.events.topics import HISTORY, INBOUND, REQUESTS, STAFF
 
 GROUP = "notifier"
 HEARS = (RequestStatusChanged, RequestChannelsChanged, DeliveryReported)
@@ -22,4 +23,4 @@ def subscription(group: str, take: Take, bells: Sequence[Bell]) -> Subscription:
         for bell in bells:
             bell.ring()
 
-    return Subscription(group=group, topics=(REQUESTS, INBOUND, HISTORY), take=take_and_ring, session_timeout_ms=SESSION_TIMEOUT_MS)
+    return Subscription(group=group, topics=(REQUESTS, INBOUND, STAFF, HISTORY), take=take_and_ring, session_timeout_ms=SESSION_TIMEOUT_MS)

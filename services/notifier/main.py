@@ -8,11 +8,13 @@ from fastapi import FastAPI
 
 from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
-from libs.chassis.bus import repair
+from libs.chassis.bus import repair, revocations
 from libs.chassis.bus.bell import Bell
 from libs.chassis.ops.settings import Authority, WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
+from libs.chassis.store import denylist
+from libs.chassis.store.denylist import Denylist
 from libs.chassis.store.events import Category, Recorded
 from libs.chassis.store.republishing import Published, published
 from libs.events.topics import OUTBOUND, frontend_of, topic_of
@@ -69,13 +71,13 @@ async def build(process: Process, settings: NotifierSettings) -> FastAPI:
         figures=figures,
     )
     bell = Bell()
-    heard = process.repair(PUBLISHED).beside(handlers.heard)
-    effects = process.effect_once(consumers.GROUP, (*consumers.HEARS, *repair.HEARS), heard)
+    heard = process.repair(PUBLISHED).beside(revocations.beside(handlers.heard))
+    effects = process.effect_once(consumers.GROUP, (*consumers.HEARS, *denylist.HEARS, *repair.HEARS), heard)
     process.connect([consumers.subscription(process.group, effects.take, [process.bell, bell])])
     _send_email(process, settings, letters, notices, handlers, figures, bell)
     app = process.app("Notifier")
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
-    app.include_router(api.routes(notices, StaffDoor(verifier)))
+    app.include_router(api.routes(notices, StaffDoor(verifier, Denylist(process.pool).until)))
     return app
 
 

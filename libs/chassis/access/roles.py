@@ -22,11 +22,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """Somebody signed in; `id` is an account, never a name."""
+    """Somebody signed in; `id` is an account, never a name. `acting_for` is the account whose roles and unit they have as its deputy."""
 
     id: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     unit: str | None = None
+    acting_for: str | None = None
+
+    @property
+    def works_as(self) -> str:
+        """The account whose work is theirs now."""
+        return self.acting_for or self.id
 
     def may(self, allowed: frozenset[Role]) -> bool:
         return not allowed.isdisjoint(self.roles)

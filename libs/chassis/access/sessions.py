@@ -24,10 +24,11 @@ class ForeignForm(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """Who is signed in, and as whom colleagues know them."""
+    """Who is signed in, and as whom colleagues know them; `in_place_of` is the name of the one they stand in for."""
 
     staff: Staff
     name: str
+    in_place_of: str | None = None
 
 
 Find = Callable[[str], Awaitable[SignedIn | None]]

@@ -1,5 +1,7 @@
-"""What a route for staff depends on: `staff = StaffDoor(verifier)` in `main`, `who: Staff = Depends(staff(Role.OPERATOR))` in the door."""
+"""What a route for staff depends on: `staff = StaffDoor(verifier, denied)` in `main`, `who: Staff = Depends(staff(Role.OPERATOR))`."""
 
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Security
@@ -11,17 +13,26 @@ from libs.chassis.access.tokens import Verifies
 _BEARER = HTTPBearer(scheme_name="staff", bearerFormat="JWT", description="staff token, Ed25519-signed", auto_error=False)
 
 
+Denied = Callable[[Collection[str]], Awaitable[datetime | None]]
+"""Up to when the tokens of any of these accounts are worth nothing; None: each of them is good as long as it says."""
+
+
 class RequiredStaff:
     """A dependency; `roles` tells a guard test who may come in."""
 
-    def __init__(self, verifier: Verifies, roles: frozenset[Role]) -> None:
+    def __init__(self, verifier: Verifies, denied: Denied, roles: frozenset[Role]) -> None:
         self.roles = roles
         self._verifier = verifier
+        self._denied = denied
 
     async def __call__(self, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Staff:
         if credentials is None:
             raise NotSignedIn
-        staff = self._verifier.verify(credentials.credentials).staff
+        token = self._verifier.verify(credentials.credentials)
+        staff = token.staff
+        until = await self._denied([account for account in (staff.id, staff.acting_for) if account is not None])
+        if until is not None and token.issued_at <= until:
+            raise NotSignedIn
         if not staff.may(self.roles):
             raise NotAllowed
         return staff
@@ -30,10 +41,11 @@ class RequiredStaff:
 class StaffDoor:
     """Makes the dependency of a route from the roles that may use it."""
 
-    def __init__(self, verifier: Verifies) -> None:
+    def __init__(self, verifier: Verifies, denied: Denied) -> None:
         self._verifier = verifier
+        self._denied = denied
 
     def __call__(self, *roles: Role) -> RequiredStaff:
         if not roles:
             raise ValueError("name the roles that may use this route")
-        return RequiredStaff(self._verifier, frozenset(roles))
+        return RequiredStaff(self._verifier, self._denied, frozenset(roles))

@@ -46,7 +46,7 @@ class TokenIssuer:
 
     def issue(self, staff: Staff, *, lifetime: timedelta = LIFETIME) -> str:
         """A token for this staff; sample tokens may live longer than the ten minutes."""
-        now = int(self._clock.now().timestamp())
+        now = self._clock.now().timestamp()  # with its fraction: what was revoked a moment before does not touch this token
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -54,8 +54,10 @@ class TokenIssuer:
             "roles": sorted(staff.roles),
             "unit": staff.unit,
             "iat": now,
-            "exp": now + int(lifetime.total_seconds()),
+            "exp": int(now + lifetime.total_seconds()),
         }
+        if staff.acting_for is not None:
+            claims["acting_for"] = staff.acting_for
         return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
 
 
@@ -90,12 +92,12 @@ class TokenVerifier:
 
 
 def _read(claims: Mapping[str, Any]) -> StaffToken:
-    unit, roles = claims.get("unit"), claims["roles"]
-    if not isinstance(roles, list) or not isinstance(unit, str | None):
+    unit, roles, acting_for = claims.get("unit"), claims["roles"], claims.get("acting_for")
+    if not isinstance(roles, list) or not isinstance(unit, str | None) or not isinstance(acting_for, str | None):
         raise TypeError("claims of another shape")
     known = frozenset(Role(role) for role in roles if role in set(Role))
     return StaffToken(
-        staff=Staff(id=claims["sub"], roles=known, unit=unit),
+        staff=Staff(id=claims["sub"], roles=known, unit=unit, acting_for=acting_for),
         issued_at=datetime.fromtimestamp(claims["iat"], UTC),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )

@@ -6,7 +6,7 @@ Read once, in `main`; whatever is missing is named with what to do, without a st
 import base64
 import binascii
 import tomllib
-from datetime import time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -230,6 +230,10 @@ class Authority(_AuthorityPart):
 
     def point(self, code: str) -> Point | None:
         return next((point for point in self.points if point.code == code), None)
+
+    def day_of(self, at: datetime) -> date:
+        """The day that it is where the authority is."""
+        return at.astimezone(self.time_zone).date()
 
     def journal(self, code: str) -> Journal | None:
         return next((journal for journal in self.journals if journal.code == code), None)

@@ -26,8 +26,8 @@ SQL = queries(__file__)
 MAX_EVENT_BYTES = 256 * 1024  # a larger record poisons the idempotent producer
 STREAM_VERSION = "events_pkey"  # the one key that two honest writers can both want
 COLUMNS = (
-    *("stream", "version", "event_id", "type", "type_version", "thread_id", "client_id", "actor_role", "actor_id", "point"),
-    *("correlation_id", "causation_id", "occurred_at", "recorded_at", "open", "sealed"),
+    *("stream", "version", "event_id", "type", "type_version", "thread_id", "client_id", "actor_role", "actor_id", "actor_for"),
+    *("point", "correlation_id", "causation_id", "occurred_at", "recorded_at", "open", "sealed"),
 )
 
 
@@ -175,7 +175,7 @@ class EventStore:
             occurred_at=row["occurred_at"],
             recorded_at=row["recorded_at"],
             producer=self._producer,
-            actor=Actor(role=row["actor_role"], id=row["actor_id"]) if row["actor_role"] else None,
+            actor=_actor(row) if row["actor_role"] else None,
             client_id=row["client_id"],
             point=row["point"],
             correlation_id=row["correlation_id"],
@@ -243,6 +243,10 @@ def _versions_before(recorded: Sequence[Recorded]) -> dict[str, int]:
     return {stream: version for stream, version in first.items() if version}
 
 
+def _actor(row: Mapping[str, Any]) -> Actor:
+    return Actor(role=row["actor_role"], id=row["actor_id"], on_behalf_of=row["actor_for"])
+
+
 def _row(row: Recorded, key: bytes) -> tuple[Any, ...]:
     envelope = row.envelope
     names = open_fields(type(row.fact))
@@ -261,6 +265,7 @@ def _row(row: Recorded, key: bytes) -> tuple[Any, ...]:
         envelope.client_id,
         envelope.actor.role if envelope.actor else None,
         envelope.actor.id if envelope.actor else None,
+        envelope.actor.on_behalf_of if envelope.actor else None,
         envelope.point,
         envelope.correlation_id,
         envelope.causation_id,

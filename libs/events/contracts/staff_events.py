@@ -3,8 +3,10 @@
 An account is a thread of its own. No password, no hash of one and no secret of a second factor is ever in an event.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from libs.events.fact import Event, Open, Personal
 
@@ -74,4 +76,46 @@ class SessionRevoked(Event):
     why: Annotated[Ending, Open]
 
 
-EVENTS = (AccountOpened, RoleChanged, StaffDisabled, StaffEnabled, CredentialsChanged, SessionRevoked)
+class ExternalIdentityLinked(Event):
+    """Whom the provider at `issuer` calls `subject` enters with this account from now on, and no other identity does."""
+
+    issuer: Annotated[str, Open]
+    subject: Annotated[str, Personal]
+
+
+class ExternalIdentityUnlinked(Event):
+    """Nobody enters with this account by that provider any more."""
+
+    issuer: Annotated[str, Open]
+
+
+class DeputyAppointed(Event):
+    """`deputy`, another account, may act in the name of this one from the first day to the last, both included."""
+
+    appointment_id: Annotated[UUID, Open]
+    deputy: Annotated[UUID, Open]
+    first_day: Annotated[date, Open]
+    last_day: Annotated[date, Open]
+    reason: Annotated[str, Personal]
+
+
+class DeputyEnded(Event):
+    """The appointment holds no longer, though its last day has not passed."""
+
+    appointment_id: Annotated[UUID, Open]
+    deputy: Annotated[UUID, Open]
+    reason: Annotated[str, Personal]
+
+
+EVENTS = (
+    AccountOpened,
+    RoleChanged,
+    StaffDisabled,
+    StaffEnabled,
+    CredentialsChanged,
+    SessionRevoked,
+    ExternalIdentityLinked,
+    ExternalIdentityUnlinked,
+    DeputyAppointed,
+    DeputyEnded,
+)

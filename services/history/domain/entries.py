@@ -22,6 +22,7 @@ NOT_STORABLE: Final = "cannot-be-stored"
 WRONG_TOPIC: Final = "wrong-topic"  # a type that another topic's contract names: a frontend must not speak for a service
 RECORDS: Final = UUID("6f1d6f0c-7c6e-5b8e-9a53-0d1f8f6f3c11")  # namespace of the ids of unreadable records
 PRODUCER: Final = "history"
+ON_BEHALF_OF: Final = "actor.on_behalf_of"  # stands in the open part, under a name that no field has: the chain's columns are fixed
 LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999
 
 
@@ -85,6 +86,8 @@ def entry_of(envelope: Envelope, came: Coordinates | None) -> Entry:
     clear = {} if event is None or envelope.version > event.version else in_clear(event, payload)
     hidden = {name: value for name, value in payload.items() if name not in clear}
     actor = envelope.actor
+    if actor is not None and actor.on_behalf_of is not None:
+        clear = clear | {ON_BEHALF_OF: actor.on_behalf_of}
     topic, partition, offset, timestamp_ms = came or (None, None, None, None)
     return Entry(
         envelope.event_id,

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Annotated, assert_never
+from datetime import date, timedelta
+from typing import Annotated, NamedTuple, assert_never
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -13,7 +14,11 @@ from libs.events.contracts.staff_events import (
     AccountOpened,
     Credential,
     CredentialsChanged,
+    DeputyAppointed,
+    DeputyEnded,
     Ending,
+    ExternalIdentityLinked,
+    ExternalIdentityUnlinked,
     RoleChanged,
     SessionRevoked,
     StaffDisabled,
@@ -30,7 +35,20 @@ Login = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.@
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Roles = Annotated[frozenset[Role], Field(min_length=1)]
 
-AccountEvent = AccountOpened | RoleChanged | StaffDisabled | StaffEnabled | CredentialsChanged | SessionRevoked
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=255)]  # as long as OpenID Connect Core 1.0 lets one be
+
+AccountEvent = (
+    AccountOpened
+    | RoleChanged
+    | StaffDisabled
+    | StaffEnabled
+    | CredentialsChanged
+    | SessionRevoked
+    | ExternalIdentityLinked
+    | ExternalIdentityUnlinked
+    | DeputyAppointed
+    | DeputyEnded
+)
 
 
 class LoginTaken(Refusal):
@@ -62,12 +80,26 @@ class NotYourself(Refusal):
     says = "Отключить собственную учётную запись нельзя. Попросите другого администратора."
 
 
+class StillHasWork(Refusal):
+    """Open requests would be left with somebody who can't answer them any more."""
+
+    code = "still-has-work"
+    says = "За сотрудником числятся открытые запросы. Сначала передайте их другому исполнителю: это делает регистратор или руководитель."
+
+
 class WeakPassword(Refusal):
     """A password is too short, or is the login itself."""
 
     code = "weak-password"
     status = 400
     says = "Пароль должен быть не короче 12 знаков и не совпадать с логином."
+
+
+class IdentityTaken(Refusal):
+    """Another account is linked with this identity of the provider."""
+
+    code = "identity-taken"
+    says = "С этой учётной записью организации уже связан другой сотрудник. Сначала снимите ту связь."
 
 
 class OpenAccount(Command):
@@ -92,7 +124,35 @@ class Enable(Command):
     reason: Text
 
 
-AccountCommand = OpenAccount | ChangeRoles | Disable | Enable
+class LinkIdentity(Command):
+    """Whom a provider calls so enters with this account."""
+
+    issuer: Text
+    subject: Subject
+
+
+class UnlinkIdentity(Command):
+    pass
+
+
+AccountCommand = OpenAccount | ChangeRoles | Disable | Enable | LinkIdentity | UnlinkIdentity
+
+
+class Identity(NamedTuple):
+    """Somebody as an OpenID Connect provider knows them."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appointment:
+    """Who may act in the name of an account, from the first day to the last."""
+
+    appointment_id: UUID
+    deputy: UUID
+    first_day: date
+    last_day: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +165,8 @@ class Account:
     roles: frozenset[Role] = frozenset()
     unit: str | None = None
     enabled: bool = False
+    identity: Identity | None = None
+    deputies: tuple[Appointment, ...] = ()
 
     @property
     def administers(self) -> bool:
@@ -118,10 +180,12 @@ class Around:
     units: Collection[str]
     other_administrators: int  # enabled ones
     login_taken: bool = False
+    identity_taken: bool = False
+    open_work: int = 0  # requests that wait for an answer of this account
     itself: bool = False  # whoever commands it is its owner
 
 
-def evolve(account: Account, event: AccountEvent) -> Account:
+def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901 - one case for each fact
     account = replace(account, version=account.version + 1)
     match event:
         case AccountOpened():
@@ -135,8 +199,21 @@ def evolve(account: Account, event: AccountEvent) -> Account:
             return replace(account, enabled=True)
         case CredentialsChanged() | SessionRevoked():
             return account
+        case ExternalIdentityLinked():
+            return replace(account, identity=Identity(event.issuer, event.subject))
+        case ExternalIdentityUnlinked():
+            return replace(account, identity=None)
+        case DeputyAppointed():
+            return replace(account, deputies=(*account.deputies, _appointment(event)))
+        case DeputyEnded():
+            left = tuple(one for one in account.deputies if one.appointment_id != event.appointment_id)
+            return replace(account, deputies=left)
         case _:
             assert_never(event)
+
+
+def _appointment(event: DeputyAppointed) -> Appointment:
+    return Appointment(appointment_id=event.appointment_id, deputy=event.deputy, first_day=event.first_day, last_day=event.last_day)
 
 
 def replayed(events: Sequence[Event]) -> Account:
@@ -160,6 +237,10 @@ def decide(account: Account, command: AccountCommand, around: Around) -> list[Ev
             return _disabled(account, command, around)
         case Enable():
             return [] if account.enabled else [StaffEnabled(reason=command.reason)]
+        case LinkIdentity():
+            return _linked(account, Identity(command.issuer, command.subject), around)
+        case UnlinkIdentity():
+            return [ExternalIdentityUnlinked(issuer=account.identity.issuer)] if account.identity else []
         case _:
             assert_never(command)
 
@@ -176,7 +257,7 @@ def ending(facts: Sequence[Event]) -> Ending | None:
         match fact:
             case StaffDisabled():
                 return Ending.DISABLED
-            case RoleChanged():
+            case RoleChanged() | ExternalIdentityLinked() | ExternalIdentityUnlinked():
                 return Ending.ADMINISTRATOR
             case CredentialsChanged(what=Credential.PASSWORD):
                 return Ending.PASSWORD_CHANGED
@@ -208,7 +289,17 @@ def _disabled(account: Account, command: Disable, around: Around) -> list[Event]
         raise NotYourself
     if account.administers and not around.other_administrators:
         raise LastAdministrator
+    if around.open_work:
+        raise StillHasWork
     return [StaffDisabled(reason=command.reason)]
+
+
+def _linked(account: Account, identity: Identity, around: Around) -> list[Event]:
+    if around.identity_taken:
+        raise IdentityTaken
+    if identity == account.identity:
+        return []
+    return [ExternalIdentityLinked(issuer=identity.issuer, subject=identity.subject)]
 
 
 def _check_unit(unit: str | None, around: Around) -> None:

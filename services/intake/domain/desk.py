@@ -46,7 +46,7 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.lists import APPEAL, Lists
 from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
-from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS
+from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
 EXTENDED = "extended"  # the template of a mark that is told though the status stays
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
@@ -316,7 +316,7 @@ def _in_time(request: Request, today: date, days: int, rules: Rules) -> None:
 def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) -> list[Event]:
     """The person is told when what they see changes, and of a term that moves."""
     request = evolve(before, fact)
-    to = TRANSITIONS[type(fact)].to or request.status
+    to = becomes(type(fact), request.status)
     is_mark = isinstance(fact, DeadlineExtended)
     explanation = _explanation(request, fact, on)
     visible = is_mark or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])

@@ -13,8 +13,9 @@ from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.staff_events import ChangedBy, Ending
 from libs.web.posted import posted
-from services.intake.accounts import administrator
-from services.intake.domain.account import ChangeRoles, Disable, Enable, OpenAccount
+from services.intake.accounts import AccountNotFound, administrator
+from services.intake.domain.account import ChangeRoles, Disable, Enable, IdentityTaken, OpenAccount
+from services.intake.entry import Entry, NewcomerNotFound
 from services.intake.pages.people import DESK, ROLE_TITLES, WRONG, People, command_of, roles_of, to
 
 ACCOUNTS = f"{DESK}/accounts"
@@ -25,6 +26,8 @@ def routes(people: People) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for part in (_opening(people), _rights(people), _ways_in(people)):
         router.include_router(part)
+    if people.entry is not None:
+        router.include_router(_identities(people, people.entry))
     return router
 
 
@@ -123,6 +126,35 @@ def _ways_in(people: People) -> APIRouter:
     return router
 
 
+def _identities(people: People, entry: Entry) -> APIRouter:
+    """Whom the provider's identities belong to."""
+    router = APIRouter(prefix="/accounts/{account_id:uuid}/identity")
+    may = Depends(people.door(Role.ADMINISTRATOR))
+
+    @router.post("")
+    async def link(request: Request, account_id: UUID, who: Annotated[SignedIn, may]) -> Response:
+        try:
+            await entry.link(who.staff, account_id, (await posted(request)).get("newcomer", ""))
+        except (NewcomerNotFound, IdentityTaken) as refusal:
+            return await show_one(people, request, who, account_id, {"newcomer": refusal.says}, refusal.status)
+        return to(f"{ACCOUNTS}/{account_id}")
+
+    @router.post("/off")
+    async def unlink(account_id: UUID, who: Annotated[SignedIn, may]) -> Response:
+        await entry.unlink(who.staff, account_id)
+        return to(f"{ACCOUNTS}/{account_id}")
+
+    return router
+
+
+async def newcomers(people: People) -> list[tuple[str, str]] | None:
+    """Who waits to be linked, as options of a list; None where there is no provider."""
+    if people.entry is None:
+        return None
+    waiting = await people.entry.waiting()
+    return [("", "Выберите"), *((one.mark, f"{one.code}: {', '.join(filter(None, (one.name, one.login)))}") for one in waiting)]
+
+
 def with_password(people: People, request: Request, account_id: UUID, password: str) -> Response:
     """To the account's page, which shows its temporary password once."""
     path = f"{ACCOUNTS}/{account_id}"
@@ -132,11 +164,21 @@ def with_password(people: People, request: Request, account_id: UUID, password: 
 
 
 async def show_one(
-    people: People, request: Request, who: SignedIn, account_id: UUID, errors: dict[str, str] | None = None, status: int = 200
+    people: People,
+    request: Request,
+    who: SignedIn,
+    account_id: UUID,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
-    one, once = await people.accounts.one(account_id), people.once(f"{ACCOUNTS}/{account_id}")
+    everybody, once = await people.accounts.listed(), people.once(f"{ACCOUNTS}/{account_id}")
+    one = next((one for one in everybody if one.account_id == account_id), None)
+    if one is None:
+        raise AccountNotFound
     shown = once.read(request) or {}
-    roles = sorted(role.value for role in one.account.roles)
+    known = {"roles": sorted(role.value for role in one.account.roles), "unit": one.account.unit or ""}
+    blank = dict.fromkeys(("reason", "newcomer", "deputy", "first_day", "last_day", "deputy_reason"), "")
     answer = people.pages.show(
         request,
         "page/account.html",
@@ -146,7 +188,14 @@ async def show_one(
         role_titles=ROLE_TITLES,
         units=people.unit_options(),
         now=people.clock.now(),
-        values={"roles": roles, "unit": one.account.unit or "", "reason": ""},
+        newcomers=await newcomers(people),
+        names={other.account_id: other.account.name for other in everybody},
+        today=people.deputies.today(),
+        may_stand_in=[
+            ("", "Выберите"),
+            *((str(other.account_id), other.account.name) for other in everybody if other.account.enabled and other is not one),
+        ],
+        values={**blank, **known, **(typed or {})},
         errors=errors or {},
         status=status,
     )

@@ -13,6 +13,7 @@ from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import BadRequest, Refusal
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.events import Recorded
+from libs.events.envelope import Actor
 from libs.events.vocabulary import ClientKind, Urgency
 from libs.web.posted import posted
 from services.intake import statuses
@@ -185,5 +186,11 @@ def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) ->
         "at": event.envelope.occurred_at,
         "title": timeline.TITLES[type(event.fact)],
         "said": timeline.said(event.fact),
-        "who": names.get(actor.id or "") or titles.ACTORS.get(actor.role, "") or point if actor else "",
+        "who": _who(actor, names, point) if actor else "",
     }
+
+
+def _who(actor: Actor, names: Mapping[str, str], point: str) -> str:
+    """A deputy with the one they stood in for; what no person of ours did is told by its point."""
+    name = names.get(actor.id) or titles.ACTORS.get(actor.role, "") or point
+    return f"{name} (за: {names.get(actor.on_behalf_of, actor.on_behalf_of)})" if actor.on_behalf_of else name

@@ -32,6 +32,7 @@ FIELD_OF_REFUSAL: Final = {
     "client-kind-missing": "client_kind",
     "unit-not-competent": "unit",
     "reason-missing": "reason",
+    "executor-away": "executor",
     "extension-wrong": "new_due",
     "too-late": "new_due",
     "already-extended": "new_due",

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from libs.chassis.access import second_factor
 from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SignedIn
+from libs.chassis.access.tokens import LIFETIME
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.staff_events import ChangedBy
 from libs.web.posted import posted
@@ -44,6 +45,12 @@ def routes(people: People) -> APIRouter:
         keep_session(request, answer, await people.sign_in.finish(await people.sign_in.whole(UUID(who.staff.id))))
         return answer
 
+    @router.post("/token")
+    async def token(who: Annotated[SignedIn, anyone]) -> JSONResponse:
+        """For the doors of other services, which check it offline; a page asks again when it is over."""
+        answer = {"token": people.tokens.issue(who.staff), "expires_in": int(LIFETIME.total_seconds())}
+        return JSONResponse(answer, headers={"cache-control": "no-store"})
+
     @router.post("/second-factor/off")
     async def turn_off(request: Request, who: Annotated[SignedIn, anyone]) -> Response:
         try:
@@ -69,6 +76,7 @@ async def show_me(people: People, request: Request, who: SignedIn, errors: dict[
         mine=mine,
         role_titles=ROLE_TITLES,
         unit=dict(people.unit_options())[mine.account.unit or ""],
+        absent=await people.deputies.absent(who.staff),
         password_changed=request.query_params.get("done") == "password",
         errors=errors or {},
         **facts,

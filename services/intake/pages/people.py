@@ -1,7 +1,7 @@
 """What the pages about accounts share: roles in words, forms that become commands, cookies that cross one redirect."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import Depends
@@ -11,11 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import COOKIE, SAFE_METHODS, ForeignForm, SessionDoor, is_foreign
+from libs.chassis.access.tokens import TokenIssuer
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.settings import Unit
 from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.accounts import Accounts
+from services.intake.deputies import Deputies
+from services.intake.entry import Entry
 from services.intake.sign_in import SignIn
 
 DESK = "/desk"
@@ -42,6 +45,10 @@ WRONG = {
     "roles": "Выберите хотя бы одну роль",
     "unit": "Выберите подразделение из списка",
     "reason": "Укажите причину",
+    "deputy": "Выберите сотрудника",
+    "first_day": "Укажите первый день",
+    "last_day": "Укажите последний день",
+    "executor": "Выберите исполнителя",
 }
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -55,10 +62,13 @@ class People:
     door: SessionDoor
     accounts: Accounts
     sign_in: SignIn
+    entry: Entry | None
+    deputies: Deputies
     clock: Clock
     units: tuple[Unit, ...]
     issuer: str
     secret: bytes
+    tokens: TokenIssuer
 
     def once(self, path: str) -> SealedCookie:
         """What the next page shows one time: a temporary password, recovery codes."""
@@ -71,6 +81,10 @@ class People:
     def pending(self) -> SealedCookie:
         """The secret of a second factor that is not proved yet."""
         return self._cookie("desk-pending", HALF_SECONDS, f"{DESK}/me")
+
+    def begun(self) -> SealedCookie:
+        """What the provider has to send back; it comes from there, so the browser must bring this along."""
+        return replace(self._cookie("desk-entry", HALF_SECONDS, f"{DESK}/sign-in/provider"), same_site="lax")
 
     def _cookie(self, name: str, seconds: int, path: str) -> SealedCookie:
         return SealedCookie(name=name, secret=self.secret, lifetime_seconds=seconds, path=path, clock=self.clock)

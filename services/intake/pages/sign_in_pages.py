@@ -19,6 +19,7 @@ from services.intake.sign_in import Half, StartAgain, WrongCode, token_hash
 
 SIGN_IN = f"{DESK}/sign-in"
 SET_UP = f"{DESK}/set-up"
+LEAVE = f"{SIGN_IN}/provider/leave"
 ADMINISTRATORS = (Role.ADMINISTRATOR, Role.REGISTRAR)
 
 
@@ -31,8 +32,8 @@ def routes(people: People) -> APIRouter:
 
     @router.post("/sign-out")
     async def sign_out(request: Request, _: Annotated[SignedIn, Depends(people.door(*Role))]) -> Response:
-        await people.accounts.end_session(token_hash(request.cookies[COOKIE]))
-        answer = to(SIGN_IN)
+        by_provider = await people.accounts.end_session(token_hash(request.cookies[COOKIE]))
+        answer = to(LEAVE if by_provider and people.entry else SIGN_IN)
         drop_session(answer)
         return answer
 
@@ -45,8 +46,9 @@ def _signing_in(people: People) -> APIRouter:
     def shown(request: Request, login: str, onward: str, refusal: Refusal | None = None) -> Response:
         errors = {"login": refusal.says} if refusal else {}
         values = {"login": login, "password": "", "next": onward}
+        status, by_provider = refusal.status if refusal else 200, people.entry is not None
         return people.pages.show(
-            request, "page/sign_in.html", who=None, values=values, errors=errors, status=refusal.status if refusal else 200
+            request, "page/sign_in.html", who=None, by_provider=by_provider, values=values, errors=errors, status=status
         )
 
     @router.get("/sign-in")

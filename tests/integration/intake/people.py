@@ -96,8 +96,8 @@ async def set_up(browser: Browser, code: str = CODE, login: str = LOGIN, passwor
 
 
 @asynccontextmanager
-async def office(database: Database, **told: Any) -> AsyncIterator[Office]:
-    clock = FixedClock(START)
+async def office(database: Database, start: datetime = START, **told: Any) -> AsyncIterator[Office]:
+    clock = FixedClock(start)
     async with founded(database, clock=clock, setup_code=CODE, **told) as town:
         admin = Browser(town)
         answer = await set_up(admin)

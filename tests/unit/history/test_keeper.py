@@ -61,10 +61,15 @@ class Written:
         return [entry.kafka_offset for entry in self.entries]
 
 
+async def nobody(_db: object, _told: object) -> None:
+    """No event of these tests takes anybody's rights."""
+
+
 def keeper(log: Written) -> Keeper:
     clock = SystemClock()
     return Keeper(
         log=cast(Any, log),
+        deny=nobody,
         pool=cast(Pool, Connections()),
         clock=clock,
         authority=AUTHORITY,

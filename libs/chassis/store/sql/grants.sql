@@ -7,7 +7,7 @@ GRANT USAGE ON SEQUENCE outbox_id TO :role;
 GRANT SELECT, INSERT, UPDATE ON outbox_leases TO :role;
 GRANT SELECT, INSERT, DELETE ON outbox_parked TO :role;
 GRANT SELECT, INSERT, DELETE ON inbox TO :role;
-GRANT SELECT, INSERT, UPDATE ON consumer_places, answered_gaps TO :role;
+GRANT SELECT, INSERT, UPDATE ON consumer_places, answered_gaps, denied_tokens TO :role;
 GRANT SELECT, INSERT, DELETE ON dead_letter_keys, dead_letters TO :role;
 GRANT UPDATE (reason, asked_at, settled_at, outcome, dropped_because) ON dead_letters TO :role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letter_lanes TO :role;

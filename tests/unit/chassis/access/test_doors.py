@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,8 @@ from libs.chassis.ops.settings import WrongSettings
 
 PRIVATE = bytes(range(32))
 CLOCK = FixedClock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+MOMENT = timedelta(milliseconds=1)
+DENIED = {"lost-before": CLOCK.now() - MOMENT, "lost-now": CLOCK.now(), "lost-later": CLOCK.now() + MOMENT}
 
 
 class KeysFile:
@@ -69,7 +71,7 @@ def app(file: KeysFile) -> FastAPI:
     async def messages(name: str = Depends(frontend)) -> str:
         return name
 
-    made.include_router(history(StaffDoor(TokenVerifier(public_key_of(PRIVATE), issuer="somewhere", clock=CLOCK))))
+    made.include_router(history(StaffDoor(TokenVerifier(public_key_of(PRIVATE), issuer="somewhere", clock=CLOCK), denied)))
     problems.install(made, body_limit_bytes=1000)
     return made
 
@@ -80,8 +82,14 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-def token(*roles: Role) -> dict[str, str]:
-    issued = TokenIssuer(PRIVATE, issuer="somewhere", clock=CLOCK).issue(Staff(id="staff-17", roles=frozenset(roles)))
+async def denied(accounts: Collection[str]) -> datetime | None:
+    """As if each of these had lost their rights once."""
+    return max((at for account, at in DENIED.items() if account in accounts), default=None)
+
+
+def token(*roles: Role, account: str = "staff-17", acting_for: str | None = None) -> dict[str, str]:
+    who = Staff(id=account, roles=frozenset(roles), acting_for=acting_for)
+    issued = TokenIssuer(PRIVATE, issuer="somewhere", clock=CLOCK).issue(who)
     return {"authorization": f"Bearer {issued}"}
 
 
@@ -111,9 +119,28 @@ async def test_one_of_the_roles_is_enough(client: httpx.AsyncClient) -> None:
     assert answer.json() == "staff-17"
 
 
+@pytest.mark.requirement("R-25", "E-1")
+@pytest.mark.parametrize(
+    ("account", "acting_for", "status"),
+    [
+        ("staff-17", None, 200),
+        ("lost-before", None, 200),
+        ("lost-now", None, 401),
+        ("lost-later", None, 401),
+        ("staff-17", "lost-later", 401),
+        ("staff-17", "lost-before", 200),
+    ],
+)
+async def test_a_token_older_than_what_its_account_lost_is_worth_nothing(
+    client: httpx.AsyncClient, account: str, acting_for: str | None, status: int
+) -> None:
+    answer = await client.get("/v1/entries", headers=token(Role.AUDITOR, account=account, acting_for=acting_for))
+    assert answer.status_code == status
+
+
 def test_a_route_for_staff_names_its_roles() -> None:
     with pytest.raises(ValueError, match="roles"):
-        StaffDoor(TokenVerifier(public_key_of(PRIVATE), issuer="somewhere", clock=CLOCK))()
+        StaffDoor(TokenVerifier(public_key_of(PRIVATE), issuer="somewhere", clock=CLOCK), denied)()
 
 
 @pytest.mark.requirement("E-1")
