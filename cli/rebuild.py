@@ -22,6 +22,8 @@ from libs.chassis.store.models import checksum, rebuild
 from services.history.store import Log
 from services.intake.main import code_key
 from services.intake.store import models
+from services.intake.words import index
+from services.intake.words.index import WordIndex
 
 DIFFERENT = 1
 UNUSABLE = 2
@@ -29,11 +31,13 @@ UNUSABLE = 2
 
 @dataclass(frozen=True)
 class Unit:
-    """Tables that are rebuilt together; `run` answers how many events it read. `lock` keeps writers out from the first checksum on."""
+    """Tables that are rebuilt together; `run` answers how many events it read. `lock` keeps writers out from the first checksum on,
+    `before` does what a loop had not come to yet."""
 
     tables: tuple[str, ...]
     lock: str
     run: Callable[[Connection], Awaitable[int]]
+    before: Callable[[Connection], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ async def rebuilt(service: str, admin_dsn: str, units: Sequence[Unit]) -> AsyncI
         for unit in units:
             async with db.transaction():
                 await db.execute(unit.lock)
+                if unit.before is not None:
+                    await unit.before(db)
                 before = {table: await checksum(db, table) for table in unit.tables}
                 began = time.perf_counter()
                 events = await unit.run(db)
@@ -114,7 +120,11 @@ async def _intake() -> AsyncIterator[list[Unit]]:
     lock = "LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE"
     async with opened() as intake:
         store = intake.process.store
-        yield [Unit(tuple(model.tables), lock, partial(rebuild, store=store, model=model)) for model in models(code_key(intake.settings))]
+        key = code_key(intake.settings)
+        units = [Unit(tuple(model.tables), lock, partial(rebuild, store=store, model=model)) for model in models(key)]
+        words = WordIndex(pool=intake.process.pool, events=store, keyring=intake.process.keyring, key=key)
+        units.append(Unit((index.TABLE,), lock, partial(rebuild, store=store, model=index.model(key)), words.catch_up))
+        yield units
 
 
 @asynccontextmanager

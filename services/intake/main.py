@@ -20,7 +20,7 @@ from libs.chassis.access.tokens import TokenIssuer, TokenVerifier, public_key_of
 from libs.chassis.bus import repair
 from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
-from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.ops.settings import Authority, WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.denylist import Denylist
@@ -51,6 +51,7 @@ from services.intake.pages import (
     card_pages,
     deputy_pages,
     entry_pages,
+    export_pages,
     frame,
     hand_over_pages,
     live_pages,
@@ -65,9 +66,15 @@ from services.intake.settings import IntakeSettings
 from services.intake.sign_in import Sessions, SignIn
 from services.intake.store import CATEGORIES, IntakeStore
 from services.intake.term_watch import TermWatch
+from services.intake.words.alike import Likeness
+from services.intake.words.export import Export
+from services.intake.words.index import WordIndex
+from services.intake.words.search import Search
+from services.intake.words.suggestions import Hint, NoWord, hint
 
 QUEUE_SILENT_SECONDS = 60.0
 BOOK_SILENT_SECONDS = 60.0
+WORDS_SILENT_SECONDS = 120.0
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
@@ -86,6 +93,14 @@ def book_of(process: Process, settings: IntakeSettings, key: bytes) -> Book:
         register_at_once=settings.register_at_once,
     )
     return Book(make=make, pool=process.pool, store=AuthorityStore(process.store, authority.code))
+
+
+def hints_of(authority: Authority) -> tuple[Hint, ...]:
+    """What the authority says of words; raises `WrongSettings`."""
+    try:
+        return tuple(hint(one.words, one.gives) for one in authority.hints)
+    except NoWord as error:
+        raise WrongSettings(f"The authority's file: [[hints]] names «{error}», in which there is no word to look for") from None
 
 
 def code_key(settings: IntakeSettings) -> bytes:
@@ -116,6 +131,10 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     process.background.add("book", partial(book.keep, beat=looking.beat))
     progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)
     process.background.add("queue", partial(queue.run, beat=progress.beat))
+
+    words = WordIndex(pool=process.pool, events=process.store, keyring=process.keyring, key=key)
+    read = process.health.loop("words", limit_seconds=WORDS_SILENT_SECONDS, now=time.monotonic)
+    process.background.add("words", partial(words.run, beat=read.beat))
 
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(key, frontend, dialogue).hex()
@@ -173,14 +192,28 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
 
     live = Live(versions, time.monotonic)
     process.background.add("live", partial(live.keep, beat=process.health.loop("live", limit_seconds=60.0, now=time.monotonic).beat))
+    key = code_key(settings)
+    search = Search(pool=process.pool, overview=overview, key=key)
     parts = DeskParts(
-        pages=pages, door=people.door, desk=desk, overview=overview, looks=looks, live=live, authority=process.authority, book=book
+        pages=pages,
+        door=people.door,
+        desk=desk,
+        overview=overview,
+        search=search,
+        likeness=Likeness(pool=process.pool, overview=overview, search=search, key=key),
+        hints=hints_of(process.authority),
+        looks=looks,
+        live=live,
+        authority=process.authority,
+        book=book,
     )
     authorities = AuthorityStore(process.store, process.authority.code)
     calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
     work = HandOver(desk=desk, accounts=people.accounts, store=store, book=book, batch=settings.hand_over_batch)
+    export = Export(pool=process.pool, overview=overview, zone=process.authority.time_zone)
     routers = [
         register_pages.routes(parts),
+        export_pages.routes(parts, export, people.accounts),
         live_pages.routes(live, people.door),
         card_pages.routes(parts, people.accounts, process.telemetry),
         calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),

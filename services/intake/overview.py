@@ -68,18 +68,21 @@ class Overview:
 
     async def page(self, by: Staff, filters: Filters, after: After | None, rows: int = PAGE_ROWS) -> RegisterPage:
         """One row more is read than shown, so that the last page knows that it is the last."""
+        async with self._pool.acquire() as db:
+            found = await self.places(db, by, filters, after, rows + 1)
+            shown = await self._rows(db, [row.request_id for row in found[:rows]])
+        return RegisterPage(rows=shown, after=found[rows - 1] if len(found) > rows else None)
+
+    async def places(self, db: Connection, by: Staff, filters: Filters, after: After | None, rows: int) -> list[After]:
+        """Where the next rows stand, in the order of the filters."""
         first_due, last_due = filters.due_days(self.today())
         asked: list[Any] = [
             [filters.status] if filters.status else None,
             *(filters.type or None, filters.topic or None, filters.urgency or None, filters.unit or None),
             by.works_as if filters.who == MINE else None,
-            *(first_due, last_due),
+            *(first_due, last_due, filters.same_as()),
         ]
-        is_queue = filters.order == QUEUE
-        async with self._pool.acquire() as db:
-            found = await self._store.register_rows(db, is_queue, asked, after, rows + 1)
-            shown = await self._rows(db, [row.request_id for row in found[:rows]])
-        return RegisterPage(rows=shown, after=found[rows - 1] if len(found) > rows else None)
+        return await self._store.register_rows(db, filters.order == QUEUE, asked, after, rows)
 
     async def of_client(self, client_id: UUID | None, but: UUID) -> Sequence[RegisterRow]:
         """The newest other requests of a client."""
@@ -91,6 +94,11 @@ class Overview:
     def office(self) -> Office:
         """Whether somebody answers the reference phones at this moment."""
         return self._book.rules.office.at(self._clock.now())
+
+    async def rows_of(self, request_ids: Sequence[UUID]) -> Sequence[RegisterRow]:
+        """These requests, in this order."""
+        async with self._pool.acquire() as db:
+            return await self._rows(db, request_ids)
 
     def today(self) -> date:
         """The day that it is where the authority is."""

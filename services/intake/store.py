@@ -14,7 +14,16 @@ from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
 from libs.events.contracts import audit_events, intake_clients, intake_requests
 from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestRevised, RequestSupplemented
+from libs.events.contracts.intake_requests import (
+    HistoricalEntryImported,
+    HistoricalRequestImported,
+    RequestAdditionalChannelChanged,
+    RequestChannelsChanged,
+    RequestReceived,
+    RequestRegistered,
+    RequestRevised,
+    RequestSupplemented,
+)
 from libs.events.envelope import Actor
 from libs.events.registry import Registry
 from libs.events.topics import AUDIT as AUDIT_TOPIC
@@ -60,6 +69,11 @@ REQUEST_COLUMNS = (
     *("stream", "request_id", "reference", "reg_no", "plain_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
     *("received_at", "registered_at", "due_on", "flags", "type", "topic", "urgency", "unit", "executor", "open", "act_on", "rank"),
     *("term_told", "wait_until", "last_on"),
+)
+# Facts that change what a request is found by (services/intake/words).
+WORDED = (
+    *(RequestReceived, RequestSupplemented, RequestRevised, RequestChannelsChanged, RequestAdditionalChannelChanged),
+    *(HistoricalRequestImported, HistoricalEntryImported),
 )
 TO_REGISTER = timedelta(days=LONGEST["register_days"])  # what has no number yet is due then
 
@@ -238,6 +252,9 @@ class IntakeStore:
             for aggregate, rows in (await self._events.read(db, category, grown)).items() if grown else ():
                 streams[category.stream(aggregate)] = rows
         await refresh(db, self._models, streams, new=new)
+        worded = sorted({row.stream for row in recorded if isinstance(row.fact, WORDED)})
+        if worded:
+            await db.execute(SQL["words_changed"], worded)
 
     async def request(self, db: Connection, request_id: UUID) -> tuple[requests.Request, UUID | None] | None:
         """A request and its client, or None."""

@@ -23,7 +23,21 @@ from libs.chassis.ops import failures
 # Ids, codes, counts and places; a service adds its own with `configure(keys=...)`.
 KEYS = frozenset(
     (
-        *("attempt", "attempts", "bytes", "code", "consumer", "count", "door", "error", "event", "event_id", "frontend", "group"),
+        *(
+            "account",
+            "attempt",
+            "attempts",
+            "bytes",
+            "code",
+            "consumer",
+            "count",
+            "door",
+            "error",
+            "event",
+            "event_id",
+            "frontend",
+            "group",
+        ),
         *("host", "journal", "lag", "name", "offset", "outcome", "partition", "pending", "port", "position", "producer", "reason"),
         *("records", "retry_in_seconds", "route", "run", "seconds", "shard", "signal", "status", "stopped", "task", "topic", "type"),
         *("version", "where", "withheld", "year"),

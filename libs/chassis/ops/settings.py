@@ -197,6 +197,21 @@ class OfficeHours(_AuthorityPart):
         return not any(moment.tzinfo for moment in moments) and sorted(set(moments)) == moments
 
 
+class Hint(_AuthorityPart):
+    """What a request seems to be when its text holds one of these words; a registrar confirms it (N-8.4)."""
+
+    words: tuple[Text, ...] = Field(min_length=1)
+    type: Text | None = None
+    topic: Text | None = None
+    urgency: Literal["ordinary", "urgent"] | None = None
+    unit: Text | None = None
+
+    @property
+    def gives(self) -> dict[str, str]:
+        """What it speaks for, by field."""
+        return {field: value for field in ("type", "topic", "urgency", "unit") if (value := getattr(self, field)) is not None}
+
+
 TYPES = (
     RequestType(code="information", title="Запрос информации", regime="8-fz"),
     RequestType(code="appeal", title="Обращение гражданина", regime="59-fz"),
@@ -227,6 +242,7 @@ class Authority(_AuthorityPart):
     units: tuple[Unit, ...] = ()
     terms: dict[str, int] = {}
     office_hours: tuple[OfficeHours, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
     def point(self, code: str) -> Point | None:
         return next((point for point in self.points if point.code == code), None)
@@ -259,7 +275,23 @@ def load_authority(path: Path) -> Authority:
     strange = sorted({topic for unit in authority.units for topic in unit.topics} - {topic.code for topic in authority.topics})
     if strange:
         raise WrongSettings(f"{path}: a unit names the topic {', '.join(strange)}, which is not among [[topics]]")
+    _check_hints(path, authority)
     return authority
+
+
+def _check_hints(path: Path, authority: Authority) -> None:
+    """A hint that nobody could follow is told at the start, by its number and words."""
+    known = {name: {one.code for one in getattr(authority, f"{name}s")} for name in ("type", "topic", "unit")}
+    topics_of = {unit.code: unit.topics for unit in authority.units}
+    for number, hint in enumerate(authority.hints, 1):
+        where = f"{path}: [[hints]] number {number} («{', '.join(hint.words)}»)"
+        if not hint.gives:
+            raise WrongSettings(f"{where} speaks for nothing: give it a type, a topic, an urgency or a unit")
+        strange = [f"{name} {code}" for name, code in hint.gives.items() if code not in known.get(name, {code})]
+        if strange:
+            raise WrongSettings(f"{where} names the {', '.join(strange)}, which is not on the authority's list")
+        if hint.unit and hint.topic and hint.topic not in topics_of[hint.unit]:
+            raise WrongSettings(f"{where}: the unit {hint.unit} does not deal with the topic {hint.topic}")
 
 
 def _unique(path: Path, what: str, codes: list[str]) -> None:

@@ -55,7 +55,8 @@ class After:
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Empty: no matter. `who` is mine or nobody's; `due` overdue or soon; `order` queue (open ones by urgency and day) or newest."""
+    """Empty: no matter. `who` is mine or nobody's; `due` overdue or soon; `order` queue (open ones by urgency and day) or newest;
+    `same` is the id of a request whose text all of them have."""
 
     status: str = ""
     type: str = ""
@@ -65,6 +66,7 @@ class Filters:
     who: str = ""
     due: str = ""
     order: str = QUEUE
+    same: str = ""
 
     @classmethod
     def read(cls, asked: Mapping[str, str], lists: Lists) -> Self:
@@ -83,7 +85,7 @@ class Filters:
         for name, value in chosen.items():
             if value not in known[name]:
                 raise WrongFilter(name)
-        return cls(**chosen)
+        return cls(**chosen, same=_id(asked.get("same", "")))
 
     def written(self) -> dict[str, str]:
         """What an address says of them: all that is not as it is by itself."""
@@ -92,6 +94,9 @@ class Filters:
     def but(self, **changed: str) -> Self:
         return replace(self, **changed)
 
+    def same_as(self) -> UUID | None:
+        return UUID(self.same) if self.same else None
+
     def due_days(self, today: date) -> tuple[date | None, date | None]:
         """The first and the last due day that is asked for."""
         if self.due == OVERDUE:
@@ -99,3 +104,11 @@ class Filters:
         if self.due == SOON:
             return today, today + timedelta(days=SOON_DAYS)
         return None, None
+
+
+def _id(written: str) -> str:
+    """Raises `WrongFilter`."""
+    try:
+        return str(UUID(written)) if written else ""
+    except ValueError:
+        raise WrongFilter("same") from None

@@ -1,5 +1,6 @@
 """The card of a request: what is asked, what happened, and a form for each step that is open to who looks."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,8 +25,11 @@ from services.intake.domain import timeline
 from services.intake.pages import forms, titles
 from services.intake.pages.people import to
 from services.intake.pages.register_pages import REGISTER, DeskParts
-from services.intake.transitions import DESK
+from services.intake.transitions import DESK, REGISTERED_AND_OPEN
+from services.intake.words.alike import CLIENT, Alike
+from services.intake.words.suggestions import Suggestion, suggested
 
+CLASSIFICATION = tuple(forms.field_id("classify", field) for field in forms.fields_of("classify"))
 DONE = frozenset(command for command, _, _ in forms.FORMS.values())
 
 
@@ -102,6 +106,10 @@ class Card:
         names = {str(one.account_id): one.account.name for one in people}
         told = self._titles()
         lines = [_line(event, names, told) for event in seen.events if timeline.is_shown(event.fact)]
+        suggestions = await self._suggestions(seen)
+        others = await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id)
+        alike = await self._parts.likeness.to(seen, others)
+        values = _values(seen, {**_merged_into(alike), **(typed or {})}, suggestions)
         return self._parts.pages.show(
             request,
             "page/card.html",
@@ -111,7 +119,10 @@ class Card:
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
             fields=self._fields(people),
-            values=_values(seen, typed or {}),
+            values=values,
+            suggestions=suggestions,
+            confirm="classify" if suggestions and not errors and all(values[one] for one in CLASSIFICATION) else "",
+            alike=alike,
             errors=errors or {},
             status=status,
             changes=[line for line in lines if since is not None and line["version"] > since],
@@ -120,12 +131,23 @@ class Card:
             names=names,
             titles=titles,
             grounds=statuses.GROUNDS,
-            others=await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id),
+            others=others,
             authority_titles=told,
             others_here=self._parts.live.others(seen.case.request_id, who.staff.id),
             point=seen.events[0].envelope.point or "",
             zone=self._parts.authority.time_zone,
         )
+
+    async def _suggestions(self, seen: Seen) -> dict[str, Suggestion]:
+        """By field of the form, as long as nobody has classified the request; computed each time, kept nowhere."""
+        request = seen.case.request
+        if request.classification is not None or "S-5" not in seen.possible:
+            return {}
+        texts = [text for _, text in request.texts]
+        found = await asyncio.to_thread(suggested, texts, request.name, self._parts.hints, self._parts.book.rules.lists)
+        if request.kind is not None:
+            found.pop("client_kind", None)
+        return {forms.field_id("classify", field): one for field, one in found.items()}
 
     async def with_number(self, typed: Mapping[str, str]) -> dict[str, str]:
         """People know numbers, not ids: the request to merge into is found by its number."""
@@ -163,8 +185,8 @@ def _open_forms(seen: Seen) -> list[dict[str, Any]]:
     return [{"command": command, "text": text, "fields": fields, "first": one == first} for one, command, text, fields in found]
 
 
-def _values(seen: Seen, typed: Mapping[str, str]) -> dict[str, str]:
-    """What stands in the fields: what was typed, else what is known."""
+def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Suggestion]) -> dict[str, str]:
+    """What stands in the fields: what was typed, else what is known, else what is suggested."""
     request = seen.case.request
     known = {
         "client_kind": request.kind.value if request.kind else "",
@@ -175,7 +197,14 @@ def _values(seen: Seen, typed: Mapping[str, str]) -> dict[str, str]:
     if request.classification:
         known |= {name: getattr(request.classification, name) for name in ("type", "topic", "urgency")}
     blank = {forms.field_id(command, field): known.get(field, "") for command, _, fields in forms.FORMS.values() for field in fields}
-    return {**blank, **typed}
+    return {**blank, **{field: one.value for field, one in suggestions.items()}, **typed}
+
+
+def _merged_into(alike: Alike) -> dict[str, str]:
+    """The number of what may be answered together with this: nearly the same question of the same client, still open."""
+    open_ones = (one.row.request for one in alike.repeated if one.by == CLIENT and one.row.request.status in REGISTERED_AND_OPEN)
+    number = next((request.reg_no for request in open_ones if request.reg_no), None)
+    return {forms.field_id("merge", "into"): number} if number else {}
 
 
 def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Any]:

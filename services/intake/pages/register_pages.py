@@ -1,5 +1,6 @@
 """The desk's first page, with what waits for whom, and the register as a table (N-8.3). Filters stand in the address, codes alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -23,6 +24,10 @@ from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
 from services.intake.transitions import DESK
+from services.intake.words.alike import Likeness
+from services.intake.words.export import TYPES
+from services.intake.words.search import Search
+from services.intake.words.suggestions import Hint
 
 REGISTER = "/desk/requests"
 
@@ -37,6 +42,9 @@ class DeskParts:
     overview: Overview
     looks: Looks
     live: Live
+    search: Search
+    likeness: Likeness
+    hints: Sequence[Hint]
     authority: Authority
     book: Book
 
@@ -49,9 +57,7 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/")
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
-        return parts.pages.show(
-            request, "page/things.html", who=who, things=things and _things(things, who), nothing_found=None, **_office(parts)
-        )
+        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who), **_office(parts))
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
@@ -67,24 +73,34 @@ def routes(parts: DeskParts) -> APIRouter:
             who=who,
             page=page,
             filters=filters,
+            same=await parts.likeness.counts([row.request_id for row in page.rows]),
+            files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
             onward=onward,
             first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
             values=vars(filters),
             choices=_choices(parts.authority),
-            titles=titles,
-            topics={topic.code: topic.title for topic in parts.authority.topics},
-            units={unit.code: unit.title for unit in parts.authority.units},
+            **_told(parts.authority),
         )
 
     @router.post("/find")
     async def find(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
-        """By number. What is typed may be a name: it goes into no address."""
+        """A number leads to its card, anything else to a list. What is typed may be a name: it goes into no address."""
         typed = (await posted(request)).get("text", "").strip()
-        found = await parts.desk.by_number(typed) if typed else None
-        if found is not None:
-            return to(f"{REGISTER}/{found}")
-        things = _things(await parts.overview.things_to_do(who.staff), who)
-        return parts.pages.show(request, "page/things.html", who=who, things=things, nothing_found=typed, status=404, **_office(parts))
+        request_id = await parts.desk.by_number(typed) if typed else None
+        if request_id is not None:
+            return to(f"{REGISTER}/{request_id}")
+        found = await parts.search.find(typed)
+        await parts.looks.looked(who.staff, "search", found=len(found.rows))
+        return parts.pages.show(
+            request,
+            "page/found.html",
+            status=200 if found.rows else 404,
+            who=who,
+            found=found,
+            typed=typed,
+            same=await parts.likeness.counts([row.request_id for row in found.rows]),
+            **_told(parts.authority),
+        )
 
     return router
 
@@ -92,6 +108,15 @@ def routes(parts: DeskParts) -> APIRouter:
 def _office(parts: DeskParts) -> dict[str, Any]:
     """Whether the reference phones are answered now."""
     return {"office": parts.overview.office(), "zone": parts.authority.time_zone}
+
+
+def _told(authority: Authority) -> dict[str, Any]:
+    """What a table of requests says instead of codes."""
+    return {
+        "titles": titles,
+        "topics": {topic.code: topic.title for topic in authority.topics},
+        "units": {unit.code: unit.title for unit in authority.units},
+    }
 
 
 def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:

@@ -2,3 +2,4 @@
 GRANT SELECT, INSERT, DELETE ON requests, messages, dialogues, clients, identities, accounts TO :role;
 GRANT SELECT, INSERT, UPDATE ON credentials TO :role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions, newcomers TO :role;
+GRANT SELECT, INSERT, DELETE ON request_words, words_pending TO :role;
