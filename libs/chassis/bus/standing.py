@@ -82,6 +82,7 @@ async def standings(bootstrap: str, group: str, pattern: str) -> dict[Partition,
         consumer = AIOKafkaConsumer(**reach(bootstrap), enable_auto_commit=False, request_timeout_ms=REQUEST_MS)
         stack.push_async_callback(consumer.stop)
         await consumer.start()
+        await consumer._client.set_topics(list(topics))  # by itself aiokafka learns of one unknown topic in each tenth of a second
         beginnings, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     return {
         (partition.topic, partition.partition): Standing(

@@ -1,15 +1,18 @@
 """A consumer whose records are gone from Kafka stops, says what to run, and goes on when it was run (R-12)."""
 
+import asyncio
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import NewPartitions, RecordsToDelete
-from aiokafka.errors import KafkaError
+from aiokafka.admin import NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
+from libs.chassis.bus.consumers import ASK_SECONDS
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.losses import OFFSET_GONE, Losses, OffsetGone
 from libs.chassis.bus.standing import Loss
@@ -24,6 +27,7 @@ from tests.integration.chassis.test_subscriber import done, reached, send
 from tests.stack import eventually
 
 SESSION_MS = 6_000
+MANY = 150
 
 
 def losses(chassis: Chassis) -> Losses:
@@ -103,6 +107,31 @@ async def test_who_was_away_while_its_records_were_deleted_stops_says_what_to_ru
     [critical] = [line for line in told if line["level"] == "critical"]
     assert critical["code"] == OFFSET_GONE
     assert critical["run"].endswith("otklik topics resume intake")
+
+
+async def has_coordinators(chassis: Chassis) -> bool:
+    """A new cluster makes room for the places of groups when it is first asked."""
+    try:
+        await losses(chassis).look(subscribed(chassis, await chassis.topic()))
+    except GroupCoordinatorNotAvailableError:
+        return False
+    return True
+
+
+@pytest.mark.requirement("R-12", "R-14")
+async def test_a_service_with_the_topics_of_fifty_frontends_is_through_with_its_look_within_its_own_limit(chassis: Chassis) -> None:
+    await eventually(lambda: has_coordinators(chassis))
+    family = replace(await chassis.topic(), name=f"many-{uuid4().hex}.<frontend>.v1")
+    names = [family.of(f"f{number}") for number in range(MANY)]
+    subscription = subscribed(chassis, family)
+    async with chassis.admin() as admin:
+        await admin.create_topics([NewTopic(name, 1, 1) for name in names])
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await losses(chassis).look(subscription)
+        finally:
+            await admin.delete_topics(names)
+    assert len(await Places(chassis.pool).of(subscription.group)) == MANY
 
 
 @pytest.mark.requirement("R-12")
