@@ -17,7 +17,7 @@ from libs.chassis.bus.acls import frontend_of_user, kafka_user, of_frontend
 from libs.chassis.bus.credentials import MECHANISM, NoAuthorizer, let_in, shut_out, users_with_rights
 from libs.chassis.bus.entry import told
 from libs.chassis.bus.topics import apply
-from libs.events.topics import INBOUND, wanted
+from libs.events.topics import DESK, INBOUND, wanted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 app.command()(conformance.check)
@@ -127,6 +127,8 @@ def _told(*variables: str) -> list[str]:
 def _fits(name: str) -> None:
     try:
         INBOUND.of(name)
+        if name == DESK:
+            raise ValueError(f"{name} is taken: it is what staff type in at the desk")
     except ValueError as error:
         _stop(str(error))
 

@@ -42,7 +42,11 @@ class Process:
 
 
 TABLE = (
-    Process("intake", "services", told=("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_DEMO", keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY)),
+    Process(
+        "intake",
+        "services",
+        told=("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_SITE_URL", "OTKLIK_DEMO", keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY),
+    ),
     Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE")),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),

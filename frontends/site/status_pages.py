@@ -16,9 +16,10 @@ from starlette.responses import RedirectResponse, Response
 from frontends.site import tracking
 from frontends.site.attempts import Attempts, too_many_attempts
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError, RequestStatus
-from frontends.site.request_form import BAD_EMAIL, BAD_PHONE, LINE_LIMIT, NO_SUCH_CHOICE, additional_address, is_email
+from frontends.site.request_form import BAD_EMAIL, BAD_PHONE, LINE_LIMIT, NO_SUCH_CHOICE, additional_address
 from libs.chassis.ops.clock import Clock
 from libs.events.vocabulary import Status
+from libs.web.contacts import is_email
 from libs.web.languages import Language
 from libs.web.pages import Pages
 from libs.web.posted import posted

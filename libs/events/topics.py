@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 FRONTEND = re.compile(r"[a-z][a-z0-9-]*")  # no braces: FastStream reads them as a path parameter
 DIALOGUES = UUID("6d6f7a5e-64ac-5a0f-9a55-0e6f746b6c69")
 DAY_MS = 24 * 60 * 60 * 1000
+DESK = "desk"  # the frontend of what staff type in: it has topics as any other, and no key, because intake writes for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +107,9 @@ def dead_letter_topic(topic: str) -> str:
 
 
 def wanted(frontends: tuple[str, ...]) -> list[Wanted]:
-    """Every topic of an installation with these frontends, dead-letter topics (one partition, 30 days) included."""
-    names = [(topic, topic.of(frontend)) for topic in TOPICS if topic.per_frontend for frontend in frontends]
+    """Every topic of an installation with these frontends and the desk, dead-letter topics (one partition, 30 days) included."""
+    every = dict.fromkeys((*frontends, DESK))
+    names = [(topic, topic.of(frontend)) for topic in TOPICS if topic.per_frontend for frontend in every]
     names += [(topic, topic.name) for topic in TOPICS if not topic.per_frontend]
     rows = [Wanted(name, topic.partitions, topic.retention_days * DAY_MS) for topic, name in names]
     rows += [Wanted(dead_letter_topic(name), 1, 30 * DAY_MS) for topic, name in names if set(topic.consumers) - {"history", "<frontend>"}]

@@ -82,8 +82,41 @@ class Flag(StrEnum):
     NO_QUESTION = "no-question"
     BAD_EMAIL = "bad-email"
     CLOCK_OFF = "clock-off"
+    ENTERED_LATE = "entered-late"
     TEXT_CHANGED = "text-changed"
     THREAD_UNKNOWN = "thread-unknown"
+
+
+class Card(StrEnum):
+    """What staff take a contact down on: of a call, of a visit, of a paper (N-7.1, N-7.5, N-7.7)."""
+
+    PHONE = "phone"
+    RECEPTION = "reception"
+    POST = "post"
+
+
+class OralOutcome(StrEnum):
+    """What came of a question that was answered in the talk itself (N-4.5)."""
+
+    INFORMED = "informed"
+    WHERE_PUBLISHED = "where-published"
+    REFERRED = "referred"
+
+
+class TakenDown(Value):
+    """What staff noted of a contact beside what was said. Filled as far as its card has the field.
+
+    `number`: which phone of the authority rang (N-7.1); `office`: where the visit was (N-7.7); `own_no`, `own_on`: the number and date that
+    the paper itself bears; `received_by`: the account of who took the paper in; `topic`: a code of the authority's list.
+    """
+
+    card: Card
+    number: str | None = None
+    office: str | None = None
+    own_no: Annotated[str | None, Personal] = None
+    own_on: date | None = None
+    received_by: str | None = None
+    topic: str | None = None
 
 
 class Sender(Value):

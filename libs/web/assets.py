@@ -83,6 +83,8 @@ def load(node_modules: Path = REPOSITORY / "node_modules") -> Assets:
     faces = [_golos_faces(_read(node_modules / GOLOS / f"{weight}.css").decode(), urls) for weight in WEIGHTS]
     style = [_our_govuk(_read(node_modules / GOVUK / "govuk-frontend.min.css").decode()), *faces, _read(static / "otklik.css").decode()]
     assets.append(Asset("otklik.css", "\n".join(style).encode()))
+    assets.append(Asset("paper.css", "\n".join([*faces, _read(static / "paper.css").decode()]).encode()))
+    assets.append(Asset("paper.js", _read(static / "paper.js")))
     assets.append(Asset("otklik.js", _linked(_read(static / "otklik.js").decode(), urls).encode()))
     return Assets(assets)
 

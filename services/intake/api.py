@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -19,9 +18,8 @@ from libs.chassis.ops.refusals import ContainsNul, NotJson, Refusal, WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import contains_nul
-from libs.events.topics import dialogue_thread
 from libs.events.vocabulary import AdditionalChannel
-from services.intake import statuses, tracking
+from services.intake import statuses
 from services.intake.bodies import (
     AdditionalBody,
     ChannelsAnswer,
@@ -35,7 +33,7 @@ from services.intake.bodies import (
     WithdrawalBody,
 )
 from services.intake.domain.acceptance import Accepted
-from services.intake.domain.inbound import Door, Inbound
+from services.intake.domain.inbound import Inbound, by_http
 from services.intake.handlers import Mine, Person
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -90,7 +88,7 @@ def routes(
     router = APIRouter(prefix="/v1", dependencies=[Depends(never_stored), Depends(bearer)], responses=RESPONSES)
 
     def inbound(frontend: str, message: MessageReceived, point: str | None, size: int) -> Inbound:
-        return inbound_of(frontend, message, point, key, clock.now(), telemetry.current_traceparent(), size)
+        return by_http(frontend, message, point, key, clock.now(), telemetry.current_traceparent(), size)
 
     _for_messages(router, frontends, put, inbound)
     _for_people(router, frontends, person, telemetry)
@@ -218,24 +216,6 @@ def _names(data: Any) -> int:
 def _each_once(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
         raise FieldRepeated
-
-
-def inbound_of(
-    frontend: str, message: MessageReceived, point: str | None, key: bytes, at: datetime, traceparent: str | None, size: int
-) -> Inbound:
-    """The dialogue's thread and Kafka key are HMACs: never personal, and one dialogue stays in order (R-8)."""
-    dialogue_key = tracking.dialogue_mark(key, frontend, message.dialogue).hex()
-    return Inbound(
-        frontend=frontend,
-        message=message,
-        point=point,
-        dialogue_thread=dialogue_thread(frontend, dialogue_key),
-        dialogue_key=dialogue_key,
-        arrived_at=at,
-        traceparent=traceparent,
-        door=Door.HTTP,
-        size=size,
-    )
 
 
 def receipt(external_id: str, accepted: Accepted) -> dict[str, Any]:

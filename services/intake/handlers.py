@@ -14,7 +14,7 @@ from libs.chassis.store.outbox import Outbox, Record
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
 from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged, RequestEmailConfirmed
-from libs.events.envelope import Envelope
+from libs.events.envelope import Actor, Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from libs.events.vocabulary import AdditionalChannel, Standing, Status
@@ -30,7 +30,7 @@ from services.intake.domain.inbound import Door, Inbound
 from services.intake.domain.request import Request, by_email, reaches, standing, telling
 from services.intake.domain.term import why_due
 from services.intake.oddities import point_of, usable_email
-from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, frontend_actor, person_context
+from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, actor_of, frontend_actor, person_context
 
 Outcome = Accepted | Refusal
 NOBODYS = UUID(int=0)
@@ -161,6 +161,7 @@ class Acceptance:
             client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
             point=point_of(inbound.point, inbound.frontend, self._book.rules.points),
             causation_id=inbound.causation_id,
+            actor=actor_of(inbound) if fact is inbound.message else None,
         )
         return record_of(envelope, topic, inbound.dialogue_key, inbound.traceparent)
 
@@ -175,6 +176,7 @@ class Acceptance:
         client_id: UUID | None = None,
         point: str | None = None,
         causation_id: UUID | None = None,
+        actor: Actor | None = None,
     ) -> Envelope:
         return Envelope(
             event_id=self._ids.new(),
@@ -186,7 +188,7 @@ class Acceptance:
             occurred_at=at,
             recorded_at=self._clock.now(),
             producer="intake",
-            actor=frontend_actor(frontend),
+            actor=actor or frontend_actor(frontend),
             client_id=client_id,
             point=point,
             causation_id=causation_id,

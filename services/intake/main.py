@@ -56,15 +56,19 @@ from services.intake.pages import (
     hand_over_pages,
     live_pages,
     own_pages,
+    paper_pages,
     register_pages,
     sign_in_pages,
+    taking_pages,
 )
 from services.intake.pages.people import People
 from services.intake.pages.register_pages import DeskParts
+from services.intake.pages.taking_pages import TakingParts
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.sign_in import Sessions, SignIn
 from services.intake.store import CATEGORIES, IntakeStore
+from services.intake.taking import Taking
 from services.intake.term_watch import TermWatch
 from services.intake.words.alike import Likeness
 from services.intake.words.export import Export
@@ -155,7 +159,8 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
         )
     )
     app.include_router(office_api.routes(book=book, frontends=FrontendKeys(settings.frontend_keys_file), clock=process.clock))
-    open_desk(app, process, settings, store, book)
+    taking = Taking(put=queue.put, book=book, clock=process.clock)
+    open_desk(app, process, settings, store, book, taking)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
@@ -169,7 +174,7 @@ def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, 
     process.background.add("term-watch", partial(watch.run, beat=progress.beat, pause_seconds=settings.term_look_seconds))
 
 
-def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
+def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, taking: Taking) -> None:
     """The desk's doors, for programs and for people."""
     looks = Looks(
         pool=process.pool,
@@ -211,6 +216,15 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
     work = HandOver(desk=desk, accounts=people.accounts, store=store, book=book, batch=settings.hand_over_batch)
     export = Export(pool=process.pool, overview=overview, zone=process.authority.time_zone)
+    taking_parts = TakingParts(
+        desk=parts,
+        taking=taking,
+        accounts=people.accounts,
+        people=people,
+        telemetry=process.telemetry,
+        new_id=process.ids.new,
+        status_address=f"{settings.site_url}/status" if settings.site_url else None,
+    )
     routers = [
         register_pages.routes(parts),
         export_pages.routes(parts, export, people.accounts),
@@ -222,6 +236,8 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
         account_pages.routes(people),
         deputy_pages.routes(people),
         hand_over_pages.routes(parts, work, process.telemetry),
+        taking_pages.routes(taking_parts),
+        paper_pages.routes(taking_parts),
     ]
     if people.entry:
         routers.append(entry_pages.routes(people, people.entry))

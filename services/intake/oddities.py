@@ -45,9 +45,9 @@ def point_flags(point: str, kind: ClientKind | None, points: tuple[PointRule, ..
     return () if rule.kind == audience else (Flag.WRONG_AUDIENCE,)
 
 
-def clock_is_off(said: datetime, arrived: datetime, point: str) -> bool:
+def clock_is_off(said: datetime, arrived: datetime, point: str, *, by_hand: bool = False) -> bool:
     """More than 5 minutes ahead of the broker's time, or more than 30 days back; what is entered by hand may be older."""
-    back = FAR_BACK_BY_HAND if point in ENTERED_BY_HAND else FAR_BACK
+    back = FAR_BACK_BY_HAND if by_hand or point in ENTERED_BY_HAND else FAR_BACK
     return not arrived - back <= said <= arrived + FAR_AHEAD
 
 

@@ -59,6 +59,7 @@ class IntakeSettings(OpenIdSettings, PageSettings):
         min_length=16,
         description="one-time code that opens the first administrator's account at /desk/set-up; absent: nobody can",
     )
+    site_url: HttpUrl | None = Field(None, description="address of the site, for slips on paper; absent: they name the phones alone")
     session_idle_minutes: int = Field(60, gt=0, description="a session at the desk ends when nobody used it for so long")
     session_hours: int = Field(12, gt=0, description="a session at the desk ends so long after signing in, used or not")
     hand_over_batch: int = Field(100, gt=0, description="requests of somebody who leaves that one press of the button hands over")

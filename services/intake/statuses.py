@@ -98,6 +98,10 @@ def classified(due: date | None) -> str:
     return f"Запрос рассмотрен регистратором и передан в работу.{_by(due)}"
 
 
+def answered_at_once() -> str:
+    return "Ответ дан сразу, устно."
+
+
 def asked(question: str, until: date, due: date | None) -> str:
     return f"Чтобы ответить, нам нужно уточнение: {_sentence(question)} Ответьте, пожалуйста, до {day(until)}.{_by(due)}"
 

@@ -22,6 +22,7 @@ from libs.events.contracts.intake_requests import (
     RequestReceived,
     RequestRegistered,
     RequestRevised,
+    RequestStatusChanged,
     RequestSupplemented,
 )
 from libs.events.envelope import Actor
@@ -39,7 +40,8 @@ from services.intake.domain import request as requests
 from services.intake.domain.acceptance import Facts, Known, Rules, Seen
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
-from services.intake.domain.inbound import digest
+from services.intake.domain.inbound import Inbound, digest
+from services.intake.domain.register import NumberAssigned
 from services.intake.transitions import OPEN
 
 SQL = queries(__file__)
@@ -344,11 +346,19 @@ def frontend_actor(name: str) -> Actor:
     return Actor(role="frontend", id=name)
 
 
+def actor_of(inbound: Inbound) -> Actor:
+    """Who brought it: the frontend, or at the desk whoever typed it."""
+    at_desk = inbound.at_desk
+    return Actor(role=at_desk.role.value, id=at_desk.by.id) if at_desk else frontend_actor(inbound.frontend)
+
+
 def _context(fact: Facts) -> Context:
+    """What follows by itself, as the number does, is nobody's act."""
+    by_itself = isinstance(fact.events[0], NumberAssigned | RequestRegistered | RequestStatusChanged)
     return Context(
         thread_id=fact.thread_id,
         occurred_at=fact.message.arrived_at,
-        actor=frontend_actor(fact.message.frontend),
+        actor=frontend_actor(fact.message.frontend) if by_itself else actor_of(fact.message),
         client_id=fact.client_id,
         point=fact.point,
         causation_id=fact.message.causation_id,

@@ -12,6 +12,8 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RequestAssigned,
     RequestClassified,
     RequestMerged,
@@ -46,6 +48,7 @@ NOBODY = frozenset[Role]()
 REGISTRAR = frozenset((Role.REGISTRAR,))
 LEADING = frozenset((Role.REGISTRAR, Role.HEAD))
 WORKING = frozenset((Role.REGISTRAR, Role.EXECUTOR))
+TAKING = frozenset((Role.OPERATOR, Role.REGISTRAR))  # who may take down calls, visits and papers
 DESK = frozenset((Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR))  # who may see where a request stands
 
 TRANSITIONS: dict[type[Event], Transition] = {
@@ -65,7 +68,11 @@ TRANSITIONS: dict[type[Event], Transition] = {
     RequestWithdrawn: Transition("S-14", OPEN, Status.WITHDRAWN, REGISTRAR),
     DeadlineExtended: Transition("S-15", REGISTERED_AND_OPEN, None, LEADING),
     ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
+    PhoneEnquiryAnswered: Transition("S-17", UNREAD, Status.ANSWERED, TAKING),
+    OralConsultationGiven: Transition("S-18", UNREAD, Status.ANSWERED, TAKING),
 }
+AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
+"""Decided while the talk is taken down, never later: the card of a request has no form for them."""
 
 
 def becomes(fact: type[Event], now: Status) -> Status:

@@ -18,6 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
+from libs.events.topics import DESK
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # it becomes a part of topic names
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -115,6 +116,8 @@ def hash_of(key: str) -> str:
 
 
 def _name(name: str) -> str:
+    if name == DESK:
+        raise ValueError(f"{name!r} is what staff type in: nobody else may bring that")
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a frontend: use a-z, 0-9 and dashes")
     return name

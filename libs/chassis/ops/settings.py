@@ -146,12 +146,21 @@ class Point(_AuthorityPart):
     """Where contacts happen, from the authority's list (N-1.1, A-1.1); `kind` says for whom the point is (A-3.3).
 
     `oral`: people speak there, so what they ask is registered on the day (8-FZ art. 18).
+    `card`: on which card of the desk staff take down what comes there; absent: it comes by itself.
     """
 
     code: Text
     title: Text
     kind: Literal["internal", "external", "both"] = "external"
     oral: bool = False
+    card: Literal["phone", "reception", "post"] | None = None
+
+
+class Disclosure(_AuthorityPart):
+    """Something that everybody who calls or comes in is told (N-5.1)."""
+
+    code: Text
+    title: Text
 
 
 class RequestType(_AuthorityPart):
@@ -240,6 +249,7 @@ class Authority(_AuthorityPart):
     types: tuple[RequestType, ...] = TYPES
     topics: tuple[Topic, ...] = ()
     units: tuple[Unit, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
     terms: dict[str, int] = {}
     office_hours: tuple[OfficeHours, ...] = ()
     hints: tuple[Hint, ...] = ()
@@ -265,7 +275,7 @@ def load_authority(path: Path) -> Authority:
     except ValidationError as error:
         wrong = [f"  {'.'.join(map(str, problem['loc']))}: {_plain(problem['msg'])}" for problem in error.errors(include_url=False)]
         raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
-    for list_name in ("point", "journal", "type", "topic", "unit"):
+    for list_name in ("point", "journal", "type", "topic", "unit", "disclosure"):
         _unique(path, list_name, [one.code for one in getattr(authority, f"{list_name}s")])
     weekdays = [day for hours in authority.office_hours for day in hours.weekdays]
     if len(set(weekdays)) < len(weekdays):

@@ -13,9 +13,11 @@ from libs.events.vocabulary import (
     Contacts,
     Flag,
     MessageRef,
+    OralOutcome,
     Sender,
     Standing,
     Status,
+    TakenDown,
     Target,
     Term,
     WantedForm,
@@ -23,7 +25,10 @@ from libs.events.vocabulary import (
 
 
 class RequestReceived(Event):
-    """A message became a request (N-8.2, N-4.4). Names both threads: the envelope's and the dialogue's."""
+    """A message became a request (N-8.2, N-4.4). Names both threads: the envelope's and the dialogue's.
+
+    `taken_down`: it was spoken or written on paper, and staff typed it in.
+    """
 
     reference: Annotated[str, Open]
     message_ref: Annotated[MessageRef, Open]
@@ -39,6 +44,7 @@ class RequestReceived(Event):
     wanted_form: Annotated[WantedForm | None, Open] = None
     additional_channel: AdditionalChannel | None = None
     attachments: tuple[Attachment, ...] = ()
+    taken_down: TakenDown | None = None
 
 
 class RequestSupplemented(Event):
@@ -248,6 +254,37 @@ class RequestWithdrawn(Event):
     reason: str | None = None
 
 
+class DisclosureProvided(Event):
+    """The person was told what must be disclosed (N-5.1). `material_ids`: codes of the authority's list; `how`: spoken."""
+
+    material_ids: Annotated[tuple[str, ...], Open]
+    how: Annotated[str, Open]
+
+
+class OralAnswer(Event):
+    """What an answer within the talk keeps. `staff` is an account; `within_competence`: of their unit, None where no topic was named."""
+
+    started_at: Annotated[Moment, Open]
+    staff: Annotated[str, Open]
+    gist: Annotated[str, Personal]
+    outcome: Annotated[OralOutcome, Open]
+    topic: Annotated[str | None, Open] = None
+    within_competence: Annotated[bool | None, Open] = None
+
+
+class PhoneEnquiryAnswered(OralAnswer):
+    """A call was answered at once, and no number was needed (N-4.5); `number` is the phone of the authority that rang."""
+
+    number: str
+
+
+class OralConsultationGiven(OralAnswer):
+    """Who came in was answered at once (A-3.5.2); `point` is where."""
+
+    point: Annotated[str, Open]
+    office: str | None = None
+
+
 class HistoricalRequestImported(Event):
     """A request of an older register: any state, its own number and dates; retention counts from the import."""
 
@@ -302,6 +339,9 @@ EVENTS = (
     DeadlineRecomputed,
     RequestMerged,
     RequestWithdrawn,
+    DisclosureProvided,
+    PhoneEnquiryAnswered,
+    OralConsultationGiven,
     HistoricalRequestImported,
     HistoricalEntryImported,
 )

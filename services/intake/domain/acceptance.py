@@ -11,7 +11,7 @@ from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
 from libs.events.fact import Event
-from libs.events.vocabulary import ClientKind, Flag, MessageRef, Status
+from libs.events.vocabulary import Card, ClientKind, Flag, MessageRef, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_term
@@ -21,6 +21,7 @@ from services.intake.domain.inbound import Door, Inbound, check_size, digest, fi
 from services.intake.domain.lists import Lists
 from services.intake.domain.register import NumberAssigned, Register, written
 from services.intake.domain.request import Request, RequestEvent, evolve, status_changed, telling
+from services.intake.domain.taking import AtDesk, CardTaken, answered, disclosed
 from services.intake.oddities import PointRule, point_of
 from services.intake.office_hours import OfficeCalendar, Week
 
@@ -131,13 +132,21 @@ def accept(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> Accep
     check_size(inbound.message, inbound.size)
     text = digest(rules.key, inbound.message.text)
     seen = known.messages.get(inbound.ref)
-    if seen is not None and _is_again(inbound, seen, text):
+    if seen is not None and _is_again(inbound, seen, text, known):
         return _receipt(seen.request_id, known, rules, again=True)
     return _Turn(inbound, known, rules).taken(seen, text, ids)
 
 
-def _is_again(inbound: Inbound, seen: Seen, text: bytes) -> bool:
-    """The same text; an earlier one that is delivered late is no edit, unless the frontend calls it one."""
+def _is_again(inbound: Inbound, seen: Seen, text: bytes, known: Known) -> bool:
+    """The same text; an earlier one that is delivered late is no edit, unless the frontend calls it one.
+
+    On a card of the desk other words are another talk, typed over the one before: raises `CardTaken`. Its dialogue marks all that it says.
+    """
+    if inbound.at_desk is not None:
+        request = known.requests[seen.request_id]
+        if request.dialogue != inbound.message.dialogue:
+            raise CardTaken(request.reg_no or request.reference)
+        return True
     if inbound.door is Door.OWN_RECORD or text == seen.digests[-1]:
         return True
     return text in seen.digests and not isinstance(inbound.message, MessageRevised)
@@ -200,11 +209,24 @@ class _Turn:
 
     def _begin(self, request_id: UUID, new_client_id: UUID) -> None:
         self._identify(request_id, new_client_id)
-        received = first(self.inbound, request_id, self.rules.points)
+        at_desk, day_of = self.inbound.at_desk, self.rules.day_of
+        late = at_desk is not None and day_of(self.inbound.message.received_at) < day_of(self.inbound.arrived_at)
+        received = first(self.inbound, request_id, self.rules.points, late)
         if lacks := evolve(Request(), received).lacks:
             received = received.model_copy(update={"flags": (*received.flags, *lacks)})
         self._add(request_id, received)
         self.known.open_dialogues[self.dialogue] = request_id
+        if at_desk is not None:
+            self._taken_down(request_id, at_desk, received.received_at)
+
+    def _taken_down(self, request_id: UUID, at_desk: AtDesk, started_at: datetime) -> None:
+        """What staff told the person, and their answer if they gave it at once: then no number is needed, and no notice."""
+        for told in disclosed(at_desk):
+            self._add(request_id, told)
+        for answer in answered(at_desk, started_at, self.point):
+            self._add(request_id, answer)
+            self._tell(request_id, Status.ANSWERED, statuses.answered_at_once(), visible=False)
+            self._dialogue_ends(request_id)
 
     def _identify(self, request_id: UUID, new_client_id: UUID) -> None:
         """The account's client, or a new one: anything weaker than an account is only proposed to staff."""
@@ -247,11 +269,12 @@ class _Turn:
         self._add(request_id, registered)
         self._tell(request_id, Status.REGISTERED, statuses.registered(registered.reg_no, on, registered.due_on))
 
-    def _tell(self, request_id: UUID, status: Status, explanation: str) -> None:
+    def _tell(self, request_id: UUID, status: Status, explanation: str, *, visible: bool = True) -> None:
         """A status that the person sees, with where it is told to at this moment (R-9)."""
         request = self.known.requests[request_id]
         client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
-        self._add(request_id, status_changed(request, status, explanation, telling(request_id, request, client, self.rules.key)))
+        how = telling(request_id, request, client, self.rules.key)
+        self._add(request_id, status_changed(request, status, explanation, how, visible=visible))
 
     def _add(self, request_id: UUID, event: RequestEvent) -> None:
         request = self.known.requests.get(request_id, Request())
@@ -275,12 +298,18 @@ class _Turn:
         self.known.facts.append(facts)
 
 
+def counted_from(request: Request, registered_on: date, rules: Rules) -> date:
+    """The day from which the term runs: that of the registration (8-FZ art. 18), of a paper that of its receipt (N-7.5)."""
+    is_paper = request.noted is not None and request.noted.card is Card.POST
+    return rules.day_of(request.received_at) if is_paper and request.received_at else registered_on
+
+
 def number_given(
     request_id: UUID, request: Request, register: Register, rules: Rules, at: datetime
 ) -> tuple[NumberAssigned, RequestRegistered]:
-    """The next number, as a fact of the register and one of the request; the term runs from the day of `at`."""
+    """The next number, as a fact of the register and one of the request."""
     on, number = rules.day_of(at), register.next_number
-    term = answer_term(on, rules.terms, rules.is_working)
+    term = answer_term(counted_from(request, on, rules), rules.terms, rules.is_working)
     registered = RequestRegistered(
         reg_no=written(rules.index, number, on.year),
         journal=register.journal,

@@ -46,7 +46,7 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.lists import APPEAL, Lists
 from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
-from services.intake.transitions import REGISTERED_AND_OPEN, TRANSITIONS, becomes
+from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
 EXTENDED = "extended"  # the template of a mark that is told though the status stays
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
@@ -190,7 +190,8 @@ def told_registered(request: Request, registered: RequestRegistered, on: date, h
 
 def possible(request: Request, by: Staff) -> list[str]:
     """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
-    return [one.id for one in TRANSITIONS.values() if request.status in one.sources and by.may(one.roles)]
+    later = (one for fact, one in TRANSITIONS.items() if fact not in AT_ONCE)
+    return [one.id for one in later if request.status in one.sources and by.may(one.roles)]
 
 
 def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command

@@ -10,8 +10,10 @@ from uuid import UUID
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
 from libs.events.contracts.intake_requests import RequestReceived, RequestRevised, RequestSupplemented
+from libs.events.topics import dialogue_thread
 from libs.events.vocabulary import Flag, MessageRef
 from services.intake import tracking
+from services.intake.domain.taking import AtDesk
 from services.intake.oddities import PointRule, clock_is_off, is_bad_email, point_flags, point_of
 
 MAX_TEXT_BYTES = 200 * 1024  # R-8
@@ -49,10 +51,38 @@ class Inbound:
     door: Door = Door.KAFKA
     size: int = MAX_MESSAGE_BYTES
     """Bytes of the record as it came; unknown ones are taken for many."""
+    at_desk: AtDesk | None = None
+    """Staff typed it in."""
 
     @cached_property
     def ref(self) -> MessageRef:
         return MessageRef(frontend=self.frontend, external_id=self.message.external_id)
+
+
+def by_http(
+    frontend: str,
+    message: MessageReceived,
+    point: str | None,
+    key: bytes,
+    at: datetime,
+    traceparent: str | None,
+    size: int,
+    at_desk: AtDesk | None = None,
+) -> Inbound:
+    """The dialogue's thread and Kafka key are HMACs: never personal, and one dialogue stays in order (R-8)."""
+    mark = tracking.dialogue_mark(key, frontend, message.dialogue).hex()
+    return Inbound(
+        frontend=frontend,
+        message=message,
+        point=point,
+        dialogue_thread=dialogue_thread(frontend, mark),
+        dialogue_key=mark,
+        arrived_at=at,
+        traceparent=traceparent,
+        door=Door.HTTP,
+        size=size,
+        at_desk=at_desk,
+    )
 
 
 def check_size(message: MessageReceived, size: int) -> None:
@@ -68,7 +98,8 @@ def digest(key: bytes, text: str) -> bytes:
     return tracking.fingerprint(key, "text", text)
 
 
-def first(inbound: Inbound, request_id: UUID, points: tuple[PointRule, ...]) -> RequestReceived:
+def first(inbound: Inbound, request_id: UUID, points: tuple[PointRule, ...], late: bool = False) -> RequestReceived:
+    """`late`: staff entered it on a later day than it came (N-7.5)."""
     message = inbound.message
     return RequestReceived(
         reference=tracking.reference(request_id),
@@ -78,13 +109,14 @@ def first(inbound: Inbound, request_id: UUID, points: tuple[PointRule, ...]) -> 
         dialogue_key=inbound.dialogue_key,
         dialogue=message.dialogue,
         received_at=_received_at(inbound, points),
-        flags=_flags(inbound, points, knows_thread=False),
+        flags=(*_flags(inbound, points, knows_thread=False), *((Flag.ENTERED_LATE,) if late else ())),
         sender=message.sender,
         contacts=message.contacts,
         text=message.text,
         wanted_form=message.wanted_form,
         additional_channel=message.additional_channel,
         attachments=message.attachments,
+        taken_down=inbound.at_desk.noted if inbound.at_desk else None,
     )
 
 
@@ -118,7 +150,7 @@ def _flags(inbound: Inbound, points: tuple[PointRule, ...], *, knows_thread: boo
     message = inbound.message
     point = point_of(inbound.point, inbound.frontend, points)
     flags = list(point_flags(point, message.sender.kind, points))
-    if clock_is_off(message.received_at, inbound.arrived_at, point):
+    if _clock_is_off(inbound, point):
         flags.append(Flag.CLOCK_OFF)
     additional = message.additional_channel
     if is_bad_email(message.contacts.email) or (additional and additional.channel == "email" and is_bad_email(additional.address)):
@@ -130,6 +162,9 @@ def _flags(inbound: Inbound, points: tuple[PointRule, ...], *, knows_thread: boo
 
 def _received_at(inbound: Inbound, points: tuple[PointRule, ...]) -> datetime:
     """As the frontend says, unless its clock is off; then the broker's time counts."""
-    said = inbound.message.received_at
     point = point_of(inbound.point, inbound.frontend, points)
-    return inbound.arrived_at if clock_is_off(said, inbound.arrived_at, point) else said
+    return inbound.arrived_at if _clock_is_off(inbound, point) else inbound.message.received_at
+
+
+def _clock_is_off(inbound: Inbound, point: str) -> bool:
+    return clock_is_off(inbound.message.received_at, inbound.arrived_at, point, by_hand=inbound.at_desk is not None)

@@ -16,10 +16,13 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     DeadlineMissed,
     DeadlineRecomputed,
+    DisclosureProvided,
     HistoricalEntryImported,
     HistoricalRequestImported,
     MessageSetAside,
     MessageTakenUp,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -37,7 +40,20 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import AdditionalChannel, Classification, ClientKind, Contacts, Flag, MessageRef, Standing, Status, Target
+from libs.events.topics import DESK
+from libs.events.vocabulary import (
+    AdditionalChannel,
+    Card,
+    Classification,
+    ClientKind,
+    Contacts,
+    Flag,
+    MessageRef,
+    Standing,
+    Status,
+    TakenDown,
+    Target,
+)
 from services.intake import tracking
 from services.intake.completeness import has_phone, has_postal, missing
 from services.intake.domain.client import Client
@@ -70,10 +86,14 @@ RequestEvent = (
     | DeadlineRecomputed
     | RequestMerged
     | RequestWithdrawn
+    | DisclosureProvided
+    | PhoneEnquiryAnswered
+    | OralConsultationGiven
     | HistoricalRequestImported
     | HistoricalEntryImported
 )
 SITE = "site"
+WITHOUT_REPLY = ("", SITE, DESK)  # no answer can go back the way that the message came
 NO_CONTACTS = Contacts()
 STILL_MISSING = frozenset({Flag.NO_NAME, Flag.NO_CONTACT, Flag.NO_QUESTION})
 
@@ -125,6 +145,7 @@ class Request(NamedTuple):
     flags: frozenset[Flag] = frozenset()
     steps: tuple[Step, ...] = ()
     old: HistoricalRequestImported | None = None
+    noted: TakenDown | None = None
 
     @property
     def imported(self) -> bool:
@@ -139,7 +160,7 @@ class Request(NamedTuple):
     @property
     def reachable(self) -> bool:
         """By a contact that the law names, or in the dialogue itself where the frontend can reply."""
-        if self.frontend not in ("", SITE) or self.email or self.additional:
+        if self.frontend not in WITHOUT_REPLY or self.email or self.additional:
             return True
         return has_phone(self.contacts.phone) or has_postal(self.contacts.postal)
 
@@ -162,6 +183,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
                 dialogue_key=event.dialogue_key,
                 dialogue=event.dialogue,
                 received_at=event.received_at,
+                noted=event.taken_down,
             )
         case RequestSupplemented():
             return _said(request, event, version=version)
@@ -200,6 +222,9 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             | CompetentBodyUnknownReported()
             | RequestMerged()
             | RequestWithdrawn()
+            | DisclosureProvided()
+            | PhoneEnquiryAnswered()
+            | OralConsultationGiven()
             | HistoricalEntryImported()
         ):
             return request._replace(version=version)  # the status that comes with it tells the rest
@@ -293,7 +318,9 @@ def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tup
     A request of an older register came by no channel of ours: there is nowhere to tell it until the person chooses a channel.
     """
     found = []
-    if request.frontend == SITE:
+    if request.frontend == DESK:
+        found.append(_as_they_came(request))
+    elif request.frontend == SITE:
         found.append(Target(role="original", channel="site"))
     elif request.frontend:
         key, dialogue = request.dialogue_key, request.dialogue
@@ -303,6 +330,16 @@ def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tup
     if request.email:
         found.append(by_email(request.email, confirmed, confirm_token))
     return tuple(found)
+
+
+def _as_they_came(request: Request) -> Target:
+    """Who called is called, who wrote on paper is written to; without that address, as for who came in, the status page tells it."""
+    card = request.noted.card if request.noted else None
+    if card is Card.PHONE and has_phone(request.contacts.phone):
+        return Target(role="original", channel="phone", address=request.contacts.phone)
+    if card is Card.POST and has_postal(request.contacts.postal):
+        return Target(role="original", channel="post", address=request.contacts.postal)
+    return Target(role="original", channel="site")
 
 
 def by_email(address: str, confirmed: bool, confirm_token: str | None) -> Target:

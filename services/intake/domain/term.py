@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from services.intake import statuses
 from services.intake.deadlines import Reckoning
-from services.intake.domain.acceptance import Rules
+from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.request import Request
 from services.intake.production_calendar import standing
 
@@ -13,7 +13,7 @@ def why_due(request: Request, rules: Rules) -> str | None:
     """How the term was counted, in words for everybody; None while it has none."""
     if request.registered_at is None or request.due_on is None:
         return None
-    since = rules.day_of(request.registered_at)
+    since = counted_from(request, rules.day_of(request.registered_at), rules)
     counted = since + timedelta(days=rules.terms.answer_days)
     if request.extended:
         last = request.last_on or request.due_on

@@ -10,10 +10,14 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     DeadlineMissed,
     DeadlineRecomputed,
+    DisclosureProvided,
     HistoricalEntryImported,
     HistoricalRequestImported,
     MessageSetAside,
     MessageTakenUp,
+    OralAnswer,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -61,6 +65,9 @@ TITLES: dict[type[Event], str] = {
     DeadlineRecomputed: "Срок пересчитан",
     RequestMerged: "Объединён с другим запросом",
     RequestWithdrawn: "Отозван",
+    DisclosureProvided: "Сообщены сведения, обязательные к раскрытию",
+    PhoneEnquiryAnswered: "Ответ дан сразу, по телефону",
+    OralConsultationGiven: "Ответ дан сразу, на приёме",
     HistoricalRequestImported: "Перенесён из прежнего реестра",
     HistoricalEntryImported: "Запись прежнего реестра",
 }
@@ -71,6 +78,15 @@ WHAT_WAS_DUE = {Term.REGISTRATION: "Запрос не зарегистриров
 def is_shown(fact: Event) -> bool:
     """A status that the person is not told follows from the fact before it, which says more."""
     return fact.visible if isinstance(fact, RequestStatusChanged) else True
+
+
+def title(fact: Event) -> str:
+    return TITLES[type(fact)]
+
+
+def is_text(fact: Event) -> bool:
+    """What the person themselves said."""
+    return isinstance(fact, RequestReceived | RequestSupplemented | RequestRevised)
 
 
 def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says something
@@ -86,6 +102,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.explanation
         case ClarificationRequested():
             return fact.question
+        case OralAnswer():
+            return fact.gist
         case AppealRouteExplained():
             return fact.how
         case ClarificationNotReceived():

@@ -14,6 +14,7 @@ from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import BadRequest, Refusal
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.events import Recorded
+from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.envelope import Actor
 from libs.events.vocabulary import ClientKind, Urgency
 from libs.web.posted import posted
@@ -157,7 +158,9 @@ class Card:
 
     def _titles(self) -> dict[str, str]:
         told = self._parts.authority
-        return {f"{name}-{one.code}": one.title for name in ("types", "topics", "units", "points") for one in getattr(told, name)}
+        return {
+            f"{name}-{one.code}": one.title for name in ("types", "topics", "units", "points", "disclosures") for one in getattr(told, name)
+        }
 
     def _fields(self, people: list[Listed]) -> dict[str, list[tuple[str, str]]]:
         """What the lists of the forms offer."""
@@ -193,6 +196,7 @@ def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Sugg
         "executor": request.executor or "",
         "unit": request.unit or (request.classification.unit if request.classification else ""),
         "urgency": Urgency.ORDINARY.value,
+        "topic": (request.noted.topic if request.noted else None) or "",
     }
     if request.classification:
         known |= {name: getattr(request.classification, name) for name in ("type", "topic", "urgency")}
@@ -208,13 +212,14 @@ def _merged_into(alike: Alike) -> dict[str, str]:
 
 
 def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Any]:
-    actor = event.envelope.actor
+    actor, fact = event.envelope.actor, event.fact
+    disclosed = [told.get(f"disclosures-{code}", code) for code in fact.material_ids] if isinstance(fact, DisclosureProvided) else []
     point = told.get(f"points-{event.envelope.point}", "")
     return {
         "version": event.version,
         "at": event.envelope.occurred_at,
-        "title": timeline.TITLES[type(event.fact)],
-        "said": timeline.said(event.fact),
+        "title": timeline.title(fact),
+        "said": "; ".join(disclosed) or timeline.said(fact),
         "who": _who(actor, names, point) if actor else "",
     }
 

@@ -1,6 +1,7 @@
 """What every page of the desk stands in: its look, its error pages, the way to signing in."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,9 +18,11 @@ from libs.web.assets import Assets
 from libs.web.headers import SafeHeaders
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
+from libs.web.posted import posted
 
 HOME = "/desk"
 SIGN_IN = "/desk/sign-in"
+KEEPING = ("/desk/new/", "/desk/requests/")
 AWAY = ("Система временно недоступна", "Ничего не сделано и ничего не потеряно. Повторите через минуту.")
 
 log = structlog.stdlib.get_logger("desk")
@@ -40,6 +43,8 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         refusal = error if isinstance(error, Refusal) else InternalError()
         if isinstance(refusal, NotSignedIn):
+            if keeps(request):
+                return await kept(pages, request, "Время сеанса истекло", status=refusal.status, signed_out=True)
             return RedirectResponse(sign_in_address(request), status_code=303)
         return pages.show_message(
             request, "Так сделать нельзя", refusal.says, status=refusal.status, onward={"href": HOME, "text": "На главную страницу"}
@@ -47,6 +52,8 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
 
     async def away(request: Request, error: Exception) -> Response:
         log.warning("a page is answered with 503", error=error)
+        if keeps(request):
+            return await kept(pages, request, AWAY[0], status=503, signed_out=False)
         return pages.show_message(request, *AWAY, status=503, headers={"retry-after": "60"})
 
     desk.add_exception_handler(Refusal, refused)
@@ -56,6 +63,26 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
     pages.install_common(app)
     app.add_api_route(HOME, lambda: RedirectResponse(f"{HOME}/", status_code=308), methods=["GET"], include_in_schema=False)
     app.mount(HOME, desk)
+
+
+def keeps(request: Request) -> bool:
+    """Whether a form was posted that took somebody time to fill in."""
+    return request.method not in SAFE_METHODS and request.url.path.startswith(KEEPING)
+
+
+async def kept(pages: Pages, request: Request, heading: str, *, status: int, signed_out: bool) -> Response:
+    """What was typed, in the browser that typed it: after signing in in another tab the same form is sent from here."""
+    return pages.show(
+        request,
+        "page/kept.html",
+        status=status,
+        headers={"retry-after": "60"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
+        who=None,
+        heading=pages.language(request).text(heading),
+        signed_out=signed_out,
+        sign_in=SIGN_IN,
+        typed=await posted(request),
+    )
 
 
 def sign_in_address(request: Request) -> str:

@@ -76,6 +76,7 @@ def routes(parts: DeskParts) -> APIRouter:
             same=await parts.likeness.counts([row.request_id for row in page.rows]),
             files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
             onward=onward,
+            on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
             first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
             values=vars(filters),
             choices=_choices(parts.authority),

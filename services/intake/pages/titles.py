@@ -1,6 +1,6 @@
 """Codes in words for staff: statuses as the office calls them, channels, kinds of clients, oddities."""
 
-from libs.events.vocabulary import ClientKind, Flag, Status, Urgency
+from libs.events.vocabulary import ClientKind, Flag, OralOutcome, Status, Urgency
 from services.intake import statuses
 
 STATUSES = statuses.TITLES | {
@@ -11,6 +11,11 @@ STATUSES = statuses.TITLES | {
     Status.ON_APPROVAL: "на согласовании",
     Status.APPROVED: "согласован",
     Status.AWAITING_CLARIFICATION: "запрошено уточнение",
+}
+OUTCOMES = {
+    OralOutcome.INFORMED: "Дан сразу: информация предоставлена",
+    OralOutcome.WHERE_PUBLISHED: "Дан сразу: сообщено, где она опубликована",
+    OralOutcome.REFERRED: "Дан сразу: сообщено, куда обратиться",
 }
 TAGS = {  # colours of govuk-frontend's tags, beside the word and never instead of it
     Status.RECEIVED: "blue",
@@ -40,6 +45,7 @@ FLAGS = {
     Flag.NO_QUESTION: "нет вопроса",
     Flag.BAD_EMAIL: "адрес электронной почты с ошибкой",
     Flag.CLOCK_OFF: "время сообщения сомнительно",
+    Flag.ENTERED_LATE: "внесено позже дня поступления",
     Flag.TEXT_CHANGED: "текст прислан заново",
     Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
 }

@@ -19,7 +19,7 @@ from libs.events.contracts.channel_receipts import MessageAccepted
 from libs.events.contracts.dead_letters import MessageRejected
 from libs.events.contracts.notifier_deliveries import NotificationSent
 from libs.events.envelope import Envelope, encode
-from libs.events.topics import CLIENTS, DELIVERIES, INBOUND, OUTBOUND, RECEIPTS, REQUESTS, TOPICS, dead_letter_topic, wanted
+from libs.events.topics import CLIENTS, DELIVERIES, DESK, INBOUND, OUTBOUND, RECEIPTS, REQUESTS, TOPICS, dead_letter_topic, wanted
 from services.history.consumers import heard
 from services.history.main import build
 from services.history.settings import HistorySettings
@@ -53,6 +53,7 @@ async def test_an_event_of_each_topic_gets_into_the_log(fresh_kafka: str, histor
     told = {
         IN_SITE: envelope(message()),
         INBOUND.of("vk"): envelope(message()),
+        INBOUND.of(DESK): envelope(message()),
         RECEIPTS.of("vk"): envelope(MessageAccepted(external_id="1", reference="ABCDEFGHJK", status="registered")),
         OUTBOUND.of("vk"): envelope(ReplyHandedOver(notice_id="n", dialogue="d", text="Здравствуйте")),
         REQUESTS.name: envelope(received()),
@@ -68,7 +69,7 @@ async def test_an_event_of_each_topic_gets_into_the_log(fresh_kafka: str, histor
     async with producer(fresh_kafka) as kafka, running("history", history.settings, build):
         for topic, event in told.items():
             await kafka.send_and_wait(topic, encode(event), key=b"key")
-        await eventually(lambda: log_of(history, *told.values()), what="all nine in the log")
+        await eventually(lambda: log_of(history, *told.values()), what="all ten in the log")
     rows = {row["topic"]: row["event_id"] for row in await history.rows()}
     assert rows == {topic: event.event_id for topic, event in told.items()}
     assert (await history.verified()).sound

@@ -87,7 +87,7 @@ from tests.unit.intake.desk_cases import (
 def test_every_transition_has_its_number_and_its_row_in_the_catalogue() -> None:
     ids = [transition.id for transition in TRANSITIONS.values()]
     rows = {row.id: row.events for row in requirements(ROOT) if row.group == "S"}
-    assert ids == [f"S-{number}" for number in range(1, 17)]
+    assert ids == [f"S-{number}" for number in range(1, 19)]
     assert rows == {transition.id: (fact.type_name(),) for fact, transition in TRANSITIONS.items()}
 
 
@@ -108,6 +108,8 @@ S-13 approved assigned awaiting_clarification classified drafting on_approval re
 S-14 approved assigned awaiting_clarification classified drafting on_approval received registered > withdrawn: registrar
 S-15 approved assigned awaiting_clarification classified drafting on_approval registered > as it was: head registrar
 S-16 awaiting_clarification > as it was: nobody
+S-17 received > answered: operator registrar
+S-18 received > answered: operator registrar
 """
 
 

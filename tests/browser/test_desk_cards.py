@@ -1,0 +1,187 @@
+"""Cards of the desk by keyboard on a phone without JavaScript, and what is printed of a request: each sheet has its size."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from local import checks
+from tests.browser.conftest import DESKTOP, FLAGS, PHONE, sideways, violations
+from tests.examples import QUESTION, anna
+from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
+from tests.stack import Database, eventually
+
+POINTS_PER_MM = 72 / 25.4
+
+
+@asynccontextmanager
+async def on_a_port(app: FastAPI) -> AsyncIterator[str]:
+    """In this very loop, where its pool of connections lives."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+
+    async def is_open() -> bool:
+        return server.started
+
+    try:
+        await eventually(is_open, what="the desk listens")
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@dataclass
+class Room:
+    """A desk on a real port, and a browser before it."""
+
+    office: Office
+    address: str
+    browser: Browser
+
+    async def page(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
+        context = await self.browser.new_context(base_url=self.address, locale="ru-RU", viewport=viewport, java_script_enabled=javascript)
+        return await context.new_page()
+
+    async def signed_in(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
+        page = await self.page(viewport, javascript=javascript)
+        await page.goto("/desk/sign-in")
+        await page.fill("#login", LOGIN)
+        await page.fill("#password", PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_have_text("Дела")
+        return page
+
+
+@pytest.fixture
+async def room(database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
+    path = checks.chromium()
+    if path is None:
+        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
+    async with (
+        office(database, site_url="https://otklik.example.org") as made,
+        on_a_port(made.town.service.app) as address,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield Room(made, address, browser)
+        await browser.close()
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """By the Tab key alone, as far as it takes."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.locator(f"{selector}:focus").count():
+            return
+    raise AssertionError(f"the Tab key never comes to {selector}")
+
+
+@pytest.mark.requirement("N-7.1", "N-5.1", "E-17")
+async def test_a_call_is_taken_down_by_keyboard_alone_on_a_phone_without_javascript(room: Room) -> None:
+    page = await room.signed_in(PHONE, javascript=False)
+    await tab_to(page, 'a[href="/desk/new/phone"]')
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Звонок")
+    assert await sideways(page) <= 0
+    await tab_to(page, "#number")
+    await page.keyboard.press("ArrowDown")
+    await tab_to(page, "#told")
+    await page.keyboard.press("Space")
+    for field, typed in (("name", anna.name), ("phone", anna.phone), ("text", QUESTION)):
+        await tab_to(page, f"#{field}")
+        await page.keyboard.type(typed)
+    await tab_to(page, "#channel")
+    await page.keyboard.press("Space")
+    await tab_to(page, "main button[type=submit]")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Запрос записан")
+    await expect(page.locator(".govuk-panel__body")).to_contain_text("ЗИ-1/2026")
+    await expect(page.locator(".web-code")).to_be_visible()
+    assert await sideways(page) <= 0
+
+
+@pytest.mark.requirement("E-17")
+@pytest.mark.parametrize("card", ["phone", "reception", "post"])
+async def test_the_cards_have_no_barriers_that_axe_knows_empty_or_with_errors(room: Room, card: str) -> None:
+    page = await room.signed_in()
+    await page.goto(f"/desk/new/{card}")
+    assert await violations(page) == []
+    await page.click("main button[type=submit]")
+    await expect(page.locator(".govuk-error-summary")).to_be_visible()
+    assert await violations(page) == []
+
+
+@dataclass
+class Printed:
+    """A PDF as Chromium prints a page; sizes are of each of its pages, in whole millimetres."""
+
+    raw: bytes
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", self.raw)
+        return [(round(float(width) / POINTS_PER_MM), round(float(height) / POINTS_PER_MM)) for width, height in boxes]
+
+
+async def printed(page: Page, path: str) -> Printed:
+    await page.goto(path)
+    await page.evaluate("document.fonts.ready")
+    return Printed(await page.pdf(prefer_css_page_size=True))
+
+
+async def taken_down(page: Page, text: str = QUESTION, *, name: str = anna.name, postal: str = anna.postal) -> str:
+    """A letter; returns the id of its request."""
+    await page.goto("/desk/new/post")
+    await page.fill("#name", name)
+    await page.fill("#postal", postal)
+    await page.fill("#text", text)
+    await page.click("main button[type=submit]")
+    await expect(page.locator("h1")).to_have_text("Запрос записан")
+    return page.url.rpartition("/")[2]
+
+
+@pytest.mark.requirement("E-17", "N-7.5")
+async def test_each_sheet_is_printed_on_the_paper_that_it_is_for(room: Room) -> None:
+    page = await room.signed_in()
+    request_id = await taken_down(page)
+    sheets = f"/desk/requests/{request_id}/print"
+    sizes = {
+        f"/desk/new/taken/{request_id}/slip": (105, 148),
+        f"{sheets}/slip": (105, 148),
+        f"{sheets}/card": (210, 297),
+        f"{sheets}/envelope?size=c5": (229, 162),
+        f"{sheets}/envelope?size=dl": (220, 110),
+        "/desk/requests/print?order=newest": (297, 210),
+    }
+    assert {path: (await printed(page, path)).sizes for path in sizes} == {path: [size] for path, size in sizes.items()}
+    await page.goto(f"{sheets}/card")
+    assert await violations(page) == []
+
+
+@pytest.mark.requirement("N-2.2")
+async def test_a_long_request_is_printed_whole_on_as_many_pages_as_it_takes(room: Room) -> None:
+    page = await room.signed_in()
+    request_id = await taken_down(page, "\n".join(f"Вопрос {number}: сообщите о сделке." for number in range(200)))
+    sizes = (await printed(page, f"/desk/requests/{request_id}/print/card")).sizes
+    assert len(sizes) > 2
+    assert set(sizes) == {(210, 297)}
+
+
+@pytest.mark.requirement("E-17", "N-3.2")
+async def test_the_longest_name_and_address_stand_whole_on_one_envelope(room: Room) -> None:
+    page = await room.signed_in()
+    request_id = await taken_down(
+        page, name=("Общество с ограниченной ответственностью " * 8)[:300], postal=("улица Длинная, дом 1, " * 15)[:300]
+    )
+    for size, paper in (("c5", (229, 162)), ("dl", (220, 110))):
+        assert (await printed(page, f"/desk/requests/{request_id}/print/envelope?size={size}")).sizes == [paper]
+        low = await page.evaluate("document.querySelector('.paper__to').getBoundingClientRect().bottom")
+        sheet = await page.evaluate("document.querySelector('.paper__sheet').getBoundingClientRect().bottom")
+        assert low <= sheet, size
