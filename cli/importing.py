@@ -16,6 +16,7 @@ from cli.import_register import bring_in, read
 from cli.import_register_file import Unusable, read_mapping
 from cli.intake import opened
 from cli.numbering import ContinuedOtherwise, NoSuchJournal, go_on_after
+from services.intake.desk_root import authority_now
 from services.intake.domain.register import NumberingStarted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -54,7 +55,8 @@ def register(
 async def _register(file: Path, mapping_file: Path, name: str | None, *, report: bool, dry_run: bool) -> bool:
     mapping = read_mapping(mapping_file)
     async with opened() as intake:
-        authority = intake.process.authority
+        async with intake.process.pool.acquire() as db:
+            authority = await authority_now(intake.process, db)
         with _progress("Чтение") as advance:
             found = read(file, mapping, name, authority, advance)
         written = None

@@ -12,8 +12,8 @@ from libs.chassis.store.events import Append, Context
 from libs.events.contracts.intake_requests import HistoricalEntryImported
 from libs.events.envelope import Actor
 from libs.events.fact import Event
+from services.intake.desk_root import code_key
 from services.intake.imports.cases import Case, Dated, new_facts, same_id
-from services.intake.main import code_key
 from services.intake.settings import IntakeSettings
 from services.intake.store import REQUEST, IntakeStore
 

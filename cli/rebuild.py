@@ -20,7 +20,7 @@ from libs.chassis.store.database import Connection, prepare_connection
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.models import checksum, rebuild
 from services.history.store import Log
-from services.intake.main import code_key
+from services.intake.desk_root import code_key
 from services.intake.store import models
 from services.intake.words import index
 from services.intake.words.index import WordIndex

@@ -21,8 +21,8 @@ from libs.chassis.store.outbox import Outbox, Record
 from libs.events.contracts.intake_requests import RequestRegistered
 from libs.events.envelope import Actor, Envelope, decode
 from libs.events.fact import Event
+from services.intake.desk_root import code_key
 from services.intake.domain.register import NumberAssigned
-from services.intake.main import code_key
 from services.intake.store import CATEGORIES, REGISTER, IntakeStore
 
 INCOMPLETE: Final = 1

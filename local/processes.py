@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from local import keys
@@ -18,6 +19,7 @@ from local.program import Program
 
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by way of a proxy that the environment names
 AUTHORITY = ROOT / "local" / "authority.toml"
+EMPTY_AUTHORITY = ROOT / "local" / "authority-empty.toml"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ def role_dsn(admin_dsn: str, role: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{place}"))
 
 
+def authority_of(around: Surroundings) -> Path:
+    """The invented one in a demonstration; an empty installation invents nothing, its people say who they are."""
+    return AUTHORITY if around.demo else EMPTY_AUTHORITY
+
+
 def environment(process: Process, around: Surroundings) -> dict[str, str]:
     """Everything this process is told."""
     known = {
@@ -102,7 +109,7 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
     }
     told = {name: known[name] for name in process.told}
     told |= {
-        "OTKLIK_AUTHORITY_FILE": str(AUTHORITY),
+        "OTKLIK_AUTHORITY_FILE": str(authority_of(around)),
         "OTKLIK_HTTP_HOST": "127.0.0.1",
         "OTKLIK_HTTP_PORT": str(around.places.port(process.name)),
     }
@@ -128,7 +135,7 @@ def administration(around: Surroundings) -> dict[str, str]:
         "OTKLIK_KAFKA_FRONTENDS": frontends_bootstrap(around),
         "OTKLIK_DEMO": "true" if around.demo else "false",
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
-        "OTKLIK_AUTHORITY_FILE": str(AUTHORITY),
+        "OTKLIK_AUTHORITY_FILE": str(authority_of(around)),
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
         keys.STAFF_PRIVATE_KEY: around.secrets[keys.STAFF_PRIVATE_KEY],
         keys.STAFF_PUBLIC_KEY: around.secrets[keys.STAFF_PUBLIC_KEY],

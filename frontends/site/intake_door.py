@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
@@ -108,6 +109,18 @@ class Channels(Told):
     additional_masked: str | None = None
 
 
+class TheAuthority(Told):
+    """Who it is and how else to reach it; empty is what it did not say."""
+
+    name: str
+    short_name: str
+    act: str
+    postal_address: str
+    phones: tuple[str, ...]
+    hours: str
+    time_zone: ZoneInfo
+
+
 class FieldError(Told):
     field: str
     says: str
@@ -196,6 +209,16 @@ class IntakeDoor:
         except httpx.TransportError as error:
             _log().warning("intake does not say whether it is open", error=error)
             raise IntakeUnavailableError(undecided=False) from error
+
+    async def authority(self, tag: str | None) -> tuple[TheAuthority, str | None] | None:
+        """As it is now, with the tag of that; None when it still is what the tag was of."""
+        try:
+            answer = await self._http.get("/v1/authority", headers={"if-none-match": tag} if tag else {})
+        except httpx.TransportError as error:
+            raise IntakeUnavailableError(undecided=False) from error
+        if answer.status_code == HTTPStatus.NOT_MODIFIED:
+            return None
+        return _told(TheAuthority, _successful(answer)), answer.headers.get("etag")
 
     async def check(self) -> None:
         """Raises when intake does not say that it lives."""

@@ -1,7 +1,7 @@
 """The composition root of the site: `python -m frontends.site.main`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,15 +20,15 @@ from frontends.site.pages import RequestPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import AGAIN, StatusPages
+from frontends.site.whose import Whose
 from libs.chassis.ops import health, logs, metrics
 from libs.chassis.ops.clock import Clock, SystemClock
 from libs.chassis.ops.settings import Authority, load_authority
-from libs.chassis.ops.stop import run, serve
+from libs.chassis.ops.stop import Background, run, serve
 from libs.chassis.ops.telemetry import Telemetry
 from libs.web import assets
 from libs.web.assets import Assets
 from libs.web.headers import BodyLimit, SafeHeaders
-from libs.web.masthead import Masthead
 from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
 
@@ -37,19 +37,22 @@ SECRET_SHOWN_SECONDS = 30 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class Outside:
-    """What the site is handed: the way to intake, the time, ids and the files of its pages."""
+    """What the site is handed: the way to intake, the time, ids and the files of its pages; `background` is what runs beside them."""
 
     http: httpx.AsyncClient
     assets: Assets
     clock: Clock
     new_id: Callable[[], UUID] = uuid4  # random: the id of a form is all that protects its receipt
     telemetry: Telemetry
+    background: Background = field(default_factory=Background)
 
 
 def build(settings: SiteSettings, authority: Authority, outside: Outside) -> FastAPI:
     app = FastAPI(title="Site", openapi_url=None)
-    pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=Masthead.of(authority), demo=settings.demo)
     door = IntakeDoor(outside.http)
+    whose = Whose(authority, door)
+    outside.background.add("whose", whose.keep)
+    pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=lambda: whose.masthead, demo=settings.demo)
     registry = metrics.registry()
     request_pages = RequestPages(
         pages=pages,
@@ -70,7 +73,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         pages=pages,
         door=door,
         clock=outside.clock,
-        zone=authority.time_zone,
+        zone=lambda: whose.zone,
         lookups=_cookie("lookup", "/status", settings, outside.clock),
         typed=_cookie("typed", AGAIN, settings, outside.clock),
         attempts=attempts,
@@ -98,9 +101,8 @@ async def main() -> None:
     logs.configure(service="site", level=settings.log_level, traceparent=telemetry.current_traceparent)
     http = intake_door.client(settings.intake_url, settings.frontend_key.get_secret_value(), settings.intake_timeout_seconds)
     async with http:
-        await serve(
-            build(settings, authority, Outside(http=http, assets=assets.load(), clock=SystemClock(), telemetry=telemetry)), settings
-        )
+        outside = Outside(http=http, assets=assets.load(), clock=SystemClock(), telemetry=telemetry)
+        await serve(build(settings, authority, outside), settings, outside.background)
     telemetry.shutdown()
 
 

@@ -4,7 +4,7 @@ Number and code come by POST and then live half an hour in an encrypted cookie: 
 for them twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -62,7 +62,7 @@ class StatusPages:
     pages: Pages
     door: IntakeDoor
     clock: Clock
-    zone: tzinfo
+    zone: Callable[[], tzinfo]
     lookups: SealedCookie
     typed: SealedCookie
     attempts: Attempts
@@ -167,7 +167,7 @@ class StatusPages:
             path="/status/view",
             found=found,
             steps=tuple(reversed(found.steps)),
-            zone=self.zone,
+            zone=self.zone(),
             is_open=found.status not in FINISHED,
             term_said=self._term_said(found, language),
             ways=[(way, language.text(title), "") for way, title in WAYS.items()],
@@ -217,7 +217,7 @@ class StatusPages:
     def _term_said(self, found: RequestStatus, language: Language) -> str | None:
         if found.due_on is None or found.status in FINISHED:
             return None
-        left = (found.due_on - self.clock.now().astimezone(self.zone).date()).days
+        left = (found.due_on - self.clock.now().astimezone(self.zone()).date()).days
         if left == 0:
             return language.text("Сегодня последний день")
         if left > 0:

@@ -78,17 +78,25 @@ DELIVERIES = Topic(
     producers=("notifier",),
     consumers=("history",),
 )
+TRIALS = Topic(
+    name="notifier.trials.v1",
+    contract="notifier.trials",
+    key="letter id",
+    producers=("notifier",),
+    consumers=("intake", "history"),
+    partitions=1,
+)
 HISTORY = Topic(
     name="history.events.v1", contract="history.events", key="thread id", producers=("history",), consumers=("intake", "notifier")
 )
 STAFF = Topic(name="staff.events.v1", contract="staff.events", key="account id", producers=("intake",), consumers=("notifier", "history"))
 
 AUTHORITY = Topic(
-    name="authority.events.v1", contract="authority.events", key="authority code", producers=("intake",), consumers=("history",)
+    name="authority.events.v1", contract="authority.events", key="authority code", producers=("intake",), consumers=("notifier", "history")
 )
 AUDIT = Topic(name="audit.events.v1", contract="audit.events", key="account id", producers=("intake",), consumers=("history",))
 
-TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, HISTORY, STAFF, AUTHORITY, AUDIT)
+TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, TRIALS, HISTORY, STAFF, AUTHORITY, AUDIT)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}
 
 

@@ -8,12 +8,17 @@ from typing import Self
 class Masthead:
     """What the head and the foot of a page say about the authority; what it does not have stays empty."""
 
-    name: str
-    short_name: str
+    name: str = ""
+    short_name: str = ""
     postal_address: str = ""
     phones: tuple[str, ...] = ()
     hours: str = ""
     act: str = ""
+
+    @property
+    def called(self) -> str:
+        """As a title of a page has room for."""
+        return self.short_name or self.name
 
     @classmethod
     def of(cls, authority: object) -> Self:

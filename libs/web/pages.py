@@ -1,6 +1,6 @@
 """Draws pages: one template environment per language, and what every page shows put beside what the page was given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -36,12 +36,13 @@ SAID: Mapping[int, tuple[str, str]] = {
 
 
 class Pages:
-    """The pages of one process: its `templates/` and `translations/` on top of the common ones."""
+    """The pages of one process: its `templates/` and `translations/` on top of the common ones. `masthead`: as it is at that moment."""
 
-    def __init__(self, *, folder: Path, assets: Assets, masthead: Masthead, demo: bool = False, home: str = "/") -> None:
+    def __init__(self, *, folder: Path, assets: Assets, masthead: Callable[[], Masthead], demo: bool = False, home: str = "/") -> None:
         self._assets = assets
         self._home = home
-        self._facts = {"authority": masthead, "demo": demo, "home": home, "asset": assets.url, "language_names": languages.NAMES}
+        self._masthead = masthead
+        self._facts = {"demo": demo, "home": home, "asset": assets.url, "language_names": languages.NAMES}
         self._languages = languages.load((HERE / "translations", folder / "translations"))
         self._environments = {code: _environment(folder, code) for code in self._languages}
 
@@ -63,7 +64,14 @@ class Pages:
         **facts: Any,
     ) -> HTMLResponse:
         """The same with preferences that the visitor has just changed."""
-        common = {**self._facts, "preferences": preferences, "path": request.url.path, "errors": {}, "draft": None}
+        common = {
+            **self._facts,
+            "authority": self._masthead(),
+            "preferences": preferences,
+            "path": request.url.path,
+            "errors": {},
+            "draft": None,
+        }
         drawn = self._environments[preferences.language].get_template(template).render({**common, **facts})
         return HTMLResponse(drawn, status_code=status, headers=dict(headers or {}))
 
@@ -133,6 +141,11 @@ def _told(message: str, language: Language) -> Markup:
     return escape(text) if language.speaks(message) else Markup('<span lang="ru">{}</span>').format(text)
 
 
+def _escaped(words: Callable[..., str]) -> Callable[..., str]:
+    """Jinja takes what these return for markup, whoever wrote it. Words of people are still no format: templates `say` those."""
+    return lambda *asked: str(escape(words(*asked)))
+
+
 @cache
 def _environment(folder: Path, code: str) -> Environment:
     """Compiling templates takes longer than drawing them, so one environment serves every `Pages` of a folder."""
@@ -146,11 +159,12 @@ def _environment(folder: Path, code: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(language.text, language.counted, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(_escaped(language.text), _escaped(language.counted), newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
         "language": language,
         "counted": language.counted,
         "number": lambda value: format_decimal(value, locale=language.code),
+        "say": language.text,
         "told": lambda message: _told(message, language),
         "russian": lambda: Markup("") if language.code == languages.SOURCE else Markup(' lang="ru"'),
     }

@@ -1,7 +1,7 @@
 """What is done to accounts, by their administrators, at the set-up and by their owners: load, decide, append."""
 
 import hmac
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -70,12 +70,15 @@ class WrongSetUpCode(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Accounts:
-    """`ring` tells the relay that there is something to publish; `set_up_code` None: this installation is set up otherwise."""
+    """`units`: codes of those that there are now; `ring` tells the relay that there is something to publish.
+
+    `set_up_code` None: this installation is set up otherwise.
+    """
 
     pool: Pool
     store: AccountStore
     passwords: Passwords
-    units: Collection[str]
+    units: Callable[[Connection], Awaitable[Collection[str]]]
     clock: Clock
     ids: Ids
     ring: Callable[[], None]
@@ -226,7 +229,7 @@ class Accounts:
         leaving: bool = False,
     ) -> Around:
         return Around(
-            units=self.units,
+            units=await self.units(db),
             other_administrators=await self.store.other_administrators(db, account_id),
             login_taken=login is not None and await self.store.by_login(db, login) is not None,
             identity_taken=identity is not None and await self.store.by_identity(db, identity) not in (None, account_id),

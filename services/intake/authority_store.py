@@ -25,10 +25,10 @@ class AuthorityStore:
         self._code = code
 
     async def decided(self, db: Connection) -> Decided:
-        return replayed([event.fact for event in await self.told(db)])
+        return replayed([event.fact for event in await self.recorded(db)])
 
-    async def told(self, db: Connection) -> Sequence[Recorded]:
-        """Every event, with who decided it when."""
+    async def recorded(self, db: Connection) -> Sequence[Recorded]:
+        """Every decision, the oldest first."""
         return (await self._events.read(db, AUTHORITY, [self._code])).get(self._code, [])
 
     async def version(self, db: Connection) -> int:

@@ -1,6 +1,6 @@
 """What the authority set, as rules: its file, and what it decided since."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -8,9 +8,10 @@ from libs.chassis.ops.settings import Authority, Journal, WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import Connection, Pool
 from services.intake.authority_store import AuthorityStore
-from services.intake.deadlines import TermRules, TermTooLong
+from services.intake.deadlines import LAW, LONGEST, TermRules, TermTooLong
 from services.intake.domain.acceptance import Rules
-from services.intake.domain.authority import Decided
+from services.intake.domain.authority import Decided, effective, titles
+from services.intake.domain.listings import Listing
 from services.intake.domain.lists import Lists
 from services.intake.oddities import PointRule
 from services.intake.office_hours import OfficeDay, Week
@@ -23,12 +24,15 @@ LOOK_SECONDS = 5.0
 class Book:
     """The rules as they are now. What another process decided is known here `LOOK_SECONDS` later, what this one decided at once."""
 
-    def __init__(self, *, make: Callable[[Decided], Rules], pool: Pool, store: AuthorityStore) -> None:
+    def __init__(self, *, file: Authority, make: Callable[[Decided, Authority], Rules], pool: Pool, store: AuthorityStore) -> None:
+        self._file = file
         self._make = make
         self._pool = pool
         self._store = store
         self._known: int | None = None
-        self.rules = make(Decided())
+        self.decided = Decided()
+        self.authority = file
+        self.rules = make(self.decided, file)
 
     async def opened(self, db: Connection) -> Rules:
         """The rules, read from the store before they are first used: a date must not be told by a calendar that is not whole."""
@@ -39,8 +43,19 @@ class Book:
     def take(self, decided: Decided) -> None:
         """What was just read or appended."""
         if self._known is None or decided.version > self._known:
-            self.rules = self._make(decided)
+            self.decided = decided
+            self.authority = effective(self._file, decided)
+            self.rules = self._make(decided, self.authority)
             self._known = decided.version
+
+    @property
+    def version(self) -> int:
+        return self.decided.version
+
+    @property
+    def titles(self) -> Mapping[Listing, Mapping[str, str]]:
+        """Of every entry of the lists, closed ones too."""
+        return titles(self._file, self.decided)
 
     async def keep(self, stopping: Stopping, beat: Callable[[], None]) -> None:
         """Looks for what others decided."""
@@ -52,10 +67,10 @@ class Book:
             await stopping.sleep(LOOK_SECONDS)
 
 
-def rules_of(decided: Decided, *, authority: Authority, key: bytes, journal: Journal, roll: str, register_at_once: bool) -> Rules:
-    """Raises `WrongSettings`."""
+def rules_of(decided: Decided, authority: Authority, *, key: bytes, journal: Journal, roll: str, register_at_once: bool) -> Rules:
+    """`authority`: as it is now. Raises `WrongSettings`."""
     return Rules(
-        points=tuple(PointRule(point.code, point.kind, oral=point.oral) for point in authority.points),
+        points=tuple(PointRule(one.code, one.kind, oral=one.oral, since=one.since, until=one.until) for one in authority.points),
         journal=journal.code,
         index=journal.index,
         time_zone=authority.time_zone,
@@ -91,8 +106,13 @@ def week_of(authority: Authority) -> Week:
 
 
 def lists_of(authority: Authority) -> Lists:
+    """Raises `WrongSettings`."""
+    for one in authority.types:
+        if one.answer_days is not None and not 0 < one.answer_days <= LONGEST["answer_days"]:
+            raise WrongSettings(f"The type {one.code}: answer_days = {one.answer_days}: 1 to {LONGEST['answer_days']} days, {LAW}")
     return Lists(
         regime_of={one.code: one.regime for one in authority.types},
         topics=tuple(topic.code for topic in authority.topics),
         topics_of={unit.code: frozenset(unit.topics) for unit in authority.units},
+        answer_days={one.code: one.answer_days for one in authority.types if one.answer_days is not None},
     )

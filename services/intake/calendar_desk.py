@@ -59,7 +59,7 @@ class CalendarDesk:
 
     async def year(self, year: int) -> ShownYear:
         async with self._pool.acquire() as db:
-            told = await self._authorities.told(db)
+            told = await self._authorities.recorded(db)
         last = {event.fact.day: event for event in told if isinstance(event.fact, DayDeclared)}
         declared = {day: event.fact for day, event in last.items() if isinstance(event.fact, DayDeclared)}
         is_working = with_declared(declared)

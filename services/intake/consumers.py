@@ -1,4 +1,4 @@
-"""Intake's Kafka door: channel.inbound of every frontend, and what history has not heard."""
+"""Intake's Kafka door: channel.inbound of every frontend, trials of the mail server, and what history has not heard."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,25 +14,31 @@ from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.ops.refusals import ContainsNul, Refusal, WrongSchema
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
-from libs.events.topics import HISTORY, INBOUND, dialogue_key, dialogue_thread, frontend_of
+from libs.events.contracts.notifier_trials import TrialLetterTried
+from libs.events.topics import HISTORY, INBOUND, TRIALS, dialogue_key, dialogue_thread, frontend_of
 from libs.events.vocabulary import ExternalId
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import NOBODYS, Acceptance, Unread
+from services.intake.set_up import SetUp
 
 CONSUMER = "intake"
 MAX_RECORDS = 1_000  # a larger batch costs less for each, but whoever comes by HTTP meanwhile waits for it
-HEARS = (MessageReceived, MessageRevised)
+HEARS = (MessageReceived, MessageRevised, TrialLetterTried)
 PRODUCER = "intake"
 UNREADABLE: dict[str, type[Refusal]] = {ContainsNul.code: ContainsNul, WrongSchema.code: WrongSchema}
 EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
 HMAC = re.compile(r"[0-9a-f]{32,128}")
 
 
-def handler(acceptance: Acceptance, key_of: Callable[[str, str], str]) -> Handler:
-    """What a batch of messages does; `key_of` makes the key of a dialogue."""
+def handler(acceptance: Acceptance, key_of: Callable[[str, str], str], set_up: SetUp) -> Handler:
+    """What a batch of messages does, and what became of trials of the mail server; `key_of` makes the key of a dialogue."""
 
     async def take(db: Connection, batch: Sequence[Received]) -> None:
-        await acceptance.hear(db, [inbound_of(item, key_of) for item in batch])
+        messages = [item for item in batch if not isinstance(item.event, TrialLetterTried)]
+        await acceptance.hear(db, [inbound_of(item, key_of) for item in messages])
+        for item in batch:
+            if isinstance(item.event, TrialLetterTried):
+                await set_up.trial_ended(db, item.event, item.traceparent)
 
     return take
 
@@ -89,4 +95,4 @@ def subscription(group: str, effect: EffectOnce, after: Callable[[], None]) -> S
         await effect.take(deliveries)
         after()
 
-    return Subscription(group=group, topics=(INBOUND, HISTORY), take=take, static_member=f"{group}-1", max_records=MAX_RECORDS)
+    return Subscription(group=group, topics=(INBOUND, TRIALS, HISTORY), take=take, static_member=f"{group}-1", max_records=MAX_RECORDS)

@@ -159,7 +159,7 @@ class Acceptance:
             inbound.frontend,
             inbound.arrived_at,
             client_id=outcome.client_id if isinstance(outcome, Accepted) else None,
-            point=point_of(inbound.point, inbound.frontend, self._book.rules.points),
+            point=point_of(inbound.point, inbound.frontend, self._book.rules.points_at(inbound.arrived_at)),
             causation_id=inbound.causation_id,
             actor=actor_of(inbound) if fact is inbound.message else None,
         )

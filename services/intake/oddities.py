@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,11 +21,16 @@ OTHER_POINT = "other"  # «иное»: whatever is not on the authority's list (
 
 @dataclass(frozen=True)
 class PointRule:
-    """A point of the authority's list: its code, for whom it is (internal, external, both), and whether people speak there."""
+    """A point of the authority's list: its code, for whom it is (internal, external, both), whether people speak there, its days there."""
 
     code: str
     kind: str
     oral: bool = False
+    since: date | None = None
+    until: date | None = None
+
+    def stands_on(self, day: date) -> bool:
+        return (self.since or day) <= day <= (self.until or day)
 
 
 def point_of(named: str | None, frontend: str, points: tuple[PointRule, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -56,7 +57,7 @@ class Frontend:
 class Email:
     """Letters by a relay. Whatever it answers to the sender or in general is the channel's trouble; to recipient and text, the letter's."""
 
-    def __init__(self, *, pool: SmtpPool, letters: Letters, sender: Sender, attempt_seconds: float) -> None:
+    def __init__(self, *, pool: SmtpPool, letters: Letters, sender: Callable[[], Sender], attempt_seconds: float) -> None:
         self._pool = pool
         self._letters = letters
         self._sender = sender
@@ -71,7 +72,7 @@ class Email:
             return Rejected("bad-address")
         except UnsafeHeader:
             return Rejected("unsafe-header")
-        letter = Handing(self._sender.address, recipient, message)
+        letter = Handing(mail.sender.address, recipient, message)
         until = asyncio.get_running_loop().time() + self._attempt_seconds
         outcome = await self._hand_over(letter, until, fresh=False)
         if outcome is None:
@@ -79,11 +80,11 @@ class Email:
         return Accepted(mail.message_id) if isinstance(outcome, Accepted) else outcome or Unreachable("relay-gone")
 
     def _mail(self, notice: Notice, content: Content, recipient: str) -> Mail:
-        letter = self._letters.letter(content)
+        letter = self._letters.trial() if notice.is_trial else self._letters.letter(content)
         return Mail(
             id=notice.id,
             date=notice.planned_at,
-            sender=self._sender,
+            sender=self._sender(),
             recipient=recipient,
             subject=letter.subject,
             text=letter.text,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime
 
+from libs.events.contracts.authority_events import TrialLetterAsked
 from libs.events.contracts.channel_outbound import ReplyHandedOver
 from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.contracts.notifier_deliveries import (
@@ -17,14 +18,16 @@ from libs.events.contracts.notifier_deliveries import (
     NotificationQueued,
     NotificationSent,
 )
+from libs.events.contracts.notifier_trials import TrialLetterTried
 from libs.events.envelope import Envelope
 from libs.events.vocabulary import Standing, Status, Target
-from services.notifier.reach import STAFF, reaches
+from services.notifier.reach import EMAIL, STAFF, reaches
 
 NO_ANSWER = "no-answer"
 UNREADABLE = "content-unreadable"  # its key is destroyed or damaged
 ADDRESS_CHANGED = "address-changed"
 ORIGINAL = "original"
+TRIAL = "trial-letter"
 NoticeEvent: TypeAlias = NotificationQueued | NotificationSent | NotificationDelivered | NotificationFailed
 
 
@@ -77,6 +80,11 @@ class Notice:
     duplicate_of: UUID | None
     planned_at: datetime
     origin: Origin
+
+    @property
+    def is_trial(self) -> bool:
+        """An administrator tries the mail server: one attempt, and nobody is told anything else by it."""
+        return self.template == TRIAL
 
 
 @dataclass(frozen=True)
@@ -223,6 +231,34 @@ def _content(change: RequestStatusChanged, target: Target, happened_at: datetime
     )
 
 
+def trial(event: TrialLetterAsked, envelope: Envelope, at: datetime, traceparent: str | None = None) -> Draft:
+    """A letter that tries the mail server goes the way of all others; it is a thread of its own."""
+    origin = Origin(thread_id=event.letter_id, cause=envelope.event_id, correlation_id=envelope.event_id, traceparent=traceparent)
+    target = Target(role=ORIGINAL, channel=EMAIL, address=event.address)
+    content = Content(target=target, status=Status.RECEIVED, explanation="", reference="", happened_at=envelope.occurred_at)
+    notice = Notice(
+        id=event.letter_id,
+        request_id=str(event.letter_id),
+        seq=0,
+        role=ORIGINAL,
+        channel=EMAIL,
+        frontend=None,
+        status=Status.RECEIVED,
+        template=TRIAL,
+        duplicate_of=None,
+        planned_at=at,
+        origin=origin,
+    )
+    return Draft(notice, content)
+
+
+def tried(notice: Notice, life: Life) -> TrialLetterTried | None:
+    """What its asker is told, once it is over."""
+    if not notice.is_trial or life.state not in (State.ACCEPTED, State.FAILED):
+        return None
+    return TrialLetterTried(letter_id=notice.id, sent=life.state is State.ACCEPTED, reason=life.reason)
+
+
 def queued(notice: Notice) -> NotificationQueued:
     return NotificationQueued(
         notice_id=notice.id,
@@ -248,7 +284,7 @@ def decide(notice: Notice, life: Life, outcome: Outcome, terms: Terms) -> Notifi
         case Rejected():
             return _failed(notice, life, outcome.reason, final=True)
         case Deferred() | Unreachable() | Unanswered():
-            return _failed(notice, life, outcome.reason, final=life.address_left or life.tried_for >= terms.give_up)
+            return _failed(notice, life, outcome.reason, final=notice.is_trial or life.address_left or life.tried_for >= terms.give_up)
         case _:
             assert_never(outcome)
 

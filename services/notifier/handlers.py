@@ -11,6 +11,7 @@ from uuid import UUID
 from libs.chassis.bus.effect_once import Received
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection
+from libs.events.contracts.authority_events import TrialLetterAsked
 from libs.events.contracts.channel_inbound import DeliveryReported
 from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
 from libs.events.topics import frontend_of
@@ -33,6 +34,7 @@ from services.notifier.domain import (
     plan,
     queued,
     reported,
+    trial,
 )
 from services.notifier.figures import Figures
 from services.notifier.reach import EMAIL, STAFF
@@ -151,6 +153,8 @@ class Handlers:
 
 
 def _drafts(item: Received, at: datetime) -> list[Draft]:
+    if isinstance(item.event, TrialLetterAsked):
+        return [trial(item.event, item.envelope, at, item.traceparent)]
     if not isinstance(item.event, RequestStatusChanged | RequestChannelsChanged):
         return []
     return plan(item.event, item.envelope, at, item.traceparent)

@@ -16,6 +16,7 @@ from services.notifier.wording import WORDS, day, plural, term
 
 OFFERS_EMAIL = frozenset((Status.RECEIVED, Status.REGISTERED))  # a further channel is offered in every channel (N-3.1)
 MAX_NUMBER = 80
+TRIAL_SUBJECT = "Пробное письмо"
 FACT = "\x00"  # around the name of a fact in a shape; no template holds it, and what people wrote comes in when it is gone
 
 Shape = tuple[str, tuple[str, ...]]
@@ -32,14 +33,7 @@ class Letters:
     """Writes for one authority; everything about it is data (N-0.1)."""
 
     def __init__(self, authority: Authority, site_url: str) -> None:
-        self._authority = authority
         self._site_url = site_url
-        self._constant = {
-            "authority": authority,
-            "by_phone": plural(len(authority.phones), "по телефону", "по телефонам", "по телефонам"),
-            "status_link": f"{site_url}/status",
-        }
-        self._shapes: dict[Shape, list[str]] = {}
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(("html",)),
@@ -48,12 +42,28 @@ class Letters:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self.write_for(authority)
+
+    def write_for(self, authority: Authority) -> None:
+        """From now on."""
+        self._authority = authority
+        self._constant = {
+            "authority": authority,
+            "by_phone": plural(len(authority.phones), "по телефону", "по телефонам", "по телефонам"),
+            "status_link": f"{self._site_url}/status",
+        }
+        self._shapes: dict[Shape, list[str]] = {}
 
     def letter(self, content: Content) -> Letter:
         """To an address that was only typed: number, status and the link that confirms it, nothing personal."""
         name = "letter" if content.target.confirmed else "unconfirmed"
         facts = self._facts(content) if content.target.confirmed else self._bare(content)
         return Letter(_subject(content), self._draw(f"{name}.txt", facts), self._draw(f"{name}.html", facts))
+
+    def trial(self) -> Letter:
+        """Nothing of anybody: it only shows that letters arrive."""
+        facts = {"heading": TRIAL_SUBJECT}
+        return Letter(TRIAL_SUBJECT, self._draw("trial.txt", facts), self._draw("trial.html", facts))
 
     def message(self, content: Content) -> str:
         """For a frontend's dialogue."""

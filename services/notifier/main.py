@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from libs.chassis.access.staff import StaffDoor
 from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.bus import repair, revocations
 from libs.chassis.bus.bell import Bell
-from libs.chassis.ops.settings import Authority, WrongSettings
+from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from libs.chassis.store import denylist
@@ -24,14 +25,17 @@ from services.notifier.channels import Email, Frontend, Site
 from services.notifier.domain import Terms
 from services.notifier.figures import Figures
 from services.notifier.handlers import Handlers
+from services.notifier.letterhead import Letterhead
 from services.notifier.letters import Letters
+from services.notifier.profiles import Profiles
 from services.notifier.reach import EMAIL, FRONTEND, SITE
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.smtp_pool import Relay, SmtpPool
-from services.notifier.store import NOTICES, REPLY, Notices, replies_by
+from services.notifier.store import NOTICES, REPLY, TRIALS, Notices, replies_by
 
 SENDER_SILENT_SECONDS = 60.0
+LETTERHEAD_SILENT_SECONDS = 60.0
 ID_LENGTH = len(str(UUID(int=0)))
 
 
@@ -55,6 +59,7 @@ def _thread(row: Recorded) -> str:
 
 PUBLISHED = (
     published(NOTICES, _request),
+    published(TRIALS),
     Published(prefix=REPLY, of_stream=_replies_in, of_topic=_replies_on, key=_thread),
 )
 
@@ -63,6 +68,7 @@ async def build(process: Process, settings: NotifierSettings) -> FastAPI:
     figures = Figures(process.health.registry, time.monotonic)
     letters = Letters(process.authority, settings.site_url)
     notices = Notices(process.pool, process.queue_pool, process.keyring, process.store)
+    letterhead = _letterhead(process, settings, letters)
     handlers = Handlers(
         store=notices,
         at_once={SITE: Site(), FRONTEND: Frontend(letters)},
@@ -71,10 +77,10 @@ async def build(process: Process, settings: NotifierSettings) -> FastAPI:
         figures=figures,
     )
     bell = Bell()
-    heard = process.repair(PUBLISHED).beside(revocations.beside(handlers.heard))
+    heard = process.repair(PUBLISHED).beside(revocations.beside(letterhead.before(handlers.heard)))
     effects = process.effect_once(consumers.GROUP, (*consumers.HEARS, *denylist.HEARS, *repair.HEARS), heard)
     process.connect([consumers.subscription(process.group, effects.take, [process.bell, bell])])
-    _send_email(process, settings, letters, notices, handlers, figures, bell)
+    _send_email(process, settings, letters, notices, handlers, figures, bell, letterhead)
     app = process.app("Notifier")
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     app.include_router(api.routes(notices, StaffDoor(verifier, Denylist(process.pool).until)))
@@ -89,6 +95,7 @@ def _send_email(
     handlers: Handlers,
     figures: Figures,
     bell: Bell,
+    letterhead: Letterhead,
 ) -> None:
     pool = SmtpPool(_relay(settings), time.monotonic)
     sender = Sender(
@@ -97,7 +104,7 @@ def _send_email(
         channel=Email(
             pool=pool,
             letters=letters,
-            sender=_sender(process.authority, settings),
+            sender=letterhead.sender,
             attempt_seconds=settings.attempt_seconds,
         ),
         notices=notices,
@@ -110,10 +117,12 @@ def _send_email(
         telemetry=process.telemetry,
         bell=bell,
         beat=process.health.loop("sender email", limit_seconds=SENDER_SILENT_SECONDS, now=time.monotonic).beat,
+        may_send=lambda: letterhead.has_name,
     )
 
     async def send(stopping: Stopping) -> None:
         try:
+            await letterhead.look_now()
             await sender.run(stopping)
         finally:
             await pool.close()
@@ -122,11 +131,17 @@ def _send_email(
     process.background.add("notices-watch", sender.watch)
 
 
-def _sender(authority: Authority, settings: NotifierSettings) -> mime.Sender:
+def _letterhead(process: Process, settings: NotifierSettings, letters: Letters) -> Letterhead:
+    """Raises `WrongSettings` when the authority's file can't write letters."""
+    profiles = Profiles(process.keyring, process.authority.code)
+    letterhead = Letterhead(file=process.authority, letters=letters, mail_from=settings.mail_from, profiles=profiles, pool=process.pool)
+    beat = process.health.loop("letterhead", limit_seconds=LETTERHEAD_SILENT_SECONDS, now=time.monotonic).beat
+    process.background.add("letterhead", partial(letterhead.keep, beat=beat))
     try:
-        return mime.Sender(authority.name, settings.mail_from)
+        letterhead.sender()
     except mime.UnsafeHeader:
         raise WrongSettings("The authority's name or OTKLIK_MAIL_FROM can't stand in the header of a letter: shorten it.") from None
+    return letterhead
 
 
 def _terms(settings: NotifierSettings) -> Terms:

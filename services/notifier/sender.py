@@ -48,6 +48,7 @@ class Sender:
         telemetry: Telemetry,
         bell: Bell,
         beat: Callable[[], None],
+        may_send: Callable[[], bool],
     ) -> None:
         self._name = name
         self._span = span
@@ -62,6 +63,7 @@ class Sender:
         self._telemetry = telemetry
         self._bell = bell
         self._beat = beat
+        self._may_send = may_send
         self._window = workers * WAITING_PER_WORKER
         self._leases = Leases()
 
@@ -100,7 +102,7 @@ class Sender:
         room = self._window - len(self._leases)
         if room < self._window // 2:
             return False
-        room = self._breaker.room(room, self._now())
+        room = self._breaker.room(room, self._now()) if self._may_send() else 0
         if not room:
             return False
         asked = self._now()

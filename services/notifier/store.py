@@ -14,16 +14,18 @@ from libs.chassis.store.events import Append, Category, Context, EventStore
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.queries import queries
 from libs.chassis.store.sealing import BrokenSeal, seal, unseal
-from libs.events.contracts import channel_outbound, notifier_deliveries
+from libs.events.contracts import channel_outbound, notifier_deliveries, notifier_trials
 from libs.events.contracts.channel_outbound import ReplyHandedOver
 from libs.events.registry import Registry
 from libs.events.topics import DELIVERIES, OUTBOUND
+from libs.events.topics import TRIALS as TRIALS_TOPIC
 from libs.events.vocabulary import Status
-from services.notifier.domain import UNFINISHED, UNREADABLE, Content, Life, Notice, NoticeEvent, Origin, State
+from services.notifier.domain import UNFINISHED, UNREADABLE, Content, Life, Notice, NoticeEvent, Origin, State, tried
 from services.notifier.leases import Claim
 
 SQL = queries(__file__)
 NOTICES = Category(name="notice", registry=Registry(notifier_deliveries.EVENTS), topic=DELIVERIES)
+TRIALS = Category(name="trial", registry=Registry(notifier_trials.EVENTS), topic=TRIALS_TOPIC)
 REPLIES = Registry(channel_outbound.EVENTS)
 REPLY = "reply-"
 
@@ -152,7 +154,8 @@ class Notices:
         rows = await db.fetch(SQL["settle_notices"], [_outcome(each) for each in ordered], at, list(before), ids)
         stood = {row["notice_id"] for row in rows}
         told = [each for each in await self._tellable(db, ordered) if each.notice.id in stood]
-        await self._store.append(db, [_append(each.notice, each.before.version, each.facts, at) for each in told])
+        appends = [_append(each.notice, each.before.version, each.facts, at) for each in told]
+        await self._store.append(db, [*appends, *_trials(told, at)])
         return stood
 
     async def _tellable(self, db: Connection, settled: Sequence[Settled]) -> list[Settled]:
@@ -171,6 +174,15 @@ def _append(notice: Notice, version: int, facts: Sequence[NoticeEvent], at: date
         context=_context(notice.origin, at),
         key=notice.request_id,
     )
+
+
+def _trials(settled: Sequence[Settled], at: datetime) -> Iterable[Append]:
+    """What those who asked for trial letters are told, in the transaction that ends them."""
+    for each in settled:
+        fact = tried(each.notice, each.life)
+        if fact is not None:
+            context = _context(each.notice.origin, at)
+            yield Append(category=TRIALS, aggregate_id=str(each.notice.id), expected_version=0, facts=[fact], context=context)
 
 
 def _appends(planned: Planned, at: datetime) -> Iterable[Append]:

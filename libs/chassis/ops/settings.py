@@ -147,6 +147,7 @@ class Point(_AuthorityPart):
 
     `oral`: people speak there, so what they ask is registered on the day (8-FZ art. 18).
     `card`: on which card of the desk staff take down what comes there; absent: it comes by itself.
+    `act`: by which it is on the list, from its day `since` to its day `until`.
     """
 
     code: Text
@@ -154,6 +155,9 @@ class Point(_AuthorityPart):
     kind: Literal["internal", "external", "both"] = "external"
     oral: bool = False
     card: Literal["phone", "reception", "post"] | None = None
+    act: str = ""
+    since: date | None = None
+    until: date | None = None
 
 
 class Disclosure(_AuthorityPart):
@@ -164,11 +168,15 @@ class Disclosure(_AuthorityPart):
 
 
 class RequestType(_AuthorityPart):
-    """What a request may be classified as (N-8.4); `regime` is the law that it goes by."""
+    """What a request may be classified as (N-8.4); `regime` is the law that it goes by.
+
+    `answer_days`: the term that the authority promises for it, where that is shorter than for all.
+    """
 
     code: Text
     title: Text
     regime: Literal["8-fz", "59-fz", "none"] = "none"
+    answer_days: int | None = None
 
 
 class Topic(_AuthorityPart):
@@ -183,7 +191,7 @@ class Unit(_AuthorityPart):
 
     code: Text
     title: Text
-    topics: tuple[Text, ...] = Field(min_length=1)
+    topics: tuple[Text, ...] = ()
 
 
 class OfficeBreak(_AuthorityPart):
@@ -232,20 +240,43 @@ TYPES = (
 )
 
 
+JOURNALS = (Journal(code="main", index="ЗИ"),)
+
+POINTS = (
+    Point(code="phone", title="Телефон"),
+    Point(code="site", title="Официальный сайт"),
+    Point(code="vk", title="ВКонтакте"),
+    Point(code="telegram", title="Телеграм"),
+    Point(code="ok", title="Одноклассники"),
+    Point(code="post", title="Почта", kind="both"),
+    Point(code="email", title="Электронная почта", kind="both"),
+    Point(code="in_person", title="Личный приём"),
+    Point(code="internal", title="Внутреннее обращение", kind="internal"),
+)
+
+
+PROFILE = ("name", "short_name", "act", "postal_address", "phones", "hours", "signatory")
+"""Who the authority is and how it is reached, beside its time zone."""
+
+
 class Authority(_AuthorityPart):
-    """One installation serves one authority, and everything about it is data (N-0.1). `terms`: days, where it promises more."""
+    """One installation serves one authority, and everything about it is data (N-0.1). `terms`: days, where it promises more.
+
+    A file says at least `code` and `time_zone`, which stand in what is kept for years; the rest is set in the browser or stays empty,
+    and what is empty is left out of pages and letters, never filled in.
+    """
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    name: Text
-    short_name: Text
-    act: Text
-    postal_address: Text
-    phones: tuple[Text, ...] = Field(min_length=1)
-    hours: Text
+    name: str = ""
+    short_name: str = ""
+    act: str = ""
+    postal_address: str = ""
+    phones: tuple[Text, ...] = ()
+    hours: str = ""
     time_zone: ZoneInfo
-    signatory: Text
-    journals: tuple[Journal, ...] = Field(min_length=1)
-    points: tuple[Point, ...] = Field(min_length=1)
+    signatory: str = ""
+    journals: tuple[Journal, ...] = Field(JOURNALS, min_length=1)
+    points: tuple[Point, ...] = POINTS
     types: tuple[RequestType, ...] = TYPES
     topics: tuple[Topic, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -253,6 +284,16 @@ class Authority(_AuthorityPart):
     terms: dict[str, int] = {}
     office_hours: tuple[OfficeHours, ...] = ()
     hints: tuple[Hint, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """Where there is little room."""
+        return self.short_name or self.name
+
+    def presenting(self, profile: object) -> Self:
+        """As it described itself since: an object that calls the facts by the same names, its time zone by a name of the tz database."""
+        told = {name: getattr(profile, name) for name in PROFILE}
+        return self.model_copy(update={**told, "time_zone": ZoneInfo(getattr(profile, "time_zone"))})  # noqa: B009 - an object of any type
 
     def point(self, code: str) -> Point | None:
         return next((point for point in self.points if point.code == code), None)

@@ -11,6 +11,7 @@ from libs.events.contracts import (
     intake_clients,
     intake_requests,
     notifier_deliveries,
+    notifier_trials,
     staff_events,
 )
 from libs.events.registry import Registry
@@ -22,6 +23,7 @@ CONTRACTS = {
     "intake.requests": intake_requests.EVENTS,
     "intake.clients": intake_clients.EVENTS,
     "notifier.deliveries": notifier_deliveries.EVENTS,
+    "notifier.trials": notifier_trials.EVENTS,
     "history.events": history_events.EVENTS,
     "staff.events": staff_events.EVENTS,
     "authority.events": authority_events.EVENTS,

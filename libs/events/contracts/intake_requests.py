@@ -141,11 +141,18 @@ class MessageTakenUp(Event):
 
 
 class RequestClassified(Event):
-    """The registrar confirmed what is asked, by whom, how urgently, and whose it is (N-2.1, N-8.4, N-8.5); the former stays beside it."""
+    """The registrar confirmed what is asked, by whom, how urgently, and whose it is (N-2.1, N-8.4, N-8.5); the former stays beside it.
+
+    `answer_days`, `due_on` and `last_on`, where its days end before a day off moves them: the term, where the type has another one than
+    the request had.
+    """
 
     classification: Annotated[Classification, Open]
     client_kind: Annotated[ClientKind, Open]
     previous: Annotated[Classification | None, Open] = None
+    answer_days: Annotated[int | None, Open] = None
+    due_on: Annotated[date | None, Open] = None
+    last_on: Annotated[date | None, Open] = None
 
 
 class AppealRouteExplained(Event):

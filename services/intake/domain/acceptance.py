@@ -63,6 +63,11 @@ class Rules:
         """Where people speak: what comes there is registered on its day."""
         return frozenset(point.code for point in self.points if point.oral)
 
+    def points_at(self, at: datetime) -> tuple[PointRule, ...]:
+        """The points that stand on the list on that day."""
+        day = self.day_of(at)
+        return tuple(point for point in self.points if point.stands_on(day))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -159,7 +164,8 @@ class _Turn:
         self.inbound = inbound
         self.known = known
         self.rules = rules
-        self.point = point_of(inbound.point, inbound.frontend, rules.points)
+        self.points = rules.points_at(inbound.arrived_at)
+        self.point = point_of(inbound.point, inbound.frontend, self.points)
         self.dialogue = tracking.dialogue_mark(rules.key, inbound.frontend, inbound.message.dialogue)
 
     def taken(self, seen: Seen | None, text: bytes, ids: FreshIds) -> Accepted:
@@ -172,7 +178,7 @@ class _Turn:
         elif seen:
             self._add(request_id, revision(self.inbound))
         else:
-            self._add(request_id, supplement(self.inbound, self.rules.points, knows_thread=joined == self._named()))
+            self._add(request_id, supplement(self.inbound, self.points, knows_thread=joined == self._named()))
             self._answered(request_id)
         self.known.messages[self.inbound.ref] = Seen(request_id, (*(seen.digests if seen else ()), text))
         self._register_or_tell(request_id, lacked)
@@ -211,7 +217,7 @@ class _Turn:
         self._identify(request_id, new_client_id)
         at_desk, day_of = self.inbound.at_desk, self.rules.day_of
         late = at_desk is not None and day_of(self.inbound.message.received_at) < day_of(self.inbound.arrived_at)
-        received = first(self.inbound, request_id, self.rules.points, late)
+        received = first(self.inbound, request_id, self.points, late)
         if lacks := evolve(Request(), received).lacks:
             received = received.model_copy(update={"flags": (*received.flags, *lacks)})
         self._add(request_id, received)

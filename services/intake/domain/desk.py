@@ -29,7 +29,7 @@ from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Status
 from services.intake import statuses
 from services.intake.deadlines import is_within, reckon, wait_until
-from services.intake.domain.acceptance import Rules
+from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -46,6 +46,7 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.lists import APPEAL, Lists
 from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
+from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
 EXTENDED = "extended"  # the template of a mark that is told though the status stays
@@ -210,7 +211,7 @@ def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) ->
             return MessageTakenUp(reason=command.reason)
         case Classify():
             _may(RequestClassified, request, by)
-            return _classified(request, command, rules.lists)
+            return _classified(request, command, rules)
         case ExplainRoute():
             _may(AppealRouteExplained, request, by)
             return _explained(request, command, rules.lists)
@@ -246,12 +247,17 @@ def _may_become(fact: type[Event], request: Request) -> None:
         raise TransitionForbidden(request.status)
 
 
-def _classified(request: Request, command: Classify, lists: Lists) -> RequestClassified:
+def _classified(request: Request, command: Classify, rules: Rules) -> RequestClassified:
     if command.client_kind is ClientKind.UNKNOWN:
         raise ClientKindMissing
     new = Classification(type=command.type, topic=command.topic, urgency=command.urgency, unit=command.unit)
-    lists.check(new)
-    return RequestClassified(classification=new, client_kind=command.client_kind, previous=request.classification)
+    rules.lists.check(new)
+    fact = RequestClassified(classification=new, client_kind=command.client_kind, previous=request.classification)
+    days = rules.lists.answer_days.get(new.type, rules.terms.answer_days)
+    if request.registered_at is None or request.extended or days == answer_days(request, rules):
+        return fact
+    term = reckon(counted_from(request, rules.day_of(request.registered_at), rules), days, rules.terms, rules.is_working)
+    return fact.model_copy(update={"answer_days": days, "due_on": term.due, "last_on": term.last})
 
 
 def _explained(request: Request, command: ExplainRoute, lists: Lists) -> AppealRouteExplained:
@@ -320,7 +326,11 @@ def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) ->
     to = becomes(type(fact), request.status)
     is_mark = isinstance(fact, DeadlineExtended)
     explanation = _explanation(request, fact, on)
-    visible = is_mark or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
+    visible = (
+        is_mark
+        or request.due_on != before.due_on
+        or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
+    )
     return [fact, status_changed(request, to, explanation, how, visible=visible, template=EXTENDED if is_mark else "")]
 
 

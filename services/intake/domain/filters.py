@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Status, Urgency
-from services.intake.domain.lists import Lists
+from services.intake.domain.listings import Listing
 
 SOON_DAYS = 3
 MINE = "mine"
@@ -69,14 +69,14 @@ class Filters:
     same: str = ""
 
     @classmethod
-    def read(cls, asked: Mapping[str, str], lists: Lists) -> Self:
-        """From an address. Raises `WrongFilter`; names that are no filter are passed over."""
+    def read(cls, asked: Mapping[str, str], titles: Mapping[Listing, Mapping[str, str]]) -> Self:
+        """From an address; `titles` are those of the lists by code. Raises `WrongFilter`; names that are no filter are passed over."""
         known: dict[str, tuple[str, ...]] = {
             "status": tuple(Status),
-            "type": tuple(lists.regime_of),
-            "topic": lists.topics,
+            "type": tuple(titles[Listing.TYPES]),
+            "topic": tuple(titles[Listing.TOPICS]),
             "urgency": tuple(Urgency),
-            "unit": tuple(lists.topics_of),
+            "unit": tuple(titles[Listing.UNITS]),
             "who": (MINE,),
             "due": (OVERDUE, SOON),
             "order": (QUEUE, NEWEST),

@@ -1,6 +1,6 @@
 """The authority's lists that a request is sorted by: types, topics, and units with what they are competent for (N-6.1, N-8.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from libs.chassis.ops.refusals import Refusal
@@ -33,11 +33,12 @@ class UnitNotCompetent(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """Codes only: `regime_of` by type (8-fz, 59-fz or none), `topics_of` by unit."""
+    """Codes only: `regime_of` by type (8-fz, 59-fz or none), `topics_of` by unit; `answer_days` of types with a term of their own."""
 
     regime_of: dict[str, str]
     topics: tuple[str, ...]
     topics_of: dict[str, frozenset[str]]
+    answer_days: dict[str, int] = field(default_factory=dict)
 
     def check(self, classification: Classification) -> None:
         """Raises `UnknownCode`, `UnitNotCompetent`."""

@@ -110,9 +110,9 @@ class Step:
 class Request(NamedTuple):
     """A request as its events tell it; `texts` holds the newest text of each of its messages, `flags` what was odd about any.
 
+    `answer_days` is by which its term was counted, where a type of its had a term of its own; `last_on` is where those days end, before a
+    day off moves `due_on`. `approaching` and `missed` are what was told of the present due day; another day is told anew.
     `set_back` is the status that it goes back to once the person has answered our question, or `wait_until` is over.
-    `last_on` is where the days of the term end, before a day off moves `due_on`.
-    `approaching` and `missed` are what was told of the present due day; another day is told anew.
     """
 
     version: int = 0
@@ -126,6 +126,7 @@ class Request(NamedTuple):
     registered_at: datetime | None = None
     due_on: date | None = None
     last_on: date | None = None
+    answer_days: int | None = None
     extended: bool = False
     approaching: bool = False
     missed: bool = False
@@ -204,7 +205,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case RequestEmailConfirmed():
             return request._replace(version=version, email_confirmed=True)
         case RequestClassified():
-            return request._replace(version=version, classification=event.classification, kind=event.client_kind)
+            return _sorted(request, event)._replace(version=version)
         case RequestAssigned() | RequestReassigned():
             return request._replace(version=version, unit=event.unit, executor=event.executor)
         case ClarificationRequested():
@@ -230,6 +231,14 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version)  # the status that comes with it tells the rest
         case _:
             assert_never(event)
+
+
+def _sorted(request: Request, event: RequestClassified) -> Request:
+    if event.due_on is not None:
+        request = _due(request, event.due_on, event.last_on)
+    return request._replace(
+        classification=event.classification, kind=event.client_kind, answer_days=event.answer_days or request.answer_days
+    )
 
 
 def _of_term(request: Request, event: DeadlineApproaching | DeadlineMissed | DeadlineExtended | DeadlineRecomputed) -> Request:

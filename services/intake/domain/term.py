@@ -1,12 +1,20 @@
 """Why an answer is due on its day, from the request's own facts and the calendar (R-10)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from services.intake import statuses
-from services.intake.deadlines import Reckoning
+from services.intake.deadlines import LONGEST, Reckoning
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.request import Request
 from services.intake.production_calendar import standing
+
+PROMISED = "орган власти обещает ответить раньше, чем требует закон"
+
+
+def answer_days(request: Request, rules: Rules) -> int:
+    """The days that its term is counted by: those of its type where the authority promised fewer, else those of all."""
+    return request.answer_days or rules.terms.answer_days
 
 
 def why_due(request: Request, rules: Rules) -> str | None:
@@ -14,14 +22,16 @@ def why_due(request: Request, rules: Rules) -> str | None:
     if request.registered_at is None or request.due_on is None:
         return None
     since = counted_from(request, rules.day_of(request.registered_at), rules)
-    counted = since + timedelta(days=rules.terms.answer_days)
+    days = answer_days(request, rules)
+    terms = rules.terms if days == LONGEST["answer_days"] else replace(rules.terms, act=PROMISED)
+    counted = since + timedelta(days=days)
     if request.extended:
         last = request.last_on or request.due_on
-        law = Reckoning(since=since, days=rules.terms.answer_days, last=counted, due=counted)
-        told = [statuses.why_due(law, rules.terms), statuses.extended_to(last), statuses.moved(last, request.due_on)]
+        law = Reckoning(since=since, days=days, last=counted, due=counted)
+        told = [statuses.why_due(law, terms), statuses.extended_to(last), statuses.moved(last, request.due_on)]
     else:
         last = request.last_on or counted
-        told = [statuses.why_due(Reckoning(since=since, days=(last - since).days, last=last, due=request.due_on), rules.terms)]
+        told = [statuses.why_due(Reckoning(since=since, days=(last - since).days, last=last, due=request.due_on), terms)]
     return " ".join(said for said in (*told, *_calendar_notes(last, request.due_on, rules)) if said)
 
 

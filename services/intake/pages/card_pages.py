@@ -157,14 +157,13 @@ class Card:
         return {**typed, "merge-into": str(found)} if found else dict(typed)
 
     def _titles(self) -> dict[str, str]:
-        told = self._parts.authority
-        return {
-            f"{name}-{one.code}": one.title for name in ("types", "topics", "units", "points", "disclosures") for one in getattr(told, name)
-        }
+        disclosures = {f"disclosures-{one.code}": one.title for one in self._parts.authority.disclosures}
+        listed = self._parts.book.titles.items()
+        return {f"{listing.value}-{code}": title for listing, every in listed for code, title in every.items()} | disclosures
 
     def _fields(self, people: list[Listed]) -> dict[str, list[tuple[str, str]]]:
         """What the lists of the forms offer."""
-        told = self._parts.authority
+        told = self._parts.book.authority
         may_answer = [one for one in people if one.account.enabled and Role.EXECUTOR in one.account.roles]
         return {
             "type": [("", "Выберите тип"), *((one.code, one.title) for one in told.types)],

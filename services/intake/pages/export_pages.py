@@ -23,7 +23,7 @@ def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
     async def take_away(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
         """All rows by the filters, not the page alone. Who took how many is written down before they have it."""
         asked = dict(request.query_params)
-        kind, filters = asked.get("as", ""), Filters.read(asked, parts.book.rules.lists)
+        kind, filters = asked.get("as", ""), Filters.read(asked, parts.book.titles)
         if kind not in TYPES:
             raise WrongFilter("as")
         file = await export.file(kind, who.staff, filters, await told())

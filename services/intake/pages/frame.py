@@ -1,6 +1,6 @@
 """What every page of the desk stands in: its look, its error pages, the way to signing in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ AWAY = ("Система временно недоступна", "Ничего н
 log = structlog.stdlib.get_logger("desk")
 
 
-def desk_pages(assets: Assets, masthead: Masthead, *, demo: bool) -> Pages:
+def desk_pages(assets: Assets, masthead: Callable[[], Masthead], *, demo: bool) -> Pages:
     """What draws the desk's pages."""
     return Pages(folder=Path(__file__).parent, assets=assets, masthead=masthead, demo=demo, home=HOME)
 

@@ -75,7 +75,7 @@ async def show_me(people: People, request: Request, who: SignedIn, errors: dict[
         who=who,
         mine=mine,
         role_titles=ROLE_TITLES,
-        unit=dict(people.unit_options())[mine.account.unit or ""],
+        unit=people.unit_title(mine.account.unit),
         absent=await people.deputies.absent(who.staff),
         password_changed=request.query_params.get("done") == "password",
         errors=errors or {},

@@ -44,7 +44,7 @@ def routes(parts: TakingParts) -> APIRouter:
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
         """The rows of the register by the same filters as on the screen, as many as one print may have."""
         asked = dict(request.query_params)
-        filters = Filters.read(asked, parts.desk.book.rules.lists)
+        filters = Filters.read(asked, parts.desk.book.titles)
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.desk.overview.page(who.staff, filters, after, ROWS_ON_PAPER)
         await parts.desk.looks.looked(who.staff, "print-register", found=len(page.rows))

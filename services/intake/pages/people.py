@@ -13,11 +13,12 @@ from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import COOKIE, SAFE_METHODS, ForeignForm, SessionDoor, is_foreign
 from libs.chassis.access.tokens import TokenIssuer
 from libs.chassis.ops.clock import Clock
-from libs.chassis.ops.settings import Unit
 from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.accounts import Accounts
+from services.intake.book import Book
 from services.intake.deputies import Deputies
+from services.intake.domain.listings import Listing
 from services.intake.entry import Entry
 from services.intake.sign_in import SignIn
 
@@ -65,10 +66,15 @@ class People:
     entry: Entry | None
     deputies: Deputies
     clock: Clock
-    units: tuple[Unit, ...]
-    issuer: str
+    book: Book
     secret: bytes
     tokens: TokenIssuer
+
+    @property
+    def issuer(self) -> str:
+        """As whose second factor an app shows ours; until the authority has a name, by its code."""
+        told = self.book.authority
+        return told.called or told.code
 
     def once(self, path: str) -> SealedCookie:
         """What the next page shows one time: a temporary password, recovery codes."""
@@ -90,7 +96,11 @@ class People:
         return SealedCookie(name=name, secret=self.secret, lifetime_seconds=seconds, path=path, clock=self.clock)
 
     def unit_options(self) -> list[tuple[str, str]]:
-        return [("", "Без подразделения"), *((unit.code, unit.title) for unit in self.units)]
+        return [("", "Без подразделения"), *((unit.code, unit.title) for unit in self.book.authority.units)]
+
+    def unit_title(self, code: str | None) -> str:
+        """Also of a unit that was closed since."""
+        return self.book.titles[Listing.UNITS].get(code, code) if code else "Без подразделения"
 
 
 async def _own_form(request: Request) -> None:

@@ -1,6 +1,6 @@
 """The desk's first page, with what waits for whom, and the register as a table (N-8.3). Filters stand in the address, codes alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from libs.web.posted import posted
 from services.intake.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.domain.listings import Listing
 from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
@@ -45,7 +46,12 @@ class DeskParts:
     search: Search
     likeness: Likeness
     hints: Sequence[Hint]
-    authority: Authority
+
+    @property
+    def authority(self) -> Authority:
+        """As it is now."""
+        return self.book.authority
+
     book: Book
 
 
@@ -62,7 +68,8 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
         asked = dict(request.query_params)
-        filters = Filters.read(asked, parts.book.rules.lists)
+        titles_of = parts.book.titles
+        filters = Filters.read(asked, titles_of)
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.overview.page(who.staff, filters, after)
         await parts.looks.looked(who.staff, "register", found=len(page.rows))
@@ -79,8 +86,8 @@ def routes(parts: DeskParts) -> APIRouter:
             on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
             first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
             values=vars(filters),
-            choices=_choices(parts.authority),
-            **_told(parts.authority),
+            choices=_choices(parts.authority, titles_of),
+            **_told(parts.book),
         )
 
     @router.post("/find")
@@ -100,7 +107,7 @@ def routes(parts: DeskParts) -> APIRouter:
             found=found,
             typed=typed,
             same=await parts.likeness.counts([row.request_id for row in found.rows]),
-            **_told(parts.authority),
+            **_told(parts.book),
         )
 
     return router
@@ -111,13 +118,9 @@ def _office(parts: DeskParts) -> dict[str, Any]:
     return {"office": parts.overview.office(), "zone": parts.authority.time_zone}
 
 
-def _told(authority: Authority) -> dict[str, Any]:
+def _told(book: Book) -> dict[str, Any]:
     """What a table of requests says instead of codes."""
-    return {
-        "titles": titles,
-        "topics": {topic.code: topic.title for topic in authority.topics},
-        "units": {unit.code: unit.title for unit in authority.units},
-    }
+    return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS]}
 
 
 def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
@@ -138,13 +141,18 @@ def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
     return [(title, count, f"{REGISTER}?{urlencode(filters.written())}") for title, count, filters in rows]
 
 
-def _choices(authority: Authority) -> dict[str, list[tuple[str, str]]]:
-    """What each filter offers."""
+def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers; what is offered no more stands last, for it is still in the register."""
+
+    def listed(listing: Listing) -> list[tuple[str, str]]:
+        offered = {one.code: one.title for one in getattr(authority, listing.value)}
+        return [*offered.items(), *((code, f"{title} (закрыто)") for code, title in titles_of[listing].items() if code not in offered)]
+
     return {
         "status": [("", "Любой"), *((status.value, titles.STATUSES[status]) for status in Status)],
-        "type": [("", "Любой"), *((one.code, one.title) for one in authority.types)],
-        "topic": [("", "Любая"), *((one.code, one.title) for one in authority.topics)],
-        "unit": [("", "Любое"), *((one.code, one.title) for one in authority.units)],
+        "type": [("", "Любой"), *listed(Listing.TYPES)],
+        "topic": [("", "Любая"), *listed(Listing.TOPICS)],
+        "unit": [("", "Любое"), *listed(Listing.UNITS)],
         "urgency": [("", "Любая"), *((one.value, titles.URGENCIES[one]) for one in Urgency)],
         "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "истекает в ближайшие три дня")],
         "who": [("", "Всем"), (MINE, "мне")],

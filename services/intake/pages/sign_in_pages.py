@@ -20,6 +20,7 @@ from services.intake.sign_in import Half, StartAgain, WrongCode, token_hash
 SIGN_IN = f"{DESK}/sign-in"
 SET_UP = f"{DESK}/set-up"
 LEAVE = f"{SIGN_IN}/provider/leave"
+SETTINGS = f"{DESK}/settings"
 ADMINISTRATORS = (Role.ADMINISTRATOR, Role.REGISTRAR)
 
 
@@ -125,7 +126,7 @@ def _setting_up(people: People) -> APIRouter:
             raise
         except Refusal as refusal:
             return shown(request, typed, {"password" if refusal.code == "weak-password" else "code": refusal.says}, refusal.status)
-        return await go_on(people, request, await people.sign_in.whole(account_id), DESK)
+        return await go_on(people, request, await people.sign_in.whole(account_id), SETTINGS)
 
     return router
 

@@ -50,4 +50,4 @@ FLAGS = {
     Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
 }
 ADDITIONAL = {"email": "электронная почта", "phone": "телефон", "post": "письмо на бумаге"}
-ACTORS = {"client": "клиент", "import": "перенос реестра"}
+ACTORS = {"client": "клиент", "import": "перенос реестра", "notifier": "служба уведомлений"}

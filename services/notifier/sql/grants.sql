@@ -1,2 +1,2 @@
--- grants.sql: notices are a work table, the application's role may change but never delete them.
-GRANT SELECT, INSERT, UPDATE ON notices TO :role;
+-- grants.sql: notices and the profile are work tables, the application's role may change but never delete them.
+GRANT SELECT, INSERT, UPDATE ON notices, profile TO :role;

@@ -101,5 +101,5 @@ async def office(database: Database, start: datetime = START, **told: Any) -> As
     async with founded(database, clock=clock, setup_code=CODE, **told) as town:
         admin = Browser(town)
         answer = await set_up(admin)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/desk"), text_of(answer)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/settings"), text_of(answer)
         yield Office(town, clock, admin)

@@ -242,7 +242,7 @@ async def test_the_first_account_is_opened_once_and_only_with_the_code(database:
         assert (await set_up(browser, "another-code-of-set-up")).status_code == 403
         assert (await set_up(browser, password="короткий")).status_code == 400
         assert (await set_up(browser, login="a b")).status_code == 422
-        assert (await set_up(browser)).headers["location"] == "/desk"
+        assert (await set_up(browser)).headers["location"] == "/desk/settings"
         assert await browser.is_in()
         for again in (await set_up(Browser(town), login="second"), await Browser(town).get("/set-up")):
             assert (again.status_code, "уже настроена" in text_of(again)) == (409, True)

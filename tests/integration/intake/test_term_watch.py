@@ -21,7 +21,8 @@ from libs.events.contracts.intake_requests import (
 )
 from libs.events.topics import REQUESTS
 from libs.events.vocabulary import Contacts, Term
-from services.intake.main import book_of, code_key
+from services.intake.desk_root import code_key
+from services.intake.main import book_of
 from services.intake.settings import IntakeSettings
 from services.intake.store import SQL, IntakeStore
 from services.intake.term_watch import BATCH, TermWatch

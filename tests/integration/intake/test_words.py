@@ -13,7 +13,7 @@ from libs.chassis.ops.logs import JsonLines
 from libs.chassis.store.database import prepare_connection
 from libs.chassis.store.destruction import destroy
 from libs.chassis.store.models import checksum, rebuild
-from services.intake.main import code_key
+from services.intake.desk_root import code_key
 from services.intake.settings import IntakeSettings
 from services.intake.words import index
 from services.intake.words.index import WordIndex

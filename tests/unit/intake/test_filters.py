@@ -9,19 +9,24 @@ from hypothesis import strategies as st
 
 from libs.events.vocabulary import Status, Urgency
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, SOON, After, Filters, WrongFilter
-from services.intake.domain.lists import Lists
+from services.intake.domain.listings import Listing
 
 pytestmark = pytest.mark.requirement("N-8.3")
 
-LISTS = Lists(regime_of={"information": "8-fz"}, topics=("land", "forest"), topics_of={"office": frozenset({"land"})})
+LISTS = {
+    Listing.TYPES: {"information": "Запрос информации"},
+    Listing.TOPICS: {"land": "Земля", "forest": "Лес"},
+    Listing.UNITS: {"office": "Отдел"},
+    Listing.POINTS: {"site": "Сайт"},
+}
 ALL = st.fixed_dictionaries(
     {},
     optional={
         "status": st.sampled_from([status.value for status in Status]),
-        "type": st.sampled_from(list(LISTS.regime_of)),
-        "topic": st.sampled_from(LISTS.topics),
+        "type": st.sampled_from(list(LISTS[Listing.TYPES])),
+        "topic": st.sampled_from(list(LISTS[Listing.TOPICS])),
         "urgency": st.sampled_from([urgency.value for urgency in Urgency]),
-        "unit": st.sampled_from(list(LISTS.topics_of)),
+        "unit": st.sampled_from(list(LISTS[Listing.UNITS])),
         "who": st.just(MINE),
         "due": st.sampled_from([OVERDUE, SOON]),
         "order": st.just(NEWEST),

@@ -26,7 +26,7 @@ SCOPE = {"type": "http", "method": "GET", "path": "/desk/requests/print", "query
 @pytest.mark.parametrize("cut_off", [True, False])
 def test_a_print_that_is_cut_off_says_so(cut_off: bool) -> None:
     authority = load_authority(AUTHORITY_FILE)
-    pages = frame.desk_pages(assets.load(), Masthead.of(authority), demo=False)
+    pages = frame.desk_pages(assets.load(), lambda: Masthead.of(authority), demo=False)
     row = RegisterRow(request_id=UUID(int=1), request=State(reg_no="ЗИ-1/2026", status=Status.REGISTERED, name=anna.name), overdue=True)
     after = After(rank=1, act_on=date(2026, 12, 16), request_id=UUID(int=1)) if cut_off else None
     answer = pages.show(

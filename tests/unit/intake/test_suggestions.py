@@ -7,7 +7,7 @@ import pytest
 
 from libs.chassis.ops.settings import WrongSettings, load_authority
 from services.intake.book import lists_of
-from services.intake.main import hints_of
+from services.intake.desk_root import hints_of
 from services.intake.words.suggestions import Suggestion, suggested
 from tests.stack import ROOT
 

@@ -67,6 +67,16 @@ def test_the_sample_authority_is_one(around: Surroundings) -> None:
     assert authority.journals[0].index == "ЗИ"
 
 
+@pytest.mark.requirement("N-0.1")
+def test_an_empty_installation_begins_with_an_authority_that_nobody_invented(around: Surroundings) -> None:
+    told = {process.name: processes.environment(process, replace(around, demo=False)) for process in processes.TABLE}
+    assert {each["OTKLIK_AUTHORITY_FILE"] for each in told.values()} == {str(processes.EMPTY_AUTHORITY)}
+    assert processes.administration(replace(around, demo=False))["OTKLIK_AUTHORITY_FILE"] == str(processes.EMPTY_AUTHORITY)
+    assert processes.administration(replace(around, demo=True))["OTKLIK_AUTHORITY_FILE"] == str(processes.AUTHORITY)
+    authority = load_authority(processes.EMPTY_AUTHORITY)
+    assert (authority.name, authority.called, authority.phones, authority.units) == ("", "", (), ())
+
+
 @pytest.mark.requirement("D-23")
 def test_where_foreign_frontends_enter_is_told_unless_kafka_is_somebody_elses(around: Surroundings) -> None:
     assert processes.administration(around)["OTKLIK_KAFKA_FRONTENDS"] == f"127.0.0.1:{PORTS['kafka-frontends'] + 1000}"

@@ -57,7 +57,7 @@ async def emailing(relay: TiringRelay) -> AsyncIterator[Email]:
         yield Email(
             pool=pool,
             letters=Letters(authority(), SITE_URL),
-            sender=Sender("Otklik", "otklik@example.org"),
+            sender=lambda: Sender("Otklik", "otklik@example.org"),
             attempt_seconds=ATTEMPT_SECONDS,
         )
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 KEY = "site-key-for-tests-0123456789"
@@ -36,6 +37,18 @@ STEPS = [
         "explanation": f"Запрос зарегистрирован 20 ноября 2026 года под номером {NUMBER}. Ответ будет дан не позднее 20 декабря 2026 года.",
     },
 ]
+
+AUTHORITY = {
+    "code": "other",
+    "name": "Служба лесного надзора Заречного края",
+    "short_name": "Служба",
+    "act": "приказ от 01.02.2026 № 7",
+    "postal_address": "100000, г. Заречный, ул. Лесная, д. 1",
+    "phones": ["112"],
+    "hours": "с 9:00 до 18:00",
+    "time_zone": "Asia/Omsk",
+    "points": [{"code": "site", "title": "Сайт", "kind": "external"}],
+}
 
 
 @dataclass
@@ -62,6 +75,8 @@ class DoorTwin:
     due_on: str | None = "2026-12-20"
     open_until: str | None = None
     opens_at: str = "2026-11-23T09:00:00+07:00"
+    authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
+    unchanged: int = 0
 
     def reset(self) -> None:
         fresh = DoorTwin(url=self.url)
@@ -75,6 +90,7 @@ class DoorTwin:
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
         app.add_api_route("/v1/office", self.tell_office, methods=["GET"])
+        app.add_api_route("/v1/authority", self.name_itself, methods=["GET"])
         app.add_api_route("/health/live", self.live, methods=["GET"])
         return app
 
@@ -86,6 +102,15 @@ class DoorTwin:
 
     def _hours(self) -> dict[str, str]:
         return {"open_until": self.open_until} if self.open_until else {"opens_at": self.opens_at}
+
+    async def name_itself(self, request: Request) -> Response:
+        if answer := await self._faulty(request):
+            return answer
+        tag = f'"{zlib.crc32(repr(self.authority).encode())}"'
+        if request.headers.get("if-none-match") == tag:
+            self.unchanged += 1
+            return Response(status_code=304, headers={"etag": tag})
+        return JSONResponse(self.authority, headers={"etag": tag})
 
     async def take(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):

@@ -119,7 +119,7 @@ def test_the_authority_is_data_of_one_installation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "names"),
     [
-        ('name = "Служба земельного', 'nome = "Служба земельного', "name: Field required"),
+        ('name = "Служба земельного', 'nome = "Служба земельного', "nome: Extra inputs are not permitted"),
         ("Asia/Novosibirsk", "Asia/Nowhere", "time_zone"),
         ('code = "internal", title', 'code = "site", title', "point code site"),
         ('code = "somewhere"', "code = somewhere", "can't be read"),
@@ -137,3 +137,16 @@ def test_a_wrong_description_of_the_authority_says_what_is_wrong(tmp_path: Path,
 def test_an_absent_description_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(WrongSettings, match="OTKLIK_AUTHORITY_FILE"):
         load_authority(tmp_path / "absent.toml")
+
+
+@pytest.mark.requirement("N-0.1")
+def test_a_file_need_only_say_what_stands_in_records_for_years_and_invents_nothing_for_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "authority.toml"
+    file.write_text('code = "somewhere"\ntime_zone = "Asia/Omsk"\n', "utf-8")
+    authority = load_authority(file)
+    said = [authority.name, authority.short_name, authority.act, authority.postal_address, authority.hours, authority.signatory]
+    assert (set(said), authority.phones, authority.topics, authority.units) == ({""}, (), (), ())
+    assert len(authority.points) == 9
+    file.write_text('code = "somewhere"\n', "utf-8")
+    with pytest.raises(WrongSettings, match="time_zone: Field required"):
+        load_authority(file)

@@ -1,0 +1,282 @@
+"""The desk's part of the composition root: everything that its pages stand on is created here."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from libs.chassis.access.openid import Client, OpenIdConnect
+from libs.chassis.access.passwords import Passwords
+from libs.chassis.access.provider import Provider
+from libs.chassis.access.sessions import SessionDoor
+from libs.chassis.access.staff import StaffDoor
+from libs.chassis.access.tokens import TokenIssuer, TokenVerifier, public_key_of
+from libs.chassis.ops.settings import Authority, WrongSettings
+from libs.chassis.ops.stop import Stopping
+from libs.chassis.process import Process
+from libs.chassis.store.database import Connection
+from libs.chassis.store.denylist import Denylist
+from libs.web import assets
+from libs.web.masthead import Masthead
+from libs.web.pages import Pages
+from services.intake import desk_api, tracking
+from services.intake.account_store import AccountStore
+from services.intake.accounts import Accounts
+from services.intake.authority_store import AuthorityStore
+from services.intake.book import Book
+from services.intake.calendar_desk import CalendarDesk
+from services.intake.deputies import Deputies
+from services.intake.desk import Desk
+from services.intake.domain.authority import effective
+from services.intake.entry import Claims, Entry
+from services.intake.hand_over import HandOver
+from services.intake.live import Live
+from services.intake.looks import Looks
+from services.intake.newcomer_store import NewcomerStore
+from services.intake.overview import Overview
+from services.intake.pages import (
+    account_pages,
+    calendar_pages,
+    card_pages,
+    deputy_pages,
+    entry_pages,
+    export_pages,
+    frame,
+    hand_over_pages,
+    list_pages,
+    live_pages,
+    own_pages,
+    paper_pages,
+    point_pages,
+    register_pages,
+    settings_pages,
+    sign_in_pages,
+    taking_pages,
+)
+from services.intake.pages.people import People
+from services.intake.pages.register_pages import DeskParts
+from services.intake.pages.settings_pages import SettingsParts
+from services.intake.pages.taking_pages import TakingParts
+from services.intake.set_up import SetUp
+from services.intake.settings import IntakeSettings
+from services.intake.sign_in import Sessions, SignIn
+from services.intake.store import IntakeStore
+from services.intake.taking import Taking
+from services.intake.words.alike import Likeness
+from services.intake.words.export import Export
+from services.intake.words.search import Search
+from services.intake.words.suggestions import Hint, NoWord, hint
+
+
+def code_key(settings: IntakeSettings) -> bytes:
+    """The key of codes and fingerprints, derived from the master key."""
+    return tracking.fingerprint(settings.master_key.get_secret_value(), "codes")
+
+
+def hints_of(authority: Authority) -> tuple[Hint, ...]:
+    """What the authority says of words; raises `WrongSettings`."""
+    try:
+        return tuple(hint(one.words, one.gives) for one in authority.hints)
+    except NoWord as error:
+        raise WrongSettings(f"The authority's file: [[hints]] names «{error}», in which there is no word to look for") from None
+
+
+def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, set_up: SetUp, taking: Taking) -> None:
+    """The desk's doors, for programs and for people."""
+    book = set_up.book
+    looks = Looks(
+        pool=process.pool,
+        events=process.store,
+        zone=process.authority.time_zone,
+        clock=process.clock,
+        ring=process.bell.ring,
+        traceparent=process.telemetry.current_traceparent,
+    )
+    desk = Desk(pool=process.pool, store=store, book=book, looks=looks, clock=process.clock, ring=process.bell.ring)
+    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
+    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until), process.telemetry))
+    pages = frame.desk_pages(assets.load(), lambda: Masthead.of(book.authority), demo=settings.demo)
+    people = people_of(process, settings, code_key(settings), pages, book)
+    overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
+
+    async def versions(request_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        async with process.pool.acquire() as db:
+            return await store.versions(db, request_ids)
+
+    live = Live(versions, time.monotonic)
+    process.background.add("live", partial(live.keep, beat=process.health.loop("live", limit_seconds=60.0, now=time.monotonic).beat))
+    key = code_key(settings)
+    search = Search(pool=process.pool, overview=overview, key=key)
+    parts = DeskParts(
+        pages=pages,
+        door=people.door,
+        desk=desk,
+        overview=overview,
+        search=search,
+        likeness=Likeness(pool=process.pool, overview=overview, search=search, key=key),
+        hints=hints_of(process.authority),
+        looks=looks,
+        live=live,
+        book=book,
+    )
+    authorities = AuthorityStore(process.store, process.authority.code)
+    calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
+    work = HandOver(desk=desk, accounts=people.accounts, store=store, book=book, batch=settings.hand_over_batch)
+    export = Export(pool=process.pool, overview=overview, zone=process.authority.time_zone)
+    taking_parts = TakingParts(
+        desk=parts,
+        taking=taking,
+        accounts=people.accounts,
+        people=people,
+        telemetry=process.telemetry,
+        new_id=process.ids.new,
+        status_address=f"{settings.site_url}/status" if settings.site_url else None,
+    )
+    settings_parts = settings_of(process, people, pages, set_up)
+    routers = [
+        register_pages.routes(parts),
+        export_pages.routes(parts, export, people.accounts),
+        live_pages.routes(live, people.door),
+        card_pages.routes(parts, people.accounts, process.telemetry),
+        calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
+        sign_in_pages.routes(people),
+        own_pages.routes(people),
+        account_pages.routes(people),
+        deputy_pages.routes(people),
+        hand_over_pages.routes(parts, work, process.telemetry),
+        taking_pages.routes(taking_parts),
+        paper_pages.routes(taking_parts),
+        settings_pages.routes(settings_parts),
+        point_pages.routes(settings_parts),
+        list_pages.routes(settings_parts),
+    ]
+    if people.entry:
+        routers.append(entry_pages.routes(people, people.entry))
+    frame.mounted(app, pages, routers)
+
+
+def set_up_of(process: Process, book: Book) -> SetUp:
+    """What administrators decide about the authority, and what the notifier tells of it."""
+    return SetUp(
+        file=process.authority,
+        pool=process.pool,
+        store=AuthorityStore(process.store, process.authority.code),
+        book=book,
+        clock=process.clock,
+        ids=process.ids,
+        ring=process.bell.ring,
+    )
+
+
+def settings_of(process: Process, people: People, pages: Pages, set_up: SetUp) -> SettingsParts:
+    return SettingsParts(
+        pages=pages,
+        door=people.door,
+        set_up=set_up,
+        book=set_up.book,
+        accounts=people.accounts,
+        clock=process.clock,
+        telemetry=process.telemetry,
+    )
+
+
+def accounts_of(process: Process, settings: IntakeSettings, key: bytes, passwords: Passwords) -> Accounts:
+    """What is done to accounts; the command line takes the same."""
+    return Accounts(
+        pool=process.pool,
+        store=AccountStore(process.store, process.keyring, key),
+        passwords=passwords,
+        units=partial(units_now, process),
+        clock=process.clock,
+        ids=process.ids,
+        ring=process.bell.ring,
+        traceparent=process.telemetry.current_traceparent,
+        set_up_code=settings.setup_code.get_secret_value() if settings.setup_code else None,
+    )
+
+
+async def authority_now(process: Process, db: Connection) -> Authority:
+    """As it is at this moment, read from the store: the command line keeps no book."""
+    return effective(process.authority, await AuthorityStore(process.store, process.authority.code).decided(db))
+
+
+async def units_now(process: Process, db: Connection) -> list[str]:
+    """Codes of the units that the authority has."""
+    return [unit.code for unit in (await authority_now(process, db)).units]
+
+
+def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pages, book: Book) -> People:
+    """What the pages about accounts stand on; its door is that of every page of the desk."""
+    passwords = Passwords()
+    accounts = accounts_of(process, settings, key, passwords)
+    sessions = Sessions(
+        pool=process.pool,
+        store=accounts.store,
+        clock=process.clock,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+        day_of=process.authority.day_of,
+    )
+    sign_in = SignIn(sessions=sessions, accounts=accounts, passwords=passwords)
+    return People(
+        pages=pages,
+        door=SessionDoor(sessions.find),
+        accounts=accounts,
+        sign_in=sign_in,
+        entry=entry_of(process, settings, key, accounts, sign_in),
+        deputies=Deputies(accounts=accounts, authority=process.authority),
+        clock=process.clock,
+        book=book,
+        secret=tracking.fingerprint(key, "desk cookies"),
+        tokens=TokenIssuer(_private_key(settings), issuer=process.authority.code, clock=process.clock),
+    )
+
+
+def _private_key(settings: IntakeSettings) -> bytes:
+    key = settings.staff_private_key.get_secret_value()
+    if public_key_of(key) != settings.staff_public_key:
+        raise WrongSettings("OTKLIK_STAFF_PRIVATE_KEY is not the key of OTKLIK_STAFF_PUBLIC_KEY: no service would take its tokens")
+    return key
+
+
+def entry_of(process: Process, settings: IntakeSettings, key: bytes, accounts: Accounts, sign_in: SignIn) -> Entry | None:
+    """The way in by the provider that the settings name; None: there is none."""
+    if settings.openid_issuer is None:
+        return None
+    if not (settings.openid_client_id and settings.openid_client_secret and settings.desk_url):
+        raise WrongSettings("OTKLIK_OPENID_ISSUER needs OTKLIK_OPENID_CLIENT_ID, OTKLIK_OPENID_CLIENT_SECRET and OTKLIK_DESK_URL beside it")
+    http = httpx.AsyncClient(timeout=settings.openid_timeout_seconds, follow_redirects=False)
+
+    async def keep_open(stopping: Stopping) -> None:
+        async with http:
+            await stopping.wait()
+
+    process.background.add("openid", keep_open)
+    client = Client(
+        client_id=settings.openid_client_id,
+        client_secret=settings.openid_client_secret.get_secret_value(),
+        redirect_uri=f"{settings.desk_url}{entry_pages.BACK}",
+        left_uri=f"{settings.desk_url}{sign_in_pages.SIGN_IN}",
+        scopes=settings.openid_scopes,
+        subject_claim=settings.openid_subject_claim,
+    )
+    claims = Claims(
+        name=settings.openid_name_claim,
+        login=settings.openid_login_claim,
+        roles=settings.openid_roles_claim,
+        roles_of=settings.openid_roles or {},
+        opens=settings.openid_opens_accounts,
+    )
+    return Entry(
+        openid=OpenIdConnect(Provider(settings.openid_issuer, http, process.clock), client, process.clock),
+        claims=claims,
+        pool=process.pool,
+        newcomers=NewcomerStore(key),
+        accounts=accounts,
+        sign_in=sign_in,
+        clock=process.clock,
+    )
