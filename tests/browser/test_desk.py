@@ -15,7 +15,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 REQUESTS = 20
 ENLARGED = (ViewportSize(width=640, height=450), ViewportSize(width=320, height=256))  # 1280 × 900 at 200 % and at 400 %
-PAGES = ["/", "/requests", "/requests?status=registered&order=newest", "/me", "/me/second-factor", "/accounts", "/nowhere"]
+PAGES = [
+    "/",
+    "/requests",
+    "/requests?status=registered&order=newest",
+    "/me",
+    "/me/second-factor",
+    "/accounts",
+    "/calendar",
+    "/calendar?year=2027&moved=3",
+    "/nowhere",
+]
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

@@ -54,10 +54,10 @@ def passed(request: Request, point: str | None, today: date, rules: Rules, how: 
 def _recomputed(request: Request, today: date, rules: Rules, how: Telling) -> list[RequestEvent]:
     """The last day of the answer moves when a day was declared working or off, as long as neither is over; the person is told."""
     due = request.due_on
-    if request.status not in OPEN or due is None or due < today or request.missed:
+    if request.status not in OPEN or due is None or due < today:
         return []
     last = request.last_on or due
-    cause = _cause(due, last, today, rules)
+    cause = _cause(due, last, rules)
     new = moved_due(last, today, rules.terms, rules.is_working)
     if cause is None or new == due:
         return []
@@ -66,11 +66,11 @@ def _recomputed(request: Request, today: date, rules: Rules, how: Telling) -> li
     return [fact, status_changed(evolve(request, fact), request.status, said, how, template=RECOMPUTED)]
 
 
-def _cause(due: date, last: date, today: date, rules: Rules) -> DayDeclared | None:
+def _cause(due: date, last: date, rules: Rules) -> DayDeclared | None:
     """What was declared that makes another day the last one: of the due day itself, or of one between it and where the days end."""
     if (itself := rules.declared.get(due)) and not itself.working:
         return itself
-    between = [day for day, fact in rules.declared.items() if fact.working and day >= today and (due < day <= last or last <= day < due)]
+    between = [day for day, fact in rules.declared.items() if fact.working and (due < day <= last or last <= day < due)]
     return rules.declared[min(between, key=lambda day: abs(day - last))] if between else None
 
 

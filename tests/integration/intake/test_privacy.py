@@ -11,6 +11,7 @@ from libs.chassis.ops.logs import JsonLines
 from libs.events.topics import INBOUND, RECEIPTS
 from tests.examples import QUESTION, anna
 from tests.integration.intake.everything import happens
+from tests.integration.intake.test_words import is_read
 from tests.integration.intake.town import Town, founded, said
 from tests.stack import Database, eventually
 
@@ -26,7 +27,7 @@ planted = replace(
     account="vk-account-31337",
 )
 TEXT = f"Прошу сообщить, сдан ли участок сорок два дробь девять. {planted.name}"
-TRACES = ["Невидимая", "евпраксия", "planted.example.ru", "987-65-43", "9139876543", "Подложная", "31337", "сорок два дробь девять"]
+TRACES = ["Невидимая", "евпраксия", "planted.example.ru", "987-65-43", "9139876543", "Подложная", "account-31337", "сорок два дробь девять"]
 
 
 def found_in(value: str) -> list[str]:
@@ -57,6 +58,7 @@ async def test_a_planted_person_is_in_no_log_figure_key_or_column(town: Town) ->
     handler.setStream(log)
     await happens(town, planted, TEXT)
     await town.drained()
+    await is_read(town)
     figures = (await town.service.http.get("/metrics")).text
     errors = [await town.site.ask("status", {"number": planted.name, "tracking_code": planted.name, "extra": planted.name})]
     errors += [await town.service.http.post("/v1/messages", content=planted.name.encode(), headers=town.site.headers)]

@@ -250,6 +250,7 @@ async def test_a_letter_without_name_or_address_is_kept_once_staff_say_that_it_i
     assert set(received.flags) == {Flag.NO_NAME, Flag.NO_CONTACT}
     [row] = await of_desk(bureau)
     assert (row["reg_no"], row["status"]) == (None, "received")
+    assert "Номера в реестре пока нет" in text_of(await bureau.admin.http.get(answer.headers["location"]))
 
 
 @pytest.mark.requirement("E-7", "R-20")

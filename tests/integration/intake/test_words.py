@@ -228,3 +228,29 @@ async def test_a_destroyed_request_is_not_found_from_that_moment_on_and_is_not_r
     await town.service.process.pool.execute("INSERT INTO words_pending (stream) SELECT stream FROM requests")
     await is_read(town)
     assert await found(bureau, "аренда") == [stays]
+
+
+@pytest.mark.requirement("N-4.7", "R-17")
+async def test_what_is_destroyed_while_it_is_being_read_is_forgotten_as_well(bureau: Office) -> None:
+    """The reader has the words and has not committed; who destroys the thread waits for it and forgets them then."""
+    town = bureau.town
+    async with town.database.superuser() as db, town.service.process.pool.acquire() as holder:
+        await db.execute("SET search_path = intake")
+        async with holder.transaction():
+            await holder.execute("SELECT pg_advisory_xact_lock(hashtext('otklik intake words'))")
+            request_id = await taken_in(bureau)
+            await index_of(town)._read(holder)
+            destroying = asyncio.create_task(destroy(db, [request_id]))
+
+            async def waits() -> bool:
+                waiting = "wait_event = 'advisory' AND query LIKE '%gone AS (DELETE FROM thread_keys%'"
+                return await superuser_sees(town, f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {waiting})")  # noqa: S608 - our own words
+
+            await eventually(waits, what="who destroys waits for the reader")
+        assert len(await destroying) == 1
+    assert await town.value("SELECT count(*) FROM request_words") == 0
+
+
+async def superuser_sees(town: Town, sql: str) -> bool:
+    async with town.database.superuser() as db:
+        return bool(await db.fetchval(sql))

@@ -20,7 +20,7 @@ from libs.events.contracts.intake_requests import (
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import Status, Term
-from services.intake.deadlines import TermRules, answer_term
+from services.intake.deadlines import TermRules, answer_term, moved_due
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.authority import DayAlreadySo, DayIsOver, DayTooFar, Decided, DeclareDay, declare, replayed
 from services.intake.domain.overdue import passed
@@ -157,6 +157,14 @@ def test_a_date_says_by_which_act_its_day_is_what_it_is() -> None:
     )
 
 
+@pytest.mark.requirement("R-10", "N-1.3")
+def test_a_term_is_explained_as_it_was_counted_though_the_authority_promises_less_now() -> None:
+    shorter = replace(RULES, terms=TermRules(answer_days=20))
+    assert str(why_due(request_of([(fact, datetime.combine(TODAY, time.min, NOVOSIBIRSK)) for fact in PAST]), shorter)).startswith(
+        "Срок — 30 календарных дней"
+    )
+
+
 @pytest.mark.requirement("R-10")
 @pytest.mark.parametrize(
     ("year", "known", "said_of_it"),
@@ -197,12 +205,12 @@ def test_the_days_of_a_year_that_differ_are_listed_with_what_was_declared() -> N
     assert {date(2024, 4, 27), date(2024, 11, 2), date(2024, 12, 28)} <= set(by_decree), "working Saturdays"
     assert {date(2024, 4, 29), date(2024, 12, 31)} <= set(by_decree), "days off in their stead"
     assert date(2024, 4, 26) not in by_decree
-    assert set(differing(2026, {DUE: OFF})) - set(differing(2026, {})) == {DUE}
+    for said_last in (OFF, OFF.model_copy(update={"working": True})):  # and what was taken back, too
+        assert set(differing(2026, {DUE: said_last})) - set(differing(2026, {})) == {DUE}
 
 
-dates = st.dates(date(2026, 12, 1), date(2027, 3, 31))
-declared_days = st.dictionaries(dates, st.booleans(), min_size=1, max_size=6)
-cases = st.lists(st.tuples(st.dates(date(2026, 11, 2), date(2027, 2, 28)), st.sampled_from(["previous", "next"])), min_size=1, max_size=8)
+near = st.dictionaries(st.integers(-9, 9), st.booleans(), min_size=1, max_size=8)  # days before and after where a term ends
+beginnings = st.dates(date(2026, 11, 2), date(2027, 2, 28))
 
 
 def as_facts(days: Mapping[date, bool]) -> list[DayDeclared]:
@@ -210,44 +218,78 @@ def as_facts(days: Mapping[date, bool]) -> list[DayDeclared]:
 
 
 @pytest.mark.requirement("R-10", "N-9.1")
-@given(cases=cases, days=declared_days, zone=st.sampled_from([NOVOSIBIRSK, ASTRAKHAN]))
+@given(
+    on=beginnings, other=beginnings, near=near, roll=st.sampled_from(["previous", "next"]), zone=st.sampled_from([NOVOSIBIRSK, ASTRAKHAN])
+)
 def test_a_change_of_the_calendar_moves_exactly_the_terms_that_end_on_another_day_by_it(
-    cases: list[tuple[date, str]], days: dict[date, bool], zone: Any
+    on: date, other: date, near: dict[int, bool], roll: str, zone: Any
 ) -> None:
-    for on, roll in cases:
-        base = replace(RULES, terms=TermRules(roll=roll, warn_days=0), time_zone=zone)
-        changed = rules_with(*as_facts(days), base=base)
-        before, after = (answer_term(on, base.terms, one.is_working) for one in (base, changed))
+    base = replace(RULES, terms=TermRules(roll=roll, warn_days=0), time_zone=zone)
+    days = {on + timedelta(days=30 + offset): working for offset, working in near.items()}
+    changed = rules_with(*as_facts(days), base=base)
+    for begins in (on, other):
+        before, after = (answer_term(begins, base.terms, one.is_working) for one in (base, changed))
         request = Request(
-            status=Status.REGISTERED, registered_at=datetime.combine(on, time(12), zone), due_on=before.due, last_on=before.last
+            status=Status.REGISTERED, registered_at=datetime.combine(begins, time(12), zone), due_on=before.due, last_on=before.last
         )
-        facts = passed(request, "site", on, changed, TELLING)
+        facts = passed(request, "site", begins, changed, TELLING)
         if before.due == after.due:
             assert facts == [], "it concerns nobody else"
             continue
         [moved, told] = facts
         assert moved == like(DeadlineRecomputed, old_due=before.due, new_due=after.due)
         assert isinstance(moved, DeadlineRecomputed)
-        assert days[moved.day] is moved.working, "the act that it names is one that was declared"
+        assert moved.day == (after.due if moved.working else before.due), "the act that it names is the one that moved it"
+        assert days[moved.day] is moved.working
         assert told == like(RequestStatusChanged, visible=True, due_on=after.due)
         again = request._replace(due_on=moved.new_due, last_on=moved.last_on)
-        assert passed(again, "site", on, changed, TELLING) == [], "once is enough"
+        assert passed(again, "site", begins, changed, TELLING) == [], "once is enough"
 
 
 @pytest.mark.requirement("R-10", "N-9.1", "N-1.3")
-@given(on=st.dates(date(2026, 11, 2), date(2027, 2, 28)), days=declared_days, late=st.integers(0, 31))
-def test_a_recomputed_term_ends_on_a_working_day_that_is_not_over(on: date, days: dict[date, bool], late: int) -> None:
-    before = answer_term(on, RULES.terms, RULES.is_working)
+@given(on=beginnings, near=near, passed_days=st.integers(0, 31))
+def test_a_recomputed_term_ends_on_a_working_day_that_is_not_over_and_only_then_later_than_the_law_has_it(
+    on: date, near: dict[int, bool], passed_days: int
+) -> None:
+    before, today = answer_term(on, RULES.terms, RULES.is_working), on + timedelta(days=passed_days)
     request = Request(
         status=Status.REGISTERED, registered_at=datetime.combine(on, time(12), NOVOSIBIRSK), due_on=before.due, last_on=before.last
     )
-    today = on + timedelta(days=late)
-    still_possible = {day: working for day, working in days.items() if day >= today}
-    changed = rules_with(*as_facts(still_possible))
+    days = {on + timedelta(days=30 + offset): working for offset, working in near.items()}
+    changed = rules_with(*as_facts({day: working for day, working in days.items() if day >= today}))
     for fact in passed(request, "site", today, changed, TELLING):
         if isinstance(fact, DeadlineRecomputed):
             assert changed.is_working(fact.new_due)
             assert fact.new_due >= today
-            assert fact.new_due <= before.last or not any(
-                changed.is_working(today + timedelta(days=n)) for n in range((before.last - today).days + 1)
-            )
+            left = [today + timedelta(days=number) for number in range((before.last - today).days + 1)]
+            assert fact.new_due <= before.last or not any(map(changed.is_working, left))
+
+
+@pytest.mark.requirement("R-10")
+def test_without_an_act_no_term_moves_whatever_else_was_changed() -> None:
+    sunday = date(2026, 12, 20)
+    request = Request(status=Status.REGISTERED, due_on=date(2026, 12, 18), last_on=sunday)
+    assert passed(request, "site", TODAY, replace(RULES, terms=TermRules(roll="next")), TELLING) == []
+
+
+@pytest.mark.requirement("R-10", "N-9.1")
+def test_a_term_may_move_to_today_and_starts_no_search_in_the_past() -> None:
+    a_day_on(OFF).given(*PAST).when(date(2026, 12, 15)).then(
+        like(DeadlineRecomputed, new_due=date(2026, 12, 15)), RequestStatusChanged, like(DeadlineApproaching, days_left=0)
+    )
+    saturday, sunday, monday = (date(2026, 12, day) for day in (19, 20, 21))
+    worked = with_declared({saturday: DayDeclared(day=saturday, working=True, decree=DECREE)})
+    assert moved_due(saturday, sunday, TermRules(roll="next"), worked) == monday
+
+
+@pytest.mark.requirement("N-9.1")
+def test_a_short_term_inside_long_holidays_goes_on_to_the_day_after_them() -> None:
+    assert answer_term(date(2026, 1, 2), TermRules(answer_days=3), RULES.is_working).due == date(2026, 1, 12)
+
+
+@pytest.mark.requirement("R-10")
+def test_of_two_days_that_work_by_an_act_the_one_that_the_term_moves_to_is_named() -> None:
+    friday, saturday = date(2026, 12, 18), date(2026, 12, 19)
+    by_act = [DayDeclared(day=day, working=True, decree=f"Акт {day}") for day in (friday, saturday)]
+    request = Request(status=Status.REGISTERED, due_on=friday, last_on=saturday)
+    assert passed(request, "site", TODAY, rules_with(*by_act), TELLING)[0] == like(DeadlineRecomputed, new_due=saturday, day=saturday)
