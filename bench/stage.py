@@ -76,12 +76,14 @@ class Stage:
 
     def environment(self, service: str, database: str, group: str, **more: object) -> dict[str, str]:
         """What a service is told; `more` adds to it."""
+        staff_key = new_private_key()
         variables = {
             "AUTHORITY_FILE": AUTHORITY,
             "POSTGRES_DSN": self.dsn(database, service),
             "KAFKA_BOOTSTRAP": self.parts.kafka_bootstrap,
             "MASTER_KEY": base64.b64encode(service.encode().ljust(32, b"-")).decode(),
-            "STAFF_PUBLIC_KEY": base64.b64encode(public_key_of(new_private_key())).decode(),
+            "STAFF_PRIVATE_KEY": base64.b64encode(staff_key).decode(),
+            "STAFF_PUBLIC_KEY": base64.b64encode(public_key_of(staff_key)).decode(),
             "CONSUMER_GROUP": group,
             "FRONTEND_KEYS_FILE": self._keys_file,
             "MAIL_FROM": MAIL_FROM,

@@ -145,7 +145,7 @@ class Database:
             await connection.close()
 
     def environment(self, service: str, **more: object) -> dict[str, str]:
-        """The OTKLIK_* variables of a service on this database; `more` adds to them or changes them."""
+        """The OTKLIK_* variables of a service on this database; `more` adds to them or changes them, None takes one away."""
         variables = {
             "AUTHORITY_FILE": AUTHORITY_FILE,
             "POSTGRES_DSN": self.dsn(service),
@@ -160,7 +160,7 @@ class Database:
             "HEADS_FILE": self.stack.parts.directory / f"{self.name}-heads.jsonl",
         }
         upper = {name.upper(): value for name, value in more.items()}
-        return {f"OTKLIK_{name}": str(value) for name, value in (variables | upper).items()}
+        return {f"OTKLIK_{name}": str(value) for name, value in (variables | upper).items() if value is not None}
 
 
 def with_database(dsn: str, name: str) -> str:

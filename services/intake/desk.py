@@ -89,8 +89,8 @@ class Desk:
         """The request after the command; the first of two who read the same version wins. What the roles forbid is written down."""
         try:
             seen = await self._acted(by, request_id, version, command, traceparent)
-        except NotAllowed as refusal:
-            await self._looks.refused(by, command.command, request_id, refusal.code)
+        except NotAllowed:
+            await self._looks.refused(by, command.command, request_id)
             raise
         self._ring()
         return seen

@@ -98,9 +98,9 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
     )
     desk = Desk(pool=process.pool, store=store, book=book, looks=looks, clock=process.clock, ring=process.bell.ring)
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
-    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until), process.telemetry))
+    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until, looks.refused), process.telemetry))
     pages = frame.desk_pages(assets.load(), lambda: Masthead.of(book.authority), demo=settings.demo)
-    people = people_of(process, settings, code_key(settings), pages, book)
+    people = people_of(process, settings, code_key(settings), pages, book, looks)
     overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
 
     async def versions(request_ids: Sequence[UUID]) -> Mapping[UUID, int]:
@@ -209,7 +209,7 @@ async def units_now(process: Process, db: Connection) -> list[str]:
     return [unit.code for unit in (await authority_now(process, db)).units]
 
 
-def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pages, book: Book) -> People:
+def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pages, book: Book, looks: Looks) -> People:
     """What the pages about accounts stand on; its door is that of every page of the desk."""
     passwords = Passwords()
     accounts = accounts_of(process, settings, key, passwords)
@@ -224,7 +224,7 @@ def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pag
     sign_in = SignIn(sessions=sessions, accounts=accounts, passwords=passwords)
     return People(
         pages=pages,
-        door=SessionDoor(sessions.find),
+        door=SessionDoor(sessions.find, looks.refused),
         accounts=accounts,
         sign_in=sign_in,
         entry=entry_of(process, settings, key, accounts, sign_in),
@@ -232,15 +232,17 @@ def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pag
         clock=process.clock,
         book=book,
         secret=tracking.fingerprint(key, "desk cookies"),
-        tokens=TokenIssuer(_private_key(settings), issuer=process.authority.code, clock=process.clock),
+        tokens=tokens_of(process, settings),
     )
 
 
-def _private_key(settings: IntakeSettings) -> bytes:
+def tokens_of(process: Process, settings: IntakeSettings) -> TokenIssuer | None:
+    if settings.staff_private_key is None:
+        return None
     key = settings.staff_private_key.get_secret_value()
     if public_key_of(key) != settings.staff_public_key:
         raise WrongSettings("OTKLIK_STAFF_PRIVATE_KEY is not the key of OTKLIK_STAFF_PUBLIC_KEY: no service would take its tokens")
-    return key
+    return TokenIssuer(key, issuer=process.authority.code, clock=process.clock)
 
 
 def entry_of(process: Process, settings: IntakeSettings, key: bytes, accounts: Accounts, sign_in: SignIn) -> Entry | None:

@@ -34,8 +34,8 @@ class Looks:
     async def looked(self, by: Staff, what: str, request_id: UUID | None = None, found: int | None = None) -> None:
         await self._note(by, CaseViewed(what=what, request_id=request_id, found=found))
 
-    async def refused(self, by: Staff, what: str, request_id: UUID, code: str) -> None:
-        await self._note(by, ActRefused(what=what, request_id=request_id, code=code))
+    async def refused(self, by: Staff, what: str, request_id: UUID | None = None) -> None:
+        await self._note(by, ActRefused(what=what, request_id=request_id))
 
     async def _note(self, by: Staff, fact: Event) -> None:
         await past_races(partial(self._append, by, fact))
@@ -44,7 +44,7 @@ class Looks:
     async def _append(self, by: Staff, fact: Event) -> None:
         now = self.clock.now()
         day = f"{by.id}-{now.astimezone(self.zone).date()}"
-        actor = Actor(role=min(by.roles, default="staff"), id=by.id)
+        actor = Actor(role=min(by.roles, default="staff"), id=by.id, on_behalf_of=by.acting_for)
         context = Context(thread_id=uuid5(THREADS, by.id), occurred_at=now, actor=actor, traceparent=self.traceparent())
         async with self.pool.acquire() as db, db.transaction():
             version = await self.events.version(db, AUDIT, day)

@@ -45,8 +45,9 @@ class OpenIdSettings(ServiceSettings):
 
 
 class IntakeSettings(OpenIdSettings, PageSettings):
-    staff_private_key: MasterKey = Field(
-        description="raw Ed25519 private key that staff tokens are signed with, base64 of 32 bytes; `otklik staff key` makes one"
+    staff_private_key: MasterKey | None = Field(
+        None,
+        description="raw Ed25519 private key that staff tokens are signed with, base64 of 32 bytes; absent: the desk issues none",
     )
     frontend_keys_file: Path = Field(description="JSON file with the SHA-256 of each frontend's keys")
     queue_limit: int = Field(2_000, gt=0, description="messages that may wait at the HTTP door before it answers 503")

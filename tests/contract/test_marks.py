@@ -12,8 +12,8 @@ from tests.contract.stored import STORED
 
 # Ids, codes, dates, statuses. Before a name is added here: can a person be read in it, or can a person have typed it?
 OPEN = {
+    "ActRefused": "request_id what",
     "AccountOpened": "roles unit",
-    "ActRefused": "code request_id what",
     "AppealRouteExplained": "act",
     "CaseViewed": "found request_id what",
     "ClarificationNotReceived": "wait_until",

@@ -1,5 +1,6 @@
 """Roles of staff and who holds them (R-25). Pure: rules may ask for a role."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -36,6 +37,14 @@ class Staff:
 
     def may(self, allowed: frozenset[Role]) -> bool:
         return not allowed.isdisjoint(self.roles)
+
+
+Refused = Callable[[Staff, str], Awaitable[None]]
+"""Writes down that somebody tried what their roles do not allow."""
+
+
+async def not_written_down(_staff: Staff, _act: str) -> None:
+    """Where nothing is done, only shown: a look that is refused is no act."""
 
 
 class NotSignedIn(Refusal):

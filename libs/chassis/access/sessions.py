@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from libs.chassis.access.roles import NotAllowed, NotSignedIn, Role, Staff
+from libs.chassis.access.roles import NotAllowed, NotSignedIn, Refused, Role, Staff, not_written_down
 from libs.chassis.ops.refusals import Refusal
 
 COOKIE: Final = "desk"  # http-only, SameSite=Strict, of the whole desk
@@ -38,9 +38,10 @@ Find = Callable[[str], Awaitable[SignedIn | None]]
 class RequiredSession:
     """A dependency; `roles` tells a guard test who may come in."""
 
-    def __init__(self, find: Find, roles: frozenset[Role]) -> None:
+    def __init__(self, find: Find, refused: Refused, roles: frozenset[Role]) -> None:
         self.roles = roles
         self._find = find
+        self._refused = refused
 
     async def __call__(self, request: Request) -> SignedIn:
         if request.method not in SAFE_METHODS and is_foreign(request):
@@ -50,6 +51,8 @@ class RequiredSession:
         if who is None:
             raise NotSignedIn
         if not who.staff.may(self.roles):
+            if request.method not in SAFE_METHODS:
+                await self._refused(who.staff, act_of(request))
             raise NotAllowed
         return who
 
@@ -57,13 +60,19 @@ class RequiredSession:
 class SessionDoor:
     """Makes the dependency of a page from the roles that may open it."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Find, refused: Refused = not_written_down) -> None:
         self._find = find
+        self._refused = refused
 
     def __call__(self, *roles: Role) -> RequiredSession:
         if not roles:
             raise ValueError("name the roles that may open this page")
-        return RequiredSession(self._find, frozenset(roles))
+        return RequiredSession(self._find, self._refused, frozenset(roles))
+
+
+def act_of(request: Request) -> str:
+    """The route, never what stands in its place in the address."""
+    return f"{request.method} {request.scope['route'].path}"
 
 
 def is_foreign(request: Request) -> bool:

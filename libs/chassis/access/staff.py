@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from libs.chassis.access.roles import NotAllowed, NotSignedIn, Role, Staff
+from libs.chassis.access.roles import NotAllowed, NotSignedIn, Refused, Role, Staff, not_written_down
+from libs.chassis.access.sessions import SAFE_METHODS, act_of
 from libs.chassis.access.tokens import Verifies
 
 _BEARER = HTTPBearer(scheme_name="staff", bearerFormat="JWT", description="staff token, Ed25519-signed", auto_error=False)
@@ -20,12 +21,13 @@ Denied = Callable[[Collection[str]], Awaitable[datetime | None]]
 class RequiredStaff:
     """A dependency; `roles` tells a guard test who may come in."""
 
-    def __init__(self, verifier: Verifies, denied: Denied, roles: frozenset[Role]) -> None:
+    def __init__(self, verifier: Verifies, denied: Denied, refused: Refused, roles: frozenset[Role]) -> None:
         self.roles = roles
+        self._refused = refused
         self._verifier = verifier
         self._denied = denied
 
-    async def __call__(self, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Staff:
+    async def __call__(self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Staff:
         if credentials is None:
             raise NotSignedIn
         token = self._verifier.verify(credentials.credentials)
@@ -34,6 +36,8 @@ class RequiredStaff:
         if until is not None and token.issued_at <= until:
             raise NotSignedIn
         if not staff.may(self.roles):
+            if request.method not in SAFE_METHODS:
+                await self._refused(staff, act_of(request))
             raise NotAllowed
         return staff
 
@@ -41,11 +45,12 @@ class RequiredStaff:
 class StaffDoor:
     """Makes the dependency of a route from the roles that may use it."""
 
-    def __init__(self, verifier: Verifies, denied: Denied) -> None:
+    def __init__(self, verifier: Verifies, denied: Denied, refused: Refused = not_written_down) -> None:
         self._verifier = verifier
+        self._refused = refused
         self._denied = denied
 
     def __call__(self, *roles: Role) -> RequiredStaff:
         if not roles:
             raise ValueError("name the roles that may use this route")
-        return RequiredStaff(self._verifier, self._denied, frozenset(roles))
+        return RequiredStaff(self._verifier, self._denied, self._refused, frozenset(roles))

@@ -18,11 +18,10 @@ class CaseViewed(Event):
 
 
 class ActRefused(Event):
-    """A command that the roles of its author do not allow (N-8.1). `code`: that of the refusal."""
+    """Somebody tried what their roles do not allow; nothing came of it (N-8.1). `what`: a command or a route, never what was typed."""
 
     what: Annotated[str, Open]
-    request_id: Annotated[UUID, Open]
-    code: Annotated[str, Open]
+    request_id: Annotated[UUID | None, Open] = None
 
 
 EVENTS = (CaseViewed, ActRefused)

@@ -21,6 +21,14 @@ from services.intake.sign_in import WrongCode
 ME = f"{DESK}/me"
 
 
+class NoTokens(Refusal):
+    """This installation has not told intake the key that signs them."""
+
+    code = "no-tokens"
+    status = 503
+    says = "Доступ к разделам других служб не настроен. Обратитесь к администратору системы."
+
+
 def routes(people: People) -> APIRouter:
     router = APIRouter(prefix="/me", include_in_schema=False)
     anyone = Depends(people.door(*Role))
@@ -45,12 +53,6 @@ def routes(people: People) -> APIRouter:
         keep_session(request, answer, await people.sign_in.finish(await people.sign_in.whole(UUID(who.staff.id))))
         return answer
 
-    @router.post("/token")
-    async def token(who: Annotated[SignedIn, anyone]) -> JSONResponse:
-        """For the doors of other services, which check it offline; a page asks again when it is over."""
-        answer = {"token": people.tokens.issue(who.staff), "expires_in": int(LIFETIME.total_seconds())}
-        return JSONResponse(answer, headers={"cache-control": "no-store"})
-
     @router.post("/second-factor/off")
     async def turn_off(request: Request, who: Annotated[SignedIn, anyone]) -> Response:
         try:
@@ -61,6 +63,7 @@ def routes(people: People) -> APIRouter:
         return to(ME)
 
     router.include_router(_turning_on(people))
+    router.include_router(_tokens(people))
     return router
 
 
@@ -84,6 +87,20 @@ async def show_me(people: People, request: Request, who: SignedIn, errors: dict[
     if shown:
         once.clear(answer)
     return answer
+
+
+def _tokens(people: People) -> APIRouter:
+    router = APIRouter(prefix="/token")
+
+    @router.post("")
+    async def token(who: Annotated[SignedIn, Depends(people.door(*Role))]) -> JSONResponse:
+        """For the doors of other services, which check it offline; a page asks again when it is over."""
+        if people.tokens is None:
+            raise NoTokens
+        answer = {"token": people.tokens.issue(who.staff), "expires_in": int(LIFETIME.total_seconds())}
+        return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+    return router
 
 
 def _turning_on(people: People) -> APIRouter:

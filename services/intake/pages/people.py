@@ -68,7 +68,7 @@ class People:
     clock: Clock
     book: Book
     secret: bytes
-    tokens: TokenIssuer
+    tokens: TokenIssuer | None
 
     @property
     def issuer(self) -> str:

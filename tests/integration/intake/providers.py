@@ -23,7 +23,7 @@ from local.embedded import free_ports
 from tests.stack import ROOT
 
 DESK_URL = "http://127.0.0.1:4443"
-BACK = f"{DESK_URL}/desk/sign-in/provider/back"
+BACK = "/desk/sign-in/provider/back"
 CLIENT_ID = "otklik"
 SECRET = "of the tests: +100%"
 PEOPLE = {
@@ -44,6 +44,7 @@ class Certified:
 
     port: int
     alg: str = "RS256"
+    desk_url: str = DESK_URL
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -54,8 +55,8 @@ class Certified:
         client = {
             "client_id": CLIENT_ID,
             "client_secret": SECRET,
-            "redirect_uris": [BACK],
-            "post_logout_redirect_uris": [f"{DESK_URL}/desk/sign-in"],
+            "redirect_uris": [self.desk_url + BACK],
+            "post_logout_redirect_uris": [f"{self.desk_url}/desk/sign-in"],
             "id_token_signed_response_alg": self.alg,
         }
         told = {"port": self.port, "alg": self.alg, "clients": [client], "people": PEOPLE}
@@ -90,9 +91,9 @@ def node() -> str:
 
 
 @asynccontextmanager
-async def certified(alg: str = "RS256") -> AsyncIterator[Certified]:
+async def certified(alg: str = "RS256", desk_url: str = DESK_URL) -> AsyncIterator[Certified]:
     [port] = free_ports(1)
-    made = Certified(port, alg)
+    made = Certified(port, alg, desk_url)
     await made.start()
     try:
         yield made
@@ -107,7 +108,7 @@ async def pass_through(address: str, login: str) -> str:
         for _ in range(10):
             while answer.is_redirect:
                 onward = answer.headers["location"]
-                if onward.startswith(BACK):
+                if onward.startswith(DESK_URL + BACK):
                     return onward.removeprefix(f"{DESK_URL}/desk")
                 answer = await browser.get(str(answer.url.join(onward)))
             prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)

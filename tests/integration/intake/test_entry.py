@@ -10,12 +10,16 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from libs.chassis.access.guards import guarded_routes
+from libs.chassis.access.roles import Role
 from libs.chassis.ops.clock import SystemClock
 from libs.events.contracts.staff_events import AccountOpened, ExternalIdentityLinked, SessionRevoked
+from libs.events.topics import STAFF
 from services.intake.settings import IntakeSettings
 from tests.integration.intake import providers
 from tests.integration.intake.people import ANOTHER, PASSWORD, Browser, Office, office, text_of
 from tests.integration.intake.providers import CLIENT_ID, DESK_URL, Certified, Liar, certified, liar, pass_through
+from tests.integration.intake.test_sign_in import OPEN_TO_ALL
 from tests.running import settings_of
 from tests.stack import Database
 
@@ -92,6 +96,16 @@ async def test_whom_an_administrator_linked_enters_by_the_provider_and_nobody_el
     [fact] = [fact for fact in await at_work.facts(account_id) if isinstance(fact, ExternalIdentityLinked)]
     assert fact.subject == "u-1"
     assert "u-1" not in str(await at_work.town.rows("SELECT * FROM accounts")) + str(await at_work.town.rows("SELECT * FROM newcomers"))
+
+
+async def test_no_more_pages_are_open_to_everybody_than_the_way_there_back_and_out(at_work: Office) -> None:
+    pages = [route for route in guarded_routes(at_work.town.service.app) if route.path.startswith("/desk")]
+    assert {(route.method, route.path) for route in pages if not route.roles} - OPEN_TO_ALL == {
+        ("GET", "/desk/sign-in/provider"),
+        ("GET", "/desk/sign-in/provider/back"),
+        ("GET", "/desk/sign-in/provider/leave"),
+    }
+    assert {route.roles for route in pages if "/identity" in route.path} == {frozenset((Role.ADMINISTRATOR,))}
 
 
 async def test_the_cookie_of_the_way_there_comes_back_with_the_provider_and_lasts_no_longer(at_work: Office) -> None:
@@ -365,3 +379,25 @@ async def test_invented_names_of_keys_do_not_make_us_ask_the_provider_at_every_t
 def test_without_tls_a_provider_stands_on_this_very_machine_or_the_process_does_not_start(database: Database, issuer: str) -> None:
     with pytest.raises(ValueError, match="openid_issuer"):
         settings_of(IntakeSettings, database.environment("intake", **providers.settings(issuer)))
+
+
+@pytest.mark.requirement("E-14")
+async def test_nothing_of_an_entry_stands_in_clear_in_a_log_a_key_or_the_store(at_work: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    account_id, _ = await at_work.somebody()
+    browser = at_work.browser()
+    begun = await browser.get(BEGIN)
+    kept = browser.http.cookies.get("desk-entry")
+    await browser.get(await pass_through(begun.headers["location"], "u-1"))
+    await link(at_work, account_id)
+    await enter(browser)
+    await browser.post("/sign-out")
+    town = at_work.town
+    await town.drained()
+    await town.listener.until(lambda: town.listener.facts(STAFF.name, ExternalIdentityLinked), "the link is published")
+    keys = " ".join((heard.record.key or b"").decode() for heard in town.listener.on(STAFF.name))
+    stored = ""
+    for table in ("events", "accounts", "credentials", "sessions", "newcomers", "denied_tokens"):
+        stored += str(await town.rows(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+    logged = "".join(capsys.readouterr())
+    for told in ("u-1", "sergeev.p", "Сергеев", providers.SECRET, kept or "no cookie", browser.token or "no token"):
+        assert not [what for what in (logged, keys, stored) if told in what], told

@@ -65,6 +65,9 @@ async def test_work_goes_to_a_colleague_by_two_presses_and_then_the_account_can_
         assert "запрошено уточнение" in text_of(await card(made.admin, waiting)), "who is waited for is waited for still"
         assert "Поручены мне 3" in text_of(await colleague.get("/"))
         assert await leave(made, leaver) == 303
+        back = {"assign-unit": "land", "assign-executor": leaver, "assign-reason": REASON}
+        answer = await do(made.admin, work[0], "assign", **back)
+        assert (answer.status_code, "исполнителя отключена" in text_of(answer)) == (400, True)
         assert "ни одного открытого запроса" in text_of(await made.admin.get(f"/hand-over/{leaver}"))
 
 

@@ -10,7 +10,7 @@ from libs.chassis.access.roles import Staff
 from libs.chassis.store.database import prepare_connection
 from libs.chassis.store.models import checksum, rebuild
 from services.intake.desk_root import accounts_of, code_key
-from services.intake.domain.account import OpenAccount
+from services.intake.domain.account import LinkIdentity, OpenAccount
 from services.intake.settings import IntakeSettings
 from services.intake.store import models
 from services.intake.words import index
@@ -29,7 +29,9 @@ async def test_dropped_and_rebuilt_they_are_equal_by_checksum_over_all_columns(t
     assert isinstance(settings, IntakeSettings)
     accounts = accounts_of(town.service.process, settings, code_key(settings), Passwords())
     somebody = OpenAccount.model_validate({"login": "sergeev", "name": "Запланированный Сергей", "roles": ["operator"]})
-    await accounts.open_with_temporary_password(Staff(id="administrator-1"), somebody)
+    by = Staff(id="administrator-1")
+    account_id, _ = await accounts.open_with_temporary_password(by, somebody)
+    await accounts.act(by, account_id, LinkIdentity(issuer="https://id.example.org", subject="u-1"))
     known = models(code_key(settings))
     tables = [table for model in known for table in model.tables]
     async with town.database.superuser() as db:
@@ -50,6 +52,6 @@ async def test_every_table_that_is_no_event_and_no_work_is_a_read_model(town: To
     tables = await town.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'intake' AND tablename !~ '^outbox_[0-9d]'")
     work = {"outbox", "outbox_leases", "outbox_parked", "inbox", "dead_letters", "dead_letter_keys", "thread_keys"}
     work |= {"master_keys", "schema_version", "destroyed_threads", "dead_letter_lanes", "timers", "consumer_places", "answered_gaps"}
-    work |= {"credentials", "sessions", "words_pending"}
+    work |= {"credentials", "sessions", "newcomers", "denied_tokens", "words_pending"}
     known = [*models(b"k" * 32), index.model(b"k" * 32)]
     assert {row["tablename"] for row in tables} - work == {"events", *(table for model in known for table in model.tables)}

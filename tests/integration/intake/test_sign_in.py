@@ -1,5 +1,6 @@
 """Staff sign in at the desk with a password and, where they chose so, a code; what is guessed locks, what rests ends."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from libs.chassis.access.guards import guarded_routes
 from libs.chassis.access.roles import Role
+from libs.chassis.ops.settings import WrongSettings
 from libs.events.contracts.staff_events import CredentialsChanged, Ending, SessionRevoked
 from libs.events.topics import STAFF
 from tests.integration.intake.people import ANOTHER, CODE, LOGIN, NAME, PASSWORD, Browser, Office, office, set_up, text_of
@@ -253,3 +255,15 @@ async def test_without_a_code_nobody_sets_an_installation_up(database: Database,
         for code in ("", "None", CODE):
             assert (await set_up(Browser(town), code)).status_code == 403
         assert await town.value("SELECT count(*) FROM accounts") == 0
+
+
+@pytest.mark.requirement("R-25")
+async def test_without_the_key_that_signs_them_the_desk_issues_no_tokens_and_with_another_one_it_does_not_start(
+    database: Database, fresh_kafka: str
+) -> None:
+    async with office(database, staff_private_key=None) as at_work:
+        answer = await at_work.admin.post("/me/token")
+        assert (answer.status_code, "не настроен" in text_of(answer)) == (503, True)
+    with pytest.raises(WrongSettings, match="OTKLIK_STAFF_PUBLIC_KEY"):
+        async with office(database, staff_private_key=base64.b64encode(bytes(32)).decode()):
+            pass

@@ -46,10 +46,10 @@ def test_intake_knows_the_sites_key_by_its_hash_alone(tmp_path: Path) -> None:
     assert secrets["otklik/site"].keys() == {"OTKLIK_FRONTEND_KEY"}
 
 
-def test_the_key_that_signs_for_staff_is_told_to_no_process(tmp_path: Path) -> None:
+def test_the_key_that_signs_for_staff_is_told_to_intake_alone_which_issues_their_tokens(tmp_path: Path) -> None:
     secrets = made(tmp_path / "secrets.yaml", *ADMIN)
     holders = {name for name, values in secrets.items() if "OTKLIK_STAFF_PRIVATE_KEY" in values}
-    assert holders == {"otklik/staff"}
+    assert holders == {"otklik/intake", "otklik/staff"}
 
 
 def test_the_file_is_readable_by_its_owner_alone_and_never_written_over(tmp_path: Path) -> None:
