@@ -186,7 +186,7 @@ async def show_one(
         one=one,
         password=shown.get("password"),
         role_titles=ROLE_TITLES,
-        units=people.unit_options(),
+        units=people.unit_options(one.account.unit),
         now=people.clock.now(),
         newcomers=await newcomers(people),
         names={other.account_id: other.account.name for other in everybody},

@@ -95,8 +95,10 @@ class People:
     def _cookie(self, name: str, seconds: int, path: str) -> SealedCookie:
         return SealedCookie(name=name, secret=self.secret, lifetime_seconds=seconds, path=path, clock=self.clock)
 
-    def unit_options(self) -> list[tuple[str, str]]:
-        return [("", "Без подразделения"), *((unit.code, unit.title) for unit in self.book.authority.units)]
+    def unit_options(self, own: str | None = None) -> list[tuple[str, str]]:
+        """`own`: of the account that is changed; a closed one is shown, so that nobody loses it without a word."""
+        offered = [("", "Без подразделения"), *((unit.code, unit.title) for unit in self.book.authority.units)]
+        return [*offered, (own, f"{self.unit_title(own)} (закрыто)")] if own and own not in dict(offered) else offered
 
     def unit_title(self, code: str | None) -> str:
         """Also of a unit that was closed since."""

@@ -41,7 +41,7 @@ async def test_what_is_added_to_the_lists_is_used_at_once_by_cards_accounts_and_
 @pytest.mark.requirement("A-1.1", "N-8.4")
 async def test_a_closed_entry_is_offered_no_more_but_what_was_sorted_by_it_keeps_its_title(bureau: Office) -> None:
     first, second = await taken_in(bureau, "m-1"), await taken_in(bureau, "m-2")
-    await bureau.open("of-land", "executor", unit="land")
+    account_id, _ = await bureau.open("of-land", "executor", unit="land")
     assert (await classify(bureau.admin, first)).status_code == 303
     version = version_on(await card(bureau.admin, first))
     handed = await bureau.admin.post(f"/requests/{first}/assign", version=version, **{"assign-unit": "land", "assign-executor": ""})
@@ -57,6 +57,9 @@ async def test_a_closed_entry_is_offered_no_more_but_what_was_sorted_by_it_keeps
     register = await bureau.admin.get("/requests?topic=land")
     assert (register.status_code, "Земельные участки (закрыто)" in text_of(register)) == (200, True)
     assert "Отдел земельных отношений" not in text_of(await bureau.admin.get("/accounts"))
+    assert "Отдел земельных отношений (закрыто)" in text_of(await bureau.admin.get(f"/accounts/{account_id}"))
+    moved = await bureau.admin.post(f"/accounts/{account_id}/roles", unit="land", **{"role-executor": "yes", "role-checker": "yes"})
+    assert (moved.status_code, "Выберите подразделение из списка" in text_of(moved)) == (400, True)
     assert "Закрытые записи" in text_of(await page(bureau.admin, "/topics"))
     await done(bureau.admin, "topics/land", entry("land", title="Земля и участки"))
     await done(bureau.admin, "units/land", entry("land", title="Отдел земли", topic__land="yes"))

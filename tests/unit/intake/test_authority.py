@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from libs.chassis.ops.settings import Authority, load_authority
 from libs.events.contracts.authority_events import (
+    EVENTS,
     Audience,
     PointClosed,
     PointSet,
@@ -24,9 +25,11 @@ from libs.events.contracts.authority_events import (
 )
 from libs.events.fact import Event
 from services.intake.codes import CODE, code_of
-from services.intake.domain.authority import Decided, effective, replayed, titles
+from services.intake.domain.authority import Decided, effective, replayed, subject_of, titles
 from services.intake.domain.listings import Listing
 from services.intake.domain.unfinished import Step, unfinished
+from services.intake.pages import settings_words
+from tests.contract.samples import sample
 from tests.stack import ROOT
 
 FILES = [load_authority(ROOT / "local" / name) for name in ("authority.toml", "authority-empty.toml")]
@@ -93,6 +96,14 @@ def test_a_closed_topic_comes_back_to_its_units_when_it_is_taken_up_again() -> N
     again = replayed([TopicClosed(code="land"), TopicSet(code="land", title="Земля")])
     assert offered(effective(DEMO, again), Listing.UNITS)["office"].topics == ("land", "forest", "general")
     assert effective(DEMO, again).topics[0].title == "Земля"
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_every_decision_has_a_subject_and_is_told_in_words(kind: type[Event]) -> None:
+    fact: Any = kind.model_validate(sample(kind).payload)
+    assert subject_of(fact)
+    assert settings_words.TITLES[kind]
+    assert settings_words.said(fact, titles(DEMO, Decided()))
 
 
 def test_each_subject_knows_when_it_was_changed_last() -> None:

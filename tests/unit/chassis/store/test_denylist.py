@@ -43,7 +43,6 @@ FACTS: list[tuple[Event, str | None]] = [
     (ExternalIdentityLinked(issuer="https://id.example.org", subject="u-1"), None),
     (ExternalIdentityUnlinked(issuer="https://id.example.org"), None),
     (DeputyAppointed(appointment_id=APPOINTMENT, deputy=DEPUTY, first_day=DAY, last_day=DAY, reason="отпуск"), None),
-    (ActRefused(act="register"), None),
     (DeputyEnded(appointment_id=APPOINTMENT, deputy=DEPUTY, reason="вернулся"), str(DEPUTY)),
 ]
 
