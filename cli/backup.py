@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
+from uuid import UUID
 
 import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli import this_machine
+from cli import backup_objects, this_machine
 from cli.backup_copy import (
     DESTROYED,
     FORMAT,
@@ -56,6 +57,8 @@ class Taken:
     bytes: int
     destroyed: int
     forgotten: Sequence[str]
+    objects: int
+    left_out: int
 
 
 def command(
@@ -66,14 +69,17 @@ def command(
 ) -> None:
     """Copy all stores at one moment, while everything goes on working: data and keys apart.
 
-    Wants OTKLIK_ADMIN_DSN. Ends with 0, with 1 when no copy was made, with 2 when a setting is wrong.
+    Wants OTKLIK_ADMIN_DSN, and OTKLIK_OBJECTS_DIRECTORY for the bytes of attachments.
+    Ends with 0, with 1 when no copy was made, with 2 when a setting is wrong.
     """
     this_machine.lend_administration()
     dsn = os.environ.get("OTKLIK_ADMIN_DSN")
     try:
         if not dsn:
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
-        taken = asyncio.run(back_up(dsn, directory, keys_to, keep_keys_days=keep_keys_days, programs=Programs(dsn, pg_bin), show=_progress))
+        objects, programs = backup_objects.directory_of(os.environ), Programs(dsn, pg_bin)
+        work = back_up(dsn, directory, keys_to, keep_keys_days=keep_keys_days, programs=programs, objects=objects, show=_progress)
+        taken = asyncio.run(work)
     except Unusable as unusable:
         typer.echo(str(unusable), err=True)
         raise typer.Exit(UNUSABLE) from None
@@ -91,6 +97,11 @@ def told(taken: Taken) -> list[str]:
         f"data: {taken.data}",
         f"keys: {taken.keys}",
     ]
+    if taken.objects:
+        lines.append(f"attachments: {taken.objects}")
+    if taken.left_out:
+        what = f"attachments that are NOT in this copy: {taken.left_out}"
+        lines.append(f"{what}; name their folder by {backup_objects.VARIABLE}, or copy it by itself now")
     if taken.destroyed:
         lines.append(f"added to the list of destroyed threads: {taken.destroyed}")
     if taken.forgotten:
@@ -102,7 +113,14 @@ Show = Callable[[Callable[[], int]], "asyncio.Task[None]"]
 
 
 async def back_up(
-    dsn: str, data: Path, keys: Path, *, keep_keys_days: int = KEEP_KEYS_DAYS, programs: Programs | None = None, show: Show | None = None
+    dsn: str,
+    data: Path,
+    keys: Path,
+    *,
+    keep_keys_days: int = KEEP_KEYS_DAYS,
+    programs: Programs | None = None,
+    objects: Path | None = None,
+    show: Show | None = None,
 ) -> Taken:
     """Raises `Unusable` and `ProgramFailed`; nothing that looks whole is left behind then."""
     apart(data, keys)
@@ -113,7 +131,9 @@ async def back_up(
         done = {schema.name: await _destructions(db, schema.name) for schema in SCHEMAS}
         copies = Copy(data, facts.name), Copy(keys, facts.name)
         shown = show(lambda: sum(copy.written() for copy in copies)) if show else None
+        wanted = await backup_objects.known(db)
         try:
+            packed = await _packed(copies[0], objects, wanted)
             manifest = await _fill(db, *copies, facts, programs or Programs(dsn), snapshot)
         except BaseException:
             for copy in copies:
@@ -127,7 +147,14 @@ async def back_up(
         copy.finish()
     noted = note_destroyed(keys / DESTROYED, done)
     forgotten = forget_keys(keys, manifest.taken_at, keep_keys_days)
-    return Taken(manifest, copies[0].final, copies[1].final, size, noted, forgotten)
+    return Taken(manifest, copies[0].final, copies[1].final, size, noted, forgotten, packed, len(wanted) - packed)
+
+
+async def _packed(data: Copy, objects: Path | None, wanted: Sequence[UUID]) -> int:
+    """In the transaction that keeps the moment open; the objects themselves never change."""
+    if objects is None or not wanted:
+        return 0
+    return await asyncio.to_thread(backup_objects.pack, objects, wanted, data.file(backup_objects.ARCHIVE))
 
 
 def apart(data: Path, keys: Path) -> None:

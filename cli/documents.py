@@ -12,7 +12,7 @@ from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
-from services.intake import api, authority_api, office_api
+from services.intake import api, authority_api, office_api, upload_api
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = Path("docs/events/schemas")
@@ -62,6 +62,7 @@ def openapi() -> dict[str, Any]:
     office: dict[str, Any] = {"book": None, "clock": None, "frontends": frontend}
     app.include_router(office_api.routes(**office))
     app.include_router(authority_api.routes(**dict.fromkeys(("book", "pool", "clock")), frontends=frontend))  # type: ignore[arg-type]  # only described
+    app.include_router(upload_api.routes(uploads=parts["person"], frontends=parts["frontends"], key=parts["key"]))
     return app.openapi()
 
 

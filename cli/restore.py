@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import asyncpg
 import typer
 
-from cli import this_machine
+from cli import backup_objects, this_machine
 from cli.backup import FAILED, UNUSABLE, count_rows
 from cli.backup_copy import DESTROYED, NAMED, Head, Manifest, Unusable, check, found, read_destroyed, read_manifest
 from cli.database import make_roles, prepare_all
@@ -41,6 +41,8 @@ class Restored:
     opened: int
     destroyed: int
     findings: Sequence[str]
+    objects: int
+    missing: int
 
 
 def command(
@@ -52,7 +54,8 @@ def command(
 ) -> None:
     """Bring a backup back into an empty database, and let nobody in before it is checked.
 
-    Wants OTKLIK_ADMIN_DSN, OTKLIK_<SERVICE>_PASSWORD and OTKLIK_<SERVICE>_MASTER_KEY (and ..._ID where it is not 1).
+    Wants OTKLIK_ADMIN_DSN, OTKLIK_<SERVICE>_PASSWORD and OTKLIK_<SERVICE>_MASTER_KEY (and ..._ID where it is not 1), and
+    OTKLIK_OBJECTS_DIRECTORY for the bytes of attachments.
     Ends with 0, with 1 when what came back is not sound, with 2 when nothing was begun.
     """
     this_machine.lend_restoration()
@@ -62,7 +65,8 @@ def command(
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
         source = read_source(directory, keys_from, destroyed or [])
         passwords = {schema.name: os.environ.get(f"OTKLIK_{schema.name.upper()}_PASSWORD") for schema in SCHEMAS}
-        work = restore(dsn, source, master_keys(os.environ), passwords, Programs(dsn, pg_bin), jobs=jobs, tell=typer.echo)
+        objects = backup_objects.directory_of(os.environ)
+        work = restore(dsn, source, master_keys(os.environ), passwords, Programs(dsn, pg_bin), jobs=jobs, objects=objects, tell=typer.echo)
         restored = asyncio.run(work)
     except Unusable as unusable:
         typer.echo(str(unusable), err=True)
@@ -87,6 +91,12 @@ def told(restored: Restored) -> list[str]:
     return [
         f"restored as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {restored.rows} rows of history verified, {restored.opened} seals"
         f" opened, {restored.destroyed} keys destroyed again; the database is open to services",
+        *([f"attachments that came back: {restored.objects}"] if restored.objects else []),
+        *(
+            [f"attachments that are MISSING: {restored.missing}; bring their folder back to where {backup_objects.VARIABLE} says"]
+            if restored.missing
+            else []
+        ),
         "next, before the services start (docs/operations/backup.md):",
         f"  otklik recover --since {since}",
         "  and move the file of signed heads away: history begins a new one",
@@ -152,6 +162,7 @@ async def restore(
     programs: Programs,
     *,
     jobs: int = 2,
+    objects: Path | None = None,
     tell: Tell = lambda _line: None,
 ) -> Restored:
     """Raises `Unusable` before anything was changed, `ProgramFailed` afterwards."""
@@ -169,6 +180,9 @@ async def restore(
             await db.execute(f"SET search_path = {schema.name}")
             destroyed += await destroy_again(db, source.destroyed.get(schema.name, []))
         await prepare_all(dsn, passwords)
+        archive = source.data / backup_objects.ARCHIVE
+        unpacked = await asyncio.to_thread(backup_objects.unpack, archive, objects) if objects and archive.exists() else 0
+        missing = await asyncio.to_thread(backup_objects.missing, objects, await backup_objects.known(db))
         await db.execute("ANALYZE")
         tell("checking the keys and the whole history …")
         for schema in SCHEMAS:
@@ -180,7 +194,7 @@ async def restore(
         findings += [f"history: {finding}" for finding in report.findings]
         if not findings:
             await _door(db, "GRANT CONNECT ON DATABASE {} TO PUBLIC")
-        return Restored(source.manifest, report.rows, report.opened, destroyed, findings)
+        return Restored(source.manifest, report.rows, report.opened, destroyed, findings, unpacked, missing)
     finally:
         await db.close()
 

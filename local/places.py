@@ -68,6 +68,11 @@ class Places:
         return self.state / "heads.jsonl"
 
     @property
+    def objects(self) -> Path:
+        """The bytes of attachments, sealed; they belong to intake's database and are copied with it."""
+        return self.state / "objects"
+
+    @property
     def demo(self) -> Path:
         """Whether this is a demonstration: local/installation.py."""
         return self.state / "demo"

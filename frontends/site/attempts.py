@@ -1,4 +1,4 @@
-"""How often one address may guess a code. Counted in this process alone: a first line, the code's 60 bits are the second."""
+"""How often one address may guess a code, or bring files. Counted in this process: a first line; the code's 60 bits are the second."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -17,7 +17,7 @@ HOME_NETWORK_BITS = 64  # what one household gets in IPv6
 
 @dataclass(frozen=True)
 class Attempts:
-    """Counts failures, not looks: a library's whole reading room may share one address."""
+    """Counts failures and files, not looks: a library's whole reading room may share one address."""
 
     limiter: MovingWindowRateLimiter
     rate: RateLimitItemPerMinute

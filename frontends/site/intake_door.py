@@ -3,10 +3,11 @@
 Every call may be repeated: a message by its external id, the others by their nature. So a connection that broke is tried once more.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -18,6 +19,8 @@ KEEP_SECONDS = 4
 CONNECT_SECONDS = 2
 CONNECTIONS = 50
 OFFICE_SECONDS = 0.5  # a page waits for it
+UPLOAD_SECONDS = 60.0  # without a byte, or for the word of the virus scanner
+REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 class Sent(BaseModel):
@@ -41,6 +44,16 @@ class AdditionalChannel(Sent):
     address: str
 
 
+class Attached(Sent):
+    """A file that intake has, as it measured it."""
+
+    upload_id: str
+    name: str
+    type: str
+    size: int
+    sha256: str
+
+
 class Message(Sent):
     external_id: str
     received_at: datetime
@@ -52,7 +65,7 @@ class Message(Sent):
     wanted_form: str | None
     additional_channel: AdditionalChannel | None
     thread_ref: str | None = None
-    attachments: list[str] = []  # this form takes none
+    attachments: tuple[Attached, ...] = ()
 
 
 class Told(BaseModel):
@@ -68,6 +81,21 @@ class Accepted(Told):
     status: str
     status_title: str
     due_on: date | None
+
+
+class Uploaded(Told):
+    upload_id: str
+    name: str
+    type: str
+    size: int
+    sha256: str
+    state: str
+
+
+class SentFile(Told):
+    name: str
+    state: str
+    state_title: str
 
 
 class Step(Told):
@@ -91,6 +119,7 @@ class RequestStatus(Told):
     additional_channel: str | None
     additional_masked: str | None
     steps: tuple[Step, ...]
+    attachments: tuple[SentFile, ...] = ()
 
 
 class Office(Told):
@@ -178,6 +207,19 @@ class IntakeDoor:
             raise MessageRefusedError(_told(Problem, answer))
         return _told(Accepted, _successful(answer))
 
+    async def upload(self, external_id: str, dialogue: str, name: str, kind: str, pieces: AsyncIterator[bytes]) -> Uploaded:
+        """Returns when intake has the whole file; what `pieces` raises goes through. It can't be tried again: its bytes are gone."""
+        told = {"otklik-external-id": external_id, "otklik-dialogue": dialogue, "otklik-file-name": name}
+        headers = {header: quote(text, safe="") for header, text in told.items()} | {"content-type": _plain(kind)}
+        try:
+            answer = await self._http.post("/v1/uploads", content=pieces, headers=headers, timeout=UPLOAD_SECONDS)
+        except httpx.TransportError as error:
+            _log().warning("intake does not take a file", error=error)
+            raise IntakeUnavailableError(undecided=False) from error
+        if answer.status_code in REFUSED:
+            raise MessageRefusedError(_told(Problem, answer))
+        return _told(Uploaded, _successful(answer))
+
     async def status(self, number: str, code: str) -> RequestStatus | None:
         """None for a number and a code that do not go together; which of them is wrong nobody learns."""
         answer = await self._post("/v1/status", {"number": number, "tracking_code": code})
@@ -235,6 +277,11 @@ class IntakeDoor:
                     _log().warning("intake does not answer", error=error)
                     raise IntakeUnavailableError(undecided=undecided) from error
         raise AssertionError("the second try returns or raises")
+
+
+def _plain(kind: str) -> str:
+    """A type that a header may hold; what a browser says beyond that is no type."""
+    return kind if kind.isascii() and kind.isprintable() else ""
 
 
 def _finds_nothing(answer: httpx.Response) -> bool:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
+from frontends.site.attached_files import AttachedFiles
 from frontends.site.attempts import Attempts
 from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
@@ -30,9 +31,11 @@ from libs.web import assets
 from libs.web.assets import Assets
 from libs.web.headers import BodyLimit, SafeHeaders
 from libs.web.pages import Pages
-from libs.web.sealed_cookies import SealedCookie
+from libs.web.sealed_cookies import Seal, SealedCookie
 
 SECRET_SHOWN_SECONDS = 30 * 60
+FILES_KEPT_SECONDS = 12 * 60 * 60  # intake removes what no message named within a day
+FORMS_WITH_FILES = ("/request", "/request/draft")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,14 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         drafts=_cookie("draft", "/request/draft", settings, outside.clock),
         sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),
+        files=AttachedFiles(
+            door=door,
+            seal=Seal("files of a form", settings.frontend_key.get_secret_value().encode(), FILES_KEPT_SECONDS, outside.clock),
+            new_id=outside.new_id,
+            limit_bytes=settings.file_limit_bytes,
+            most=settings.files_limit,
+            attempts=Attempts.allowed(settings.files_per_address),
+        ),
         point=settings.point,
         status_address=f"{settings.site_url}/status",
         office=OfficeSign(door),
@@ -86,7 +97,9 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     app.include_router(confirm_pages.routes())
     app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
-    app.add_middleware(BodyLimit, limit_bytes=settings.http_body_limit_bytes)
+    with_files = settings.http_body_limit_bytes + settings.files_total_limit_bytes
+    larger = dict.fromkeys(FORMS_WITH_FILES, with_files)
+    app.add_middleware(BodyLimit, limit_bytes=settings.http_body_limit_bytes, larger=larger)
     app.add_middleware(SafeHeaders)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

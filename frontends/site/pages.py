@@ -16,18 +16,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from frontends.site import tracking
+from frontends.site.attached_files import KEPT, NOT_ALL, SENT_BEFORE, AttachedFiles, WrongFile
 from frontends.site.figures import Figures
-from frontends.site.intake_door import Accepted, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
+from frontends.site.intake_door import Accepted, Attached, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
 from frontends.site.office import OfficeSign
 from frontends.site.request_form import TEXT_LIMIT, RequestForm
 from frontends.site.sent_forms import SentForm, SentForms, is_changed, repeated
 from libs.chassis.ops.clock import Clock
 from libs.web.pages import Pages
-from libs.web.posted import posted
 from libs.web.preferences import PANEL, Preferences
 from libs.web.sealed_cookies import SealedCookie
 
 RETRY_AFTER = {"retry-after": "60"}
+MEGABYTE = 1024 * 1024
 
 # What intake calls a field, and where it stands on our form.
 _FIELDS = {"sender.name": "name", "sender.kind": "kind", "additional_channel": "channel", "wanted_form": "wanted_form"} | {
@@ -67,6 +68,8 @@ class Draft(BaseModel):
 
     values: dict[str, str]
     errors: dict[str, str] = {}
+    files: tuple[Attached, ...] = ()
+    wrong: tuple[WrongFile, ...] = ()
     trouble: Literal["not-accepted", "undecided"] | None = None
     repeats: SentForm | None = None
 
@@ -90,6 +93,7 @@ class RequestPages:
     drafts: SealedCookie
     sent: SentForms
     figures: Figures
+    files: AttachedFiles
     point: str
     status_address: str
     office: OfficeSign
@@ -112,33 +116,40 @@ class RequestPages:
         return self._form(request, Draft(values=RequestForm.blank(self.new_id).values()))
 
     async def send(self, request: Request) -> Response:
-        typed = await posted(request)
-        form = RequestForm.posted(typed, self.new_id)
-        if errors := form.errors():
-            return self._to_draft(request, Draft(values=form.values(), errors=errors))
+        posted = await self.files.posted(request)
+        form = RequestForm.posted(posted.typed, self.new_id)
+        draft = Draft(values=form.values(), files=posted.files, wrong=posted.wrong)
+        if errors := form.errors() | ({KEPT: NOT_ALL} if posted.wrong else {}):
+            return self._to_draft(request, draft.model_copy(update={"errors": errors}))
         sent = self.sent.of(request)
-        if "again" not in typed and (before := repeated(form, sent)):
-            return self._to_draft(request, Draft(values=form.values(), repeats=before))
+        if "again" not in posted.typed and (before := repeated(form, sent)):
+            return self._to_draft(request, draft.model_copy(update={"repeats": before}))
         if is_changed(form, sent):
             form = form.renewed(self.new_id)
+            if posted.files:
+                return self._to_draft(request, Draft(values=form.values(), errors={KEPT: SENT_BEFORE}))
+        return await self._sent(request, form, draft)
+
+    async def _sent(self, request: Request, form: RequestForm, draft: Draft) -> Response:
         try:
-            accepted = await self.door.send(form.message(self.point, self.clock.now()))
+            accepted = await self.door.send(form.message(self.point, self.clock.now(), draft.files))
         except MessageRefusedError as refused:
             self.figures.message("refused")
-            return self._to_draft(request, Draft(values=form.values(), errors=_on_our_form(refused.problem)))
+            return self._to_draft(request, draft.model_copy(update={"errors": _on_our_form(refused.problem)}))
         except IntakeUnavailableError as unavailable:
             trouble: Literal["not-accepted", "undecided"] = "undecided" if unavailable.undecided else "not-accepted"
             self.figures.message(trouble)
-            return self._to_draft(request, Draft(values=form.values(), trouble=trouble))
+            return self._to_draft(request, draft.model_copy(update={"trouble": trouble}))
         self.figures.message("accepted")
         return self._to_receipt(request, form, accepted)
 
     async def redraw(self, request: Request) -> Response:
         """A button of the panel was pressed over a half-filled form: the new look, and everything typed still there."""
-        typed = await posted(request)
-        choice = typed.get("preference", "")
+        posted = await self.files.posted(request)
+        choice = posted.typed.get("preference", "")
         preferences = Preferences.of(request).with_choice(choice)
-        draft = Draft(values=RequestForm.posted(typed, self.new_id).values())
+        errors = {KEPT: NOT_ALL} if posted.wrong else {}
+        draft = Draft(values=RequestForm.posted(posted.typed, self.new_id).values(), errors=errors, files=posted.files, wrong=posted.wrong)
         answer = self._to_draft(request, draft, preferences, part="" if choice.startswith("language=") else PANEL)
         preferences.keep(request, answer)
         return answer
@@ -202,6 +213,11 @@ class RequestPages:
             trouble=draft.trouble,
             repeats=draft.repeats,
             text_limit=TEXT_LIMIT,
+            files=draft.files,
+            wrong_files=draft.wrong,
+            sealed_files=self.files.sealed(draft.values["external_id"], draft.files),
+            most_files=self.files.most,
+            largest_mb=self.files.limit_bytes // MEGABYTE,
             kinds=[(value, say(title)) for value, title in KIND_TITLES.items()],
             channels=_options(CHANNEL_TITLES, say),
             forms=_options(FORM_TITLES, say),

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Self
 from uuid import UUID
 
-from frontends.site.intake_door import AdditionalChannel, Contacts, Message, Sender
+from frontends.site.intake_door import AdditionalChannel, Attached, Contacts, Message, Sender
 from libs.web.contacts import is_email, phone_of
 
 # At four bytes a letter this stays under the 200 KiB that intake's doors take.
@@ -102,7 +102,7 @@ class RequestForm:
         found = {**self._wrong_lines(), **self._wrong_text(), **self._wrong_contacts(), **self._wrong_choices()}
         return {field.name: found[field.name] for field in fields(self) if field.name in found}
 
-    def message(self, point: str, at: datetime) -> Message:
+    def message(self, point: str, at: datetime, files: tuple[Attached, ...] = ()) -> Message:
         """What intake is told. Call it only when there are no errors."""
         return Message(
             external_id=self.external_id,
@@ -114,6 +114,7 @@ class RequestForm:
             text=self.text,
             wanted_form=None if self.wanted_form == "any" else self.wanted_form,
             additional_channel=self._additional_channel(),
+            attachments=files,
         )
 
     def _wrong_lines(self) -> dict[str, str]:

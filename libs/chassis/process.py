@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self, TypeVar
@@ -185,10 +185,10 @@ class Process:
             self.doors["kafka"] = {"kafka": consumers.ready}
             self.background.add("consumers", consumers.run)
 
-    def app(self, title: str) -> FastAPI:
-        """A FastAPI app with health, metrics, problem details and traces."""
+    def app(self, title: str, streams: Collection[str] = ()) -> FastAPI:
+        """A FastAPI app with health, metrics, problem details and traces; `streams`: paths that limit their bodies themselves."""
         app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
-        problems.install(app, body_limit_bytes=self.settings.http_body_limit_bytes)
+        problems.install(app, body_limit_bytes=self.settings.http_body_limit_bytes, streams=streams)
         for error in INFRASTRUCTURE_ERRORS:
             app.add_exception_handler(error, _unavailable)
         self.telemetry.instrument(app)

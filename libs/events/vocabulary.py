@@ -152,6 +152,16 @@ class Attachment(Value):
     sha256: str
 
 
+class FileState(StrEnum):
+    """What is known of the bytes of an attachment: the virus scanner's word, that it has not spoken yet, or that they are not there."""
+
+    CLEAN = "clean"
+    INFECTED = "infected"
+    UNSURE = "unsure"
+    UNCHECKED = "unchecked"
+    MISSING = "missing"
+
+
 class MessageRef(Value):
     """Which message of which frontend; unique for as long as history is kept (D-24)."""
 

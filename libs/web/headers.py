@@ -1,6 +1,8 @@
 """Headers that every answer carries, and a limit on what a form may post."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # No inline script or style anywhere, so neither 'unsafe-inline' nor a nonce is needed.
@@ -57,21 +59,28 @@ class BodyTooLargeError(Exception):
 
 
 class BodyLimit:
-    """Stops reading a posted form at the limit, whatever its Content-Length says."""
+    """Stops reading a posted form at the limit, whatever its Content-Length says. `larger`: limits of forms with files, by their paths."""
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limit_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
+        read, limit = 0, self._limit_of(scope)
 
         async def receive_within_limit() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._limit:
+            if read > limit:
                 raise BodyTooLargeError
             return message
 
         await self._app(scope, receive_within_limit if scope["type"] == "http" else receive, send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        """The larger one only for what is read piece by piece."""
+        if scope["type"] != "http" or not Headers(scope=scope).get("content-type", "").startswith("multipart/form-data"):
+            return self._limit
+        return self._larger.get(scope["path"], self._limit)

@@ -1,4 +1,4 @@
-"""Cookies that only we can read: a secret that a page must show again after a redirect, and that no URL may hold."""
+"""Cookies and fields that only we can read: what a page must show again after a redirect, and what no URL may hold."""
 
 import json
 import zlib
@@ -21,6 +21,36 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True)
+class Seal:
+    """Values that go through a browser unread and unchanged. The key is derived for `purpose`, so none can stand for another."""
+
+    purpose: str
+    secret: bytes = field(repr=False)
+    lifetime_seconds: int
+    clock: Clock
+
+    def sealed(self, value: dict[str, Any]) -> str:
+        packed = zlib.compress(json.dumps(value, ensure_ascii=False).encode(), 9)
+        return self._fernet().encrypt_at_time(packed, self._seconds()).decode()
+
+    def opened(self, token: str) -> dict[str, Any] | None:
+        """None for one that is too old or not ours."""
+        try:
+            opened = self._fernet().decrypt_at_time(token, self.lifetime_seconds, self._seconds())
+        except InvalidToken:
+            return None
+        value: dict[str, Any] = json.loads(zlib.decompress(opened))
+        return value
+
+    def _seconds(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def _fernet(self) -> Fernet:
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=self.purpose.encode()).derive(self.secret)
+        return Fernet(urlsafe_b64encode(key))
+
+
+@dataclass(frozen=True)
 class SealedCookie:
     """One encrypted, http-only cookie of this site and path. The key is derived for its name, so none can stand for another."""
 
@@ -37,13 +67,12 @@ class SealedCookie:
 
     def write(self, request: Request, response: Response, value: dict[str, Any]) -> bool:
         """False, with nothing written, for a value that is too long for a cookie."""
-        packed = zlib.compress(json.dumps(value, ensure_ascii=False).encode(), 9)
-        token = self._fernet().encrypt_at_time(packed, self._seconds())
+        token = self._seal.sealed(value)
         if len(token) > LONGEST_TOKEN:
             return False
         response.set_cookie(
             self.name,
-            token.decode(),
+            token,
             max_age=self.lifetime_seconds,
             path=self.path,
             httponly=True,
@@ -55,21 +84,11 @@ class SealedCookie:
     def read(self, request: Request) -> dict[str, Any] | None:
         """The value, or None when there is none, it is too old or it is not ours."""
         token = request.cookies.get(self.name)
-        if token is None:
-            return None
-        try:
-            opened = self._fernet().decrypt_at_time(token, self.lifetime_seconds, self._seconds())
-        except InvalidToken:
-            return None
-        value: dict[str, Any] = json.loads(zlib.decompress(opened))
-        return value
+        return None if token is None else self._seal.opened(token)
 
     def clear(self, response: Response) -> None:
         response.delete_cookie(self.name, path=self.path, httponly=True, samesite=self.same_site)
 
-    def _seconds(self) -> int:
-        return int(self.clock.now().timestamp())
-
-    def _fernet(self) -> Fernet:
-        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"cookie {self.name}".encode()).derive(self.secret)
-        return Fernet(urlsafe_b64encode(key))
+    @property
+    def _seal(self) -> Seal:
+        return Seal(f"cookie {self.name}", self.secret, self.lifetime_seconds, self.clock)

@@ -250,6 +250,15 @@ def shown(mine: Mine) -> dict[str, Any]:
         "email_confirmed": request.email_confirmed,
         **also(request.additional),
         "steps": steps,
+        "attachments": [
+            {
+                "name": kept.attachment.name,
+                "size": kept.attachment.size,
+                "state": kept.state.value,
+                "state_title": statuses.FILES[kept.state],
+            }
+            for kept in request.files
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, Sender
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, FileState, Sender
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -100,6 +100,15 @@ class StepAnswer(Answer):
     explanation: str
 
 
+class FileAnswer(Answer):
+    """A file that the person sent; `state_title` says in words what is known of it."""
+
+    name: str
+    size: int
+    state: FileState
+    state_title: str
+
+
 class StatusAnswer(ChannelsAnswer):
     reference: str
     register_number: str | None
@@ -111,3 +120,4 @@ class StatusAnswer(ChannelsAnswer):
     why_due: str | None
     email_confirmed: bool
     steps: list[StepAnswer]
+    attachments: list[FileAnswer]

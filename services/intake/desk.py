@@ -17,7 +17,7 @@ from services.intake.domain import desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.commands import AnyCommand, Assign, Merge, Register
 from services.intake.domain.desk import Case
-from services.intake.domain.request import Telling, telling
+from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
 from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context, state_of

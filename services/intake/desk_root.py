@@ -26,6 +26,7 @@ from libs.web.pages import Pages
 from services.intake import desk_api, tracking
 from services.intake.account_store import AccountStore
 from services.intake.accounts import Accounts
+from services.intake.attachments import Attachments
 from services.intake.authority_store import AuthorityStore
 from services.intake.book import Book
 from services.intake.calendar_desk import CalendarDesk
@@ -40,6 +41,7 @@ from services.intake.newcomer_store import NewcomerStore
 from services.intake.overview import Overview
 from services.intake.pages import (
     account_pages,
+    attachment_pages,
     calendar_pages,
     card_pages,
     deputy_pages,
@@ -85,7 +87,9 @@ def hints_of(authority: Authority) -> tuple[Hint, ...]:
         raise WrongSettings(f"The authority's file: [[hints]] names «{error}», in which there is no word to look for") from None
 
 
-def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, set_up: SetUp, taking: Taking) -> None:
+def open_desk(
+    app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, set_up: SetUp, taking: Taking, attachments: Attachments
+) -> None:
     """The desk's doors, for programs and for people."""
     book = set_up.book
     looks = Looks(
@@ -141,7 +145,8 @@ def open_desk(app: FastAPI, process: Process, settings: IntakeSettings, store: I
         register_pages.routes(parts),
         export_pages.routes(parts, export, people.accounts),
         live_pages.routes(live, people.door),
-        card_pages.routes(parts, people.accounts, process.telemetry),
+        attachment_pages.routes(parts, attachments, process.telemetry),
+        card_pages.routes(parts, people.accounts, attachments, process.telemetry),
         calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
         sign_in_pages.routes(people),
         own_pages.routes(people),

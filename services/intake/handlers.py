@@ -27,10 +27,12 @@ from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.desk import TransitionForbidden as TransitionForbidden
 from services.intake.domain.desk import withdrawn
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.request import Request, by_email, reaches, standing, telling
+from services.intake.domain.request import Request, reaches
+from services.intake.domain.telling import by_email, standing, telling
 from services.intake.domain.term import why_due
 from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, actor_of, frontend_actor, person_context
+from services.intake.upload_store import UploadStore
 
 Outcome = Accepted | Refusal
 NOBODYS = UUID(int=0)
@@ -83,8 +85,11 @@ class Unread:
 class Acceptance:
     """Messages become requests: a batch in the caller's transaction, receipts in the outbox."""
 
-    def __init__(self, *, store: IntakeStore, outbox: Outbox, book: Book, authority: str, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, *, store: IntakeStore, uploads: UploadStore, outbox: Outbox, book: Book, authority: str, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
+        self._uploads = uploads
         self._outbox = outbox
         self._book = book
         self._authority = authority
@@ -96,8 +101,11 @@ class Acceptance:
         rules = await self._book.opened(db)
         await self._store.lock(db)
         known = await self._store.known(db, self._looked(batch, rules))
+        named = {attachment.upload_id for inbound in batch for attachment in inbound.message.attachments}
+        known.uploads = await self._uploads.named(db, named) if named else {}
         outcomes = [self._decide(inbound, known, rules) for inbound in batch]
         await self._store.append(db, known.facts, self._told(batch, outcomes))
+        await self._uploads.bind(db, known.bound)
         return outcomes
 
     async def hear(self, db: Connection, batch: Sequence[Inbound]) -> None:

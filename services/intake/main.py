@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from fastapi import FastAPI
@@ -13,8 +14,11 @@ from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
+from libs.chassis.store.objects import Directory
 from libs.chassis.store.republishing import published
-from services.intake import api, authority_api, consumers, office_api, tracking
+from libs.chassis.store.timers import Timers
+from services.intake import api, authority_api, consumers, office_api, tracking, upload_api
+from services.intake.attachments import Attachments
 from services.intake.authority_store import AuthorityStore
 from services.intake.book import Book, rules_of
 from services.intake.desk_root import code_key, open_desk, set_up_of
@@ -22,15 +26,19 @@ from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
 from services.intake.queue import Queue
+from services.intake.scanner import Clamd
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 from services.intake.taking import Taking
 from services.intake.term_watch import TermWatch
+from services.intake.upload_store import UploadStore
+from services.intake.uploads import RESCAN, Limits, Uploads
 from services.intake.words.index import WordIndex
 
 QUEUE_SILENT_SECONDS = 60.0
 BOOK_SILENT_SECONDS = 60.0
 WORDS_SILENT_SECONDS = 120.0
+FILES_SILENT_SECONDS = 1800.0  # a sweep every ten minutes
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
@@ -56,8 +64,15 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     book = book_of(process, settings, key)
     set_up = set_up_of(process, book)
     store = IntakeStore(process.store, key)
+    files = files_of(process, settings, store, book)
     acceptance = Acceptance(
-        store=store, outbox=process.outbox, book=book, authority=process.authority.code, clock=process.clock, ids=process.ids
+        store=store,
+        uploads=files.kept,
+        outbox=process.outbox,
+        book=book,
+        authority=process.authority.code,
+        clock=process.clock,
+        ids=process.ids,
     )
 
     async def register(batch: Sequence[Inbound]) -> list[Accepted | Refusal]:
@@ -86,7 +101,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     effect = process.effect_once(consumers.CONSUMER, (*consumers.HEARS, *repair.HEARS), handler, consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
-    app = process.app("Intake")
+    app = process.app("Intake", streams=[upload_api.PATH])
     frontends = FrontendKeys(settings.frontend_keys_file)
     app.include_router(authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=process.clock))
     app.include_router(
@@ -100,8 +115,9 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
         )
     )
     app.include_router(office_api.routes(book=book, frontends=frontends, clock=process.clock))
+    app.include_router(upload_api.routes(uploads=files.uploads, frontends=frontends, key=key))
     taking = Taking(put=queue.put, book=book, clock=process.clock)
-    open_desk(app, process, settings, store, set_up, taking)
+    open_desk(app, process, settings, store, set_up, taking, files.attachments)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
@@ -113,6 +129,40 @@ def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, 
     silent_seconds = settings.term_look_seconds + QUEUE_SILENT_SECONDS
     progress = process.health.loop("term-watch", limit_seconds=silent_seconds, now=time.monotonic)
     process.background.add("term-watch", partial(watch.run, beat=progress.beat, pause_seconds=settings.term_look_seconds))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileParts:
+    """What files that people send go through."""
+
+    kept: UploadStore
+    uploads: Uploads
+    attachments: Attachments
+
+
+def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> FileParts:
+    """With their loops: the sweep, and timers of their own, because a scanner that hangs must hold up no other timer."""
+    kept, objects = UploadStore(process.keyring), Directory(settings.objects_directory)
+    limits = Limits(file_bytes=settings.file_limit_bytes, files=settings.files_limit, total_bytes=settings.files_total_limit_bytes)
+    scanner = Clamd(settings.scanner, settings.scanner_seconds) if settings.scanner else None
+    uploads = Uploads(pool=process.pool, store=kept, objects=objects, scanner=scanner, limits=limits, clock=process.clock, ids=process.ids)
+    attachments = Attachments(
+        pool=process.pool,
+        store=store,
+        kept_uploads=kept,
+        uploads=uploads,
+        objects=objects,
+        book=book,
+        unscanned=None if scanner else settings.unscanned_files,
+        clock=process.clock,
+        ring=process.bell.ring,
+    )
+    rescans = Timers(process.pool, process.clock, process.metrics)
+    rescans.on(RESCAN, attachments.rescan)
+    for name, run in (("uploads", uploads.run), ("rescans", rescans.run)):
+        progress = process.health.loop(name, limit_seconds=FILES_SILENT_SECONDS, now=time.monotonic)
+        process.background.add(name, partial(run, beat=progress.beat))
+    return FileParts(kept=kept, uploads=uploads, attachments=attachments)
 
 
 if __name__ == "__main__":

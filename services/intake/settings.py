@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, Json, SecretStr
+from pydantic import AfterValidator, Field, Json, SecretStr, StringConstraints
 
 from libs.chassis.access.provider import is_safe
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import HttpUrl, MasterKey, PageSettings, ServiceSettings, Text
+from libs.chassis.store.timers import EFFECT_SECONDS
+from services.intake.domain.attachments import Unscanned
+
+ScannerAddress = Annotated[str, StringConstraints(pattern=r"^(tcp://[^\s/:]+:[0-9]{1,5}|unix:///\S+)$")]
 
 
 def _safe(address: str) -> str:
@@ -61,6 +65,18 @@ class IntakeSettings(OpenIdSettings, PageSettings):
         description="one-time code that opens the first administrator's account at /desk/set-up; absent: nobody can",
     )
     site_url: HttpUrl | None = Field(None, description="address of the site, for slips on paper; absent: they name the phones alone")
+    objects_directory: Path = Field(
+        description="folder of this service alone for the bytes of attachments, sealed; copied with the database"
+    )
+    file_limit_bytes: int = Field(25 * 1024 * 1024, gt=0, description="an attached file over this is refused")
+    files_limit: int = Field(20, gt=0, le=50, description="files that one dialogue may leave lying before a message names them")
+    files_total_limit_bytes: int = Field(100 * 1024 * 1024, gt=0, description="bytes of such files together")
+    scanner: ScannerAddress | None = Field(None, description="clamd's address, tcp://host:port or unix:///path; absent: nothing is scanned")
+    scanner_seconds: float = Field(20.0, gt=0, lt=EFFECT_SECONDS, description="how long the virus scanner may think about one file")
+    unscanned_files: Unscanned = Field(
+        Unscanned.QUARANTINE,
+        description="without a scanner: quarantine (opened when somebody answers for it) or warn (opened with a warning)",
+    )
     session_idle_minutes: int = Field(60, gt=0, description="a session at the desk ends when nobody used it for so long")
     session_hours: int = Field(12, gt=0, description="a session at the desk ends so long after signing in, used or not")
     hand_over_batch: int = Field(100, gt=0, description="requests of somebody who leaves that one press of the button hands over")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date
 
-from libs.events.vocabulary import Flag, Status
+from libs.events.vocabulary import FileState, Flag, Status
 from services.intake.deadlines import Reckoning, TermRules
 from services.intake.production_calendar import Standing
 
@@ -42,6 +42,16 @@ LACKS = {
     Flag.NO_CONTACT: "адрес электронной почты, телефон или почтовый адрес для ответа",
     Flag.NO_QUESTION: "какую информацию вы хотите получить",
 }
+
+
+FILES = {  # of attachments, after the name of the file
+    FileState.CLEAN: "проверен, вирусов нет",
+    FileState.INFECTED: "найден вирус",
+    FileState.UNSURE: "проверить на вирусы не удалось",
+    FileState.UNCHECKED: "ещё не проверен на вирусы",
+    FileState.MISSING: "не получен",
+}
+INFECTED = "attachment-infected"  # the template of a mark that is told though the status stays
 
 
 @lru_cache(maxsize=128)
@@ -125,6 +135,10 @@ def calendar_of(year: int, standing: Standing) -> str:
     if standing is Standing.UNKNOWN:
         return f"Производственного календаря на {year} год ещё нет: дата посчитана по общему правилу и может измениться."
     return ""
+
+
+def infected(name: str) -> str:
+    return f"В файле «{name}» найден вирус, поэтому мы его не открываем. Если файл важен, проверьте компьютер и пришлите файл заново."
 
 
 def now(status: Status, told_last: str) -> str:

@@ -146,7 +146,7 @@ def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Re
     texts: dict[MessageRef, list[bytes]] = {}
     for event in events:
         if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
-            texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text))
+            texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text, event.fact.attachments))
     return [(stream, ref.frontend, ref.external_id, request_id, digests) for ref, digests in texts.items()]
 
 

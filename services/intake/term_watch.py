@@ -19,7 +19,7 @@ from libs.chassis.store.events import Append, Recorded
 from services.intake.book import Book
 from services.intake.domain.client import Client
 from services.intake.domain.overdue import passed
-from services.intake.domain.request import telling
+from services.intake.domain.telling import telling
 from services.intake.store import REQUEST, IntakeStore, clock_context, state_of
 
 BATCH = 25  # the register waits meanwhile, some 70 ms

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("libs", "services", "frontends", "cli", "local", "bench")
+PACKAGES = ("libs", "services", "frontends", "cli", "local", "bench", "simulators")
 LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 
 

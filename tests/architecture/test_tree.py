@@ -11,7 +11,7 @@ from libs.events.topics import TOPICS
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "history", "notifier", "mailing", "survey", "publication")
 RUNNING = ("intake", "history", "notifier")
-PACKAGES = ("libs", "services", "frontends", "cli", "local", "bench")
+PACKAGES = ("libs", "services", "frontends", "cli", "local", "bench", "simulators")
 REQUIRED = {
     "services",
     "libs",

@@ -17,6 +17,7 @@ OPEN = {
     "AppealRouteExplained": "act",
     "CaseViewed": "found request_id what",
     "ClarificationNotReceived": "wait_until",
+    "AttachmentExamined": "state thread",
     "ClarificationReceived": "message_ref",
     "ClarificationRequested": "wait_until",
     "ClientIdentified": "kind platform",

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -32,12 +32,15 @@ MAX_ERRORS = 20
 MAX_FIELD_NAME = 200
 
 
-def install(app: FastAPI, *, body_limit_bytes: int, body_seconds: float = BODY_SECONDS) -> None:
-    """Makes every answer of this app that is no success a problem; called once, before the first request."""
+def install(app: FastAPI, *, body_limit_bytes: int, body_seconds: float = BODY_SECONDS, streams: Collection[str] = ()) -> None:
+    """Makes every answer of this app that is no success a problem; called once, before the first request.
+
+    `streams`: paths of routes that read their bodies piece by piece, with limits of their own.
+    """
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(BodyLimit, max_bytes=body_limit_bytes, seconds=body_seconds)
+    app.add_middleware(BodyLimit, max_bytes=body_limit_bytes, seconds=body_seconds, streams=streams)
     app.add_middleware(Accidents)
 
 
@@ -193,13 +196,14 @@ def _route(scope: Scope) -> str | None:
 class BodyLimit:
     """Refuses a body over the limit, by its announced length at once, else as soon as that many bytes came; and one that takes too long."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float, streams: Collection[str] = ()) -> None:
         self.app = app
+        self.streams = frozenset(streams)
         self.max_bytes = max_bytes
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self.streams:
             await self.app(scope, receive, send)
         elif self._announced(scope) > self.max_bytes:
             await _refuse(TooLarge(), scope, receive, send)

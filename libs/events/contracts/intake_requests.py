@@ -11,6 +11,7 @@ from libs.events.vocabulary import (
     Classification,
     ClientKind,
     Contacts,
+    FileState,
     Flag,
     MessageRef,
     OralOutcome,
@@ -67,6 +68,7 @@ class RequestRevised(Event):
     received_at: Annotated[Moment, Open]
     flags: Annotated[tuple[Flag, ...], Open] = ()
     text: Annotated[str, Personal]
+    attachments: tuple[Attachment, ...] = ()
 
 
 class RequestRegistered(Event):
@@ -292,6 +294,25 @@ class OralConsultationGiven(OralAnswer):
     office: str | None = None
 
 
+class AttachmentExamined(Event):
+    """What is known of the bytes of an attachment; the newest word counts. `thread` is what their key belongs to (E-5).
+
+    `found` is what the virus scanner calls it.
+    """
+
+    upload_id: str
+    state: Annotated[FileState, Open]
+    thread: Annotated[UUID | None, Open] = None
+    found: str | None = None
+
+
+class AttachmentReleased(Event):
+    """Somebody answers for it that colleagues open an attachment that no scanner has cleared (E-5)."""
+
+    upload_id: str
+    reason: str
+
+
 class HistoricalRequestImported(Event):
     """A request of an older register: any state, its own number and dates; retention counts from the import."""
 
@@ -349,6 +370,8 @@ EVENTS = (
     DisclosureProvided,
     PhoneEnquiryAnswered,
     OralConsultationGiven,
+    AttachmentExamined,
+    AttachmentReleased,
     HistoricalRequestImported,
     HistoricalEntryImported,
 )

@@ -11,17 +11,19 @@ from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
 from libs.events.fact import Event
-from libs.events.vocabulary import Card, ClientKind, Flag, MessageRef, Status
+from libs.events.vocabulary import Card, ClientKind, FileState, Flag, MessageRef, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_term
+from services.intake.domain import attachments
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
 from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
 from services.intake.domain.lists import Lists
 from services.intake.domain.register import NumberAssigned, Register, written
-from services.intake.domain.request import Request, RequestEvent, evolve, status_changed, telling
+from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.taking import AtDesk, CardTaken, answered, disclosed
+from services.intake.domain.telling import status_changed, telling
 from services.intake.oddities import PointRule, point_of
 from services.intake.office_hours import OfficeCalendar, Week
 
@@ -121,6 +123,8 @@ class Known:
     clients: dict[UUID, Client] = field(default_factory=dict)
     identities: dict[bytes, UUID] = field(default_factory=dict)
     registers: dict[tuple[str, int], Register] = field(default_factory=dict)
+    uploads: dict[str, attachments.Upload] = field(default_factory=dict)
+    bound: dict[str, UUID] = field(default_factory=dict)
     facts: list[Facts] = field(default_factory=list)
 
 
@@ -135,7 +139,7 @@ class FreshIds:
 def accept(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> Accepted:
     """Raises `TextTooLarge`; anything else is kept, odd as it may be."""
     check_size(inbound.message, inbound.size)
-    text = digest(rules.key, inbound.message.text)
+    text = digest(rules.key, inbound.message.text, inbound.message.attachments)
     seen = known.messages.get(inbound.ref)
     if seen is not None and _is_again(inbound, seen, text, known):
         return _receipt(seen.request_id, known, rules, again=True)
@@ -172,7 +176,8 @@ class _Turn:
         """The message as a fact of its request, then the number if that was all that lacked."""
         joined = seen.request_id if seen else self._joined()
         request_id = joined or ids.request_id
-        lacked = self.known.requests[request_id].lacks if joined else None
+        before = self.known.requests.get(request_id, Request())
+        lacked = before.lacks if joined else None
         if joined is None:
             self._begin(request_id, ids.client_id)
         elif seen:
@@ -180,9 +185,24 @@ class _Turn:
         else:
             self._add(request_id, supplement(self.inbound, self.points, knows_thread=joined == self._named()))
             self._answered(request_id)
+        self._examine(request_id, before.files)
         self.known.messages[self.inbound.ref] = Seen(request_id, (*(seen.digests if seen else ()), text))
         self._register_or_tell(request_id, lacked)
         return _receipt(request_id, self.known, self.rules)
+
+    def _examine(self, request_id: UUID, before: attachments.Files) -> None:
+        """What is known of the bytes that came with it; of a virus the person hears at once."""
+        for kept in self.known.requests[request_id].files[len(before) :]:
+            upload_id = kept.attachment.upload_id
+            upload = self.known.uploads.get(upload_id)
+            event = attachments.examination(kept.attachment, upload, self.inbound.frontend, request_id)
+            self._add(request_id, event)
+            if upload is not None and event.state is not FileState.MISSING:
+                self.known.bound[upload_id] = request_id
+                self.known.uploads[upload_id] = upload._replace(request_id=request_id)
+            if event.state is FileState.INFECTED:
+                said = statuses.infected(kept.attachment.name)
+                self._tell(request_id, self.known.requests[request_id].status, said, template=statuses.INFECTED)
 
     def _answered(self, request_id: UUID) -> None:
         """Whatever comes while a question waits is its answer: who reads it sees whether it is enough."""
@@ -275,12 +295,12 @@ class _Turn:
         self._add(request_id, registered)
         self._tell(request_id, Status.REGISTERED, statuses.registered(registered.reg_no, on, registered.due_on))
 
-    def _tell(self, request_id: UUID, status: Status, explanation: str, *, visible: bool = True) -> None:
+    def _tell(self, request_id: UUID, status: Status, explanation: str, *, visible: bool = True, template: str = "") -> None:
         """A status that the person sees, with where it is told to at this moment (R-9)."""
         request = self.known.requests[request_id]
         client = self.known.clients.get(self.known.client_of.get(request_id, request_id), Client())
         how = telling(request_id, request, client, self.rules.key)
-        self._add(request_id, status_changed(request, status, explanation, how, visible=visible))
+        self._add(request_id, status_changed(request, status, explanation, how, visible=visible, template=template))
 
     def _add(self, request_id: UUID, event: RequestEvent) -> None:
         request = self.known.requests.get(request_id, Request())

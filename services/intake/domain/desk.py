@@ -45,7 +45,8 @@ from services.intake.domain.commands import (
     Withdraw,
 )
 from services.intake.domain.lists import APPEAL, Lists
-from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
+from services.intake.domain.request import Request, RequestEvent, evolve
+from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 

@@ -1,5 +1,6 @@
 """A message at a door: how large it may be, what is odd about it, and what it tells of a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
 from libs.events.contracts.intake_requests import RequestReceived, RequestRevised, RequestSupplemented
 from libs.events.topics import dialogue_thread
-from libs.events.vocabulary import Flag, MessageRef
+from libs.events.vocabulary import Attachment, Flag, MessageRef
 from services.intake import tracking
 from services.intake.domain.taking import AtDesk
 from services.intake.oddities import PointRule, clock_is_off, is_bad_email, point_flags, point_of
@@ -93,9 +94,9 @@ def check_size(message: MessageReceived, size: int) -> None:
         raise TextTooLarge
 
 
-def digest(key: bytes, text: str) -> bytes:
-    """Recognises a message whose text was edited."""
-    return tracking.fingerprint(key, "text", text)
+def digest(key: bytes, text: str, attachments: Sequence[Attachment] = ()) -> bytes:
+    """Recognises a message whose text was edited, or that came with other files."""
+    return tracking.fingerprint(key, "text", text, *(attachment.sha256 for attachment in attachments))
 
 
 def first(inbound: Inbound, request_id: UUID, points: tuple[PointRule, ...], late: bool = False) -> RequestReceived:
@@ -143,6 +144,7 @@ def revision(inbound: Inbound) -> RequestRevised:
         received_at=inbound.arrived_at,
         flags=() if said_so else (Flag.TEXT_CHANGED,),
         text=inbound.message.text,
+        attachments=inbound.message.attachments,
     )
 
 

@@ -16,7 +16,8 @@ from libs.events.vocabulary import Status, Term
 from services.intake import statuses
 from services.intake.deadlines import moved_due, register_due
 from services.intake.domain.acceptance import Rules
-from services.intake.domain.request import Request, RequestEvent, Telling, evolve, status_changed
+from services.intake.domain.request import Request, RequestEvent, evolve
+from services.intake.domain.telling import Telling, status_changed
 from services.intake.transitions import OPEN, TRANSITIONS
 
 RECOMPUTED = "recomputed"  # the template of a term that moves by itself

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, assert_never
-from uuid import UUID
 
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
+    AttachmentExamined,
+    AttachmentReleased,
     ClarificationNotReceived,
     ClarificationReceived,
     ClarificationRequested,
@@ -43,20 +44,16 @@ from libs.events.fact import Event
 from libs.events.topics import DESK
 from libs.events.vocabulary import (
     AdditionalChannel,
-    Card,
     Classification,
     ClientKind,
     Contacts,
     Flag,
     MessageRef,
-    Standing,
     Status,
     TakenDown,
-    Target,
 )
-from services.intake import tracking
 from services.intake.completeness import has_phone, has_postal, missing
-from services.intake.domain.client import Client
+from services.intake.domain import attachments
 from services.intake.oddities import usable_email
 
 RequestEvent = (
@@ -89,6 +86,8 @@ RequestEvent = (
     | DisclosureProvided
     | PhoneEnquiryAnswered
     | OralConsultationGiven
+    | AttachmentExamined
+    | AttachmentReleased
     | HistoricalRequestImported
     | HistoricalEntryImported
 )
@@ -147,6 +146,7 @@ class Request(NamedTuple):
     steps: tuple[Step, ...] = ()
     old: HistoricalRequestImported | None = None
     noted: TakenDown | None = None
+    files: attachments.Files = ()
 
     @property
     def imported(self) -> bool:
@@ -190,7 +190,8 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return _said(request, event, version=version)
         case RequestRevised():
             texts = _with_text(request.texts, event.message_ref, event.text)
-            return request._replace(version=version, texts=texts, flags=request.flags | set(event.flags))
+            flags, files = request.flags | set(event.flags), attachments.added(request.files, event.attachments)
+            return request._replace(version=version, texts=texts, flags=flags, files=files)
         case RequestRegistered():
             return _due(request, event.due_on, event.last_on, version=version, reg_no=event.reg_no, registered_at=event.reg_at)
         case DeadlineApproaching() | DeadlineMissed() | DeadlineExtended() | DeadlineRecomputed():
@@ -212,6 +213,8 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version, set_back=request.status, wait_until=event.wait_until)
         case ClarificationReceived() | ClarificationNotReceived():
             return request._replace(version=version, set_back=None, wait_until=None)
+        case AttachmentExamined() | AttachmentReleased():
+            return request._replace(version=version, files=attachments.known_more(request.files, event))
         case HistoricalRequestImported():
             return _taken_over(request, event)._replace(version=version)
         case (
@@ -282,6 +285,7 @@ def _said(request: Request, event: RequestReceived | RequestSupplemented, **also
         email=email,
         email_confirmed=request.email_confirmed and email == request.email,
         texts=_with_text(request.texts, event.message_ref, event.text),
+        files=attachments.added(request.files, event.attachments),
         flags=(request.flags | set(event.flags)) - STILL_MISSING,
         **also,
     )
@@ -319,83 +323,3 @@ def replayed(events: Sequence[tuple[Event, datetime]]) -> Request:
     for event, at in events:
         request = evolve(request, event, at)  # type: ignore[arg-type]  # the category's registry holds no other type
     return request
-
-
-def targets(request: Request, confirmed: bool, confirm_token: str | None) -> tuple[Target, ...]:
-    """Where a notice goes now: the original channel first, the chosen additional one, the e-mail duplicate (N-3, R-9).
-
-    A request of an older register came by no channel of ours: there is nowhere to tell it until the person chooses a channel.
-    """
-    found = []
-    if request.frontend == DESK:
-        found.append(_as_they_came(request))
-    elif request.frontend == SITE:
-        found.append(Target(role="original", channel="site"))
-    elif request.frontend:
-        key, dialogue = request.dialogue_key, request.dialogue
-        found.append(Target(role="original", channel="frontend", frontend=request.frontend, dialogue_key=key, dialogue=dialogue))
-    if request.additional and request.additional.channel != "email":
-        found.append(Target(role="additional", channel=request.additional.channel, address=request.additional.address))
-    if request.email:
-        found.append(by_email(request.email, confirmed, confirm_token))
-    return tuple(found)
-
-
-def _as_they_came(request: Request) -> Target:
-    """Who called is called, who wrote on paper is written to; without that address, as for who came in, the status page tells it."""
-    card = request.noted.card if request.noted else None
-    if card is Card.PHONE and has_phone(request.contacts.phone):
-        return Target(role="original", channel="phone", address=request.contacts.phone)
-    if card is Card.POST and has_postal(request.contacts.postal):
-        return Target(role="original", channel="post", address=request.contacts.postal)
-    return Target(role="original", channel="site")
-
-
-def by_email(address: str, confirmed: bool, confirm_token: str | None) -> Target:
-    """An address that is not confirmed gets the link that confirms it, and nothing personal (N-3.4)."""
-    return Target(role="email", channel="email", address=address, confirmed=confirmed, confirm_token=None if confirmed else confirm_token)
-
-
-class Telling(NamedTuple):
-    """What a notice needs beside the request: whether the e-mail address was proved, and the token of the link that proves it."""
-
-    confirmed: bool
-    confirm_token: str | None
-
-
-def telling(request_id: UUID, request: Request, client: Client, key: bytes) -> Telling:
-    """An address may have been proved with another request of the same client."""
-    email = request.email
-    confirmed = request.email_confirmed or (email is not None and email in client.confirmed)
-    return Telling(confirmed=confirmed, confirm_token=tracking.confirm_token(key, request_id, email) if email else None)
-
-
-def status_changed(
-    request: Request, to: Status, explanation: str, how: Telling, *, visible: bool = True, template: str = ""
-) -> RequestStatusChanged:
-    """What the person is told, and where at this moment (R-9)."""
-    return RequestStatusChanged(
-        from_status=request.status if request.steps else None,
-        to_status=to,
-        visible=visible,
-        template=template or to.value,
-        explanation=explanation,
-        reference=request.reference,
-        reg_no=request.reg_no,
-        due_on=request.due_on,
-        addressee=request.name,
-        targets=targets(request, how.confirmed, how.confirm_token),
-    )
-
-
-def standing(request: Request, target: Target) -> Standing:
-    """Where the request stands, for one target."""
-    return Standing(
-        target=target,
-        status=request.status,
-        explanation=request.steps[-1].explanation if request.steps else "",
-        reference=request.reference,
-        reg_no=request.reg_no,
-        due_on=request.due_on,
-        addressee=request.name,
-    )

@@ -2,6 +2,8 @@
 
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
+    AttachmentExamined,
+    AttachmentReleased,
     ClarificationNotReceived,
     ClarificationReceived,
     ClarificationRequested,
@@ -35,7 +37,7 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import Term
+from libs.events.vocabulary import FileState, Term
 from services.intake import statuses
 
 TITLES: dict[type[Event], str] = {
@@ -68,6 +70,8 @@ TITLES: dict[type[Event], str] = {
     DisclosureProvided: "Сообщены сведения, обязательные к раскрытию",
     PhoneEnquiryAnswered: "Ответ дан сразу, по телефону",
     OralConsultationGiven: "Ответ дан сразу, на приёме",
+    AttachmentExamined: "Приложенный файл",
+    AttachmentReleased: "Разрешено открыть файл без проверки",
     HistoricalRequestImported: "Перенесён из прежнего реестра",
     HistoricalEntryImported: "Запись прежнего реестра",
 }
@@ -76,8 +80,14 @@ WHAT_WAS_DUE = {Term.REGISTRATION: "Запрос не зарегистриров
 
 
 def is_shown(fact: Event) -> bool:
-    """A status that the person is not told follows from the fact before it, which says more."""
-    return fact.visible if isinstance(fact, RequestStatusChanged) else True
+    """A status that the person is not told follows from the fact before it, which says more; of a clean file nobody need read."""
+    match fact:
+        case RequestStatusChanged():
+            return fact.visible
+        case AttachmentExamined():
+            return fact.state is not FileState.CLEAN
+        case _:
+            return True
 
 
 def title(fact: Event) -> str:
@@ -118,8 +128,10 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return f"До {statuses.day(fact.new_due)}. {fact.reason}"
         case RequestMerged():
             return f"№ {fact.into_no}. {fact.reason}"
-        case MessageSetAside() | MessageTakenUp() | RequestReassigned() | RequestWithdrawn():
+        case MessageSetAside() | MessageTakenUp() | RequestReassigned() | RequestWithdrawn() | AttachmentReleased():
             return fact.reason or ""
+        case AttachmentExamined():
+            return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
         case HistoricalEntryImported():
             return fact.what
         case HistoricalRequestImported():

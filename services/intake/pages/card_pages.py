@@ -21,9 +21,10 @@ from libs.web.posted import posted
 from services.intake import statuses
 from services.intake.account_store import Listed
 from services.intake.accounts import Accounts
+from services.intake.attachments import Attachments
 from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
 from services.intake.domain import timeline
-from services.intake.pages import forms, titles
+from services.intake.pages import attachment_pages, forms, titles
 from services.intake.pages.people import to
 from services.intake.pages.register_pages import REGISTER, DeskParts
 from services.intake.transitions import DESK, REGISTERED_AND_OPEN
@@ -34,10 +35,10 @@ CLASSIFICATION = tuple(forms.field_id("classify", field) for field in forms.fiel
 DONE = frozenset(command for command, _, _ in forms.FORMS.values())
 
 
-def routes(parts: DeskParts, accounts: Accounts, telemetry: Telemetry) -> APIRouter:
+def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telemetry: Telemetry) -> APIRouter:
     router = APIRouter(prefix="/requests/{request_id:uuid}", include_in_schema=False)
     may_work = Depends(parts.door(*sorted(DESK)))
-    card = Card(parts, accounts)
+    card = Card(parts, accounts, attachments)
 
     @router.get("")
     async def look(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
@@ -72,8 +73,9 @@ def routes(parts: DeskParts, accounts: Accounts, telemetry: Telemetry) -> APIRou
 class Card:
     """Draws a request."""
 
-    def __init__(self, parts: DeskParts, accounts: Accounts) -> None:
+    def __init__(self, parts: DeskParts, accounts: Accounts, attachments: Attachments) -> None:
         self._parts = parts
+        self._attachments = attachments
         self._accounts = accounts
 
     async def again(
@@ -117,6 +119,7 @@ class Card:
             who=who,
             seen=seen,
             case=seen.case.request,
+            files=attachment_pages.rows(seen.case.request.files, self._attachments),
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
             fields=self._fields(people),

@@ -11,12 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from cli.backup_copy import DESTROYED, STAMP, note_destroyed, read_destroyed
+from cli.backup_objects import ARCHIVE
 from cli.postgres_programs import Programs
 from cli.services import SCHEMAS
 from libs.chassis.store.destruction import Destruction, destroy, destroy_again, destructions
+from libs.chassis.store.objects import Directory
+from services.intake.upload_api import DIALOGUE, EXTERNAL_ID, NAME
 from tests.integration.cli.copies import Place, backed_up, both, entries, filled, grants, restored, say, sums
 from tests.stack import Database, eventually
 
+SCAN = b"what a person attached " * 1000
 pytestmark = [pytest.mark.requirement("E-13"), pytest.mark.usefixtures("fresh_kafka")]
 
 
@@ -32,6 +36,15 @@ async def destroyed_in(database: Database, service: str, threads: Sequence[UUID]
     async with database.superuser() as db, db.transaction():
         await db.execute(f"SET LOCAL ROLE {service}_owner; SET LOCAL search_path = {service}")
         return await destroy(db, threads)
+
+
+async def uploaded(database: Database) -> UUID:
+    """One file at the upload door."""
+    key = {"Authorization": f"Bearer {database.stack.frontend_keys['site']}", "Content-Type": "text/plain"}
+    async with both(database) as (intake, _):
+        answer = await intake.post("/v1/uploads", content=SCAN, headers=key | {EXTERNAL_ID: "f", DIALOGUE: "m-0", NAME: "a.txt"})
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["upload_id"])
 
 
 async def threads_of(database: Database, service: str) -> list[UUID]:
@@ -57,6 +70,41 @@ async def test_what_was_backed_up_comes_back_row_for_row_with_its_grants_and_ser
         [number] = await say(empty, intake, "after")
         await eventually(lambda: entries(empty, history, number), what="the new request is in history")
         assert [int(one.split("-")[1].split("/")[0]) for one in [*numbers, number]] == [1, 2, 3, 4]
+
+
+@pytest.mark.requirement("E-5", "R-17")
+async def test_attachments_come_back_with_the_rows_that_know_them_and_are_sealed_in_the_copy(
+    database: Database, empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await filled(database, 1)
+    upload_id = await uploaded(database)
+    folder = Path(database.environment("intake")["OTKLIK_OBJECTS_DIRECTORY"])
+    stored = Directory(folder).path(upload_id).read_bytes()
+    without = await backed_up(place)
+    assert "attachments that are NOT in this copy: 1" in without.output
+    async with database.superuser() as db:
+        await db.execute("SELECT pg_sleep(1.1)")  # copies bear the second in which they were made
+    monkeypatch.setenv("OTKLIK_OBJECTS_DIRECTORY", str(folder))
+    taken = await backed_up(place)
+    assert (taken.exit_code, "attachments: 1\n" in taken.output, "NOT" in taken.output) == (0, True, False), taken.output
+    newest = max(place.data.iterdir())
+    assert SCAN not in (newest / ARCHIVE).read_bytes()
+    assert stat.S_IMODE((newest / ARCHIVE).stat().st_mode) == 0o600
+    monkeypatch.setenv("OTKLIK_OBJECTS_DIRECTORY", str(tmp_path / "objects"))
+    back = await restored(place, empty, monkeypatch)
+    assert (back.exit_code, "attachments that came back: 1" in back.output, "MISSING" in back.output) == (0, True, False), back.output
+    assert Directory(tmp_path / "objects").path(upload_id).read_bytes() == stored
+
+
+@pytest.mark.requirement("E-5")
+async def test_a_restore_without_the_folder_of_attachments_says_how_many_are_missing(
+    database: Database, empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(database, 1)
+    await uploaded(database)
+    await backed_up(place)
+    back = await restored(place, empty, monkeypatch)
+    assert (back.exit_code, "attachments that are MISSING: 1" in back.output) == (0, True), back.output
 
 
 @pytest.mark.requirement("R-17")

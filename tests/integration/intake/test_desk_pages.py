@@ -20,7 +20,7 @@ from libs.events.topics import AUDIT
 from libs.events.vocabulary import Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
-from services.intake.transitions import DESK
+from services.intake.transitions import DESK, LEADING
 from tests.examples import anna
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.town import Heard, said
@@ -82,6 +82,8 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/print/card"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/slip"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/envelope"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/attachments/{number:int}"): DESK,
+        ("POST", "/desk/requests/{request_id:uuid}/attachments/{number:int}/release"): LEADING,
         ("POST", "/desk/find"): DESK,
     }
     stranger = bureau.browser()

@@ -38,7 +38,8 @@ from services.intake.domain.commands import (
     Withdraw,
 )
 from services.intake.domain.desk import Case, decide
-from services.intake.domain.request import Request, Telling, replayed
+from services.intake.domain.request import Request, replayed
+from services.intake.domain.telling import Telling
 from services.intake.transitions import IN_HANDS
 from tests.examples import NOW, REQUEST_ID, received, registered, some_id, told_registered
 from tests.spec import Spec

@@ -9,7 +9,8 @@ from libs.events.contracts.intake_requests import RequestAdditionalChannelChange
 from libs.events.fact import Event
 from libs.events.vocabulary import AdditionalChannel, ClientKind, Contacts, Flag, MessageRef, Sender, Standing, Status, Target
 from services.intake.domain import client, request
-from services.intake.domain.request import Request, replayed, standing, targets
+from services.intake.domain.request import Request, replayed
+from services.intake.domain.telling import standing, targets
 from tests.examples import (
     NOW,
     QUESTION,

@@ -1,6 +1,7 @@
 """A twin of intake's HTTP door: what the site is told it may expect of it, on a real socket, with faults on demand."""
 
 import asyncio
+import hashlib
 import socket
 import threading
 import time
@@ -9,11 +10,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
+
+from services.intake.domain.file_kinds import FileTypeNotAllowed
 
 KEY = "site-key-for-tests-0123456789"
 CODE = "7K3MQ9TXA2BC"
@@ -51,6 +55,14 @@ AUTHORITY = {
 }
 
 
+PROBLEMS = {
+    "busy": (503, "busy", "Сейчас слишком много сообщений."),
+    "broken": (500, "internal-error", "Произошла внутренняя ошибка."),
+    "too-large": (413, "too-large", "Сообщение слишком большое. Сократите его или отправьте по частям."),
+    "file-type-not-allowed": (415, "file-type-not-allowed", FileTypeNotAllowed.says),
+}
+
+
 @dataclass
 class DoorTwin:
     """`fault` is what the next calls meet: busy, broken, refused, too-large, silent, foreign."""
@@ -77,6 +89,8 @@ class DoorTwin:
     opens_at: str = "2026-11-23T09:00:00+07:00"
     authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
     unchanged: int = 0
+    uploads: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
 
     def reset(self) -> None:
         fresh = DoorTwin(url=self.url)
@@ -85,6 +99,7 @@ class DoorTwin:
     def app(self) -> FastAPI:
         app = FastAPI()
         app.add_api_route("/v1/messages", self.take, methods=["POST"])
+        app.add_api_route("/v1/uploads", self.keep, methods=["POST"])
         app.add_api_route("/v1/status", self.tell, methods=["POST"])
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
@@ -132,6 +147,17 @@ class DoorTwin:
         }
         return JSONResponse(told, status_code=201 if is_new else 200)
 
+    async def keep(self, request: Request) -> JSONResponse:
+        """A file; whatever is in it, the headers say what it is."""
+        if answer := await self._faulty(request):
+            return answer
+        raw = await request.body()
+        headers = {name: unquote(request.headers[f"otklik-{name}"], errors="strict") for name in ("external-id", "dialogue", "file-name")}
+        self.uploads.append((headers, raw))
+        told = {"upload_id": f"u-{len(self.uploads)}", "name": headers["file-name"], "type": "application/pdf", "size": len(raw)}
+        state = "infected" if b"EICAR" in raw else "clean"
+        return JSONResponse(told | {"sha256": hashlib.sha256(raw).hexdigest(), "state": state}, status_code=201)
+
     async def tell(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):
             return answer
@@ -152,6 +178,7 @@ class DoorTwin:
                 "email_confirmed": self.email_confirmed,
                 **self._additional_told(),
                 "steps": STEPS,
+                "attachments": self.attachments,
             }
         )
 
@@ -207,15 +234,11 @@ class DoorTwin:
         if request.headers.get("authorization") != f"Bearer {self.key}":
             return problem(401, "bad-credentials", "Ключ не подходит.")
         match self.fault:
-            case "busy":
-                return problem(503, "busy", "Сейчас слишком много сообщений.")
-            case "broken":
-                return problem(500, "internal-error", "Произошла внутренняя ошибка.")
             case "refused":
                 errors = [{"field": "contacts.phone", "says": "Такого номера нет."}]
                 return problem(400, "wrong-schema", "Поля заполнены неверно. Исправьте их и отправьте снова.", errors=errors)
-            case "too-large":
-                return problem(413, "too-large", "Сообщение слишком большое. Сократите его или отправьте по частям.")
+            case "busy" | "broken" | "too-large" | "file-type-not-allowed":
+                return problem(*PROBLEMS[self.fault])
             case "silent":
                 await asyncio.sleep(SILENCE_SECONDS)
             case "foreign":

@@ -311,7 +311,7 @@ async def test_more_than_a_form_can_hold_is_refused_before_it_is_read(browser: h
     )
 
     assert answer.status_code == 413
-    assert "слишком много текста" in answer.text
+    assert "Отправлено слишком много" in answer.text
     assert answer.headers["x-frame-options"] == "DENY"
     assert door.received == []
 

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from libs.events.vocabulary import FileState
 from libs.web import languages
 from libs.web.assets import REPOSITORY
 from libs.web.languages import Language
+from services.intake.domain.file_kinds import FileEmpty, FileTypeMismatch, FileTypeNotAllowed
 from services.intake.handlers import AddressNotValid, EmailNotValid
-from services.intake.statuses import TITLES
+from services.intake.statuses import FILES, TITLES
+from services.intake.uploads import FileTooLarge, TooManyFiles
 from tests.unit.web import page_texts
 
 WEB = REPOSITORY / "libs" / "web"
@@ -19,7 +22,9 @@ PAGES = [
     (WEB, [WEB / "pages.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
 ]
-FROM_INSIDE = {*TITLES.values(), AddressNotValid.says, EmailNotValid.says}  # words of intake that the site shows
+FILE_REFUSALS = (FileEmpty, FileTooLarge, FileTypeMismatch, FileTypeNotAllowed, TooManyFiles)
+OF_FILES = {FILES[FileState.INFECTED], FILES[FileState.MISSING], *(refusal.says for refusal in FILE_REFUSALS)}
+FROM_INSIDE = {*TITLES.values(), *OF_FILES, AddressNotValid.says, EmailNotValid.says}  # words of intake that the site shows
 
 
 def translated(*folders: Path) -> Language:

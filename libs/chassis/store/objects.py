@@ -1,0 +1,105 @@
+"""Bytes too large for events, sealed (decision 0028): one interface, and a directory behind it."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final, Protocol
+from uuid import UUID
+
+from libs.chassis.store.sealed_stream import CHUNK_BYTES, sealed, unsealed
+
+READ_BYTES: Final = 4 * CHUNK_BYTES
+UNFINISHED: Final = ".unfinished"
+
+
+class Objects(Protocol):
+    """Written once, whole or not at all, never changed."""
+
+    async def write(self, object_id: UUID, key: bytes, plain: AsyncIterator[bytes]) -> None:
+        """Durable when it returns. Raises OSError, and whatever `plain` raises; then nothing is kept."""
+        ...
+
+    def read(self, object_id: UUID, key: bytes) -> AsyncGenerator[bytes, None]:
+        """Close it when it is not read to its end. Raises FileNotFoundError, OSError and `BrokenSeal`."""
+        ...
+
+    async def remove(self, object_id: UUID) -> None:
+        """One that is not there is no mistake."""
+        ...
+
+
+class Directory:
+    """Objects as files of a folder that this service alone may read; 256 folders inside, by the id's last two digits."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def write(self, object_id: UUID, key: bytes, plain: AsyncIterator[bytes]) -> None:
+        final = self.path(object_id)
+        unfinished = final.with_name(final.name + UNFINISHED)
+        handle = await asyncio.to_thread(_begun, unfinished)
+        try:
+            async for piece in sealed(key, object_id, plain):
+                await asyncio.to_thread(_all_written, handle, piece)
+            await asyncio.to_thread(_finished, handle, unfinished, final)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(handle)
+
+    async def read(self, object_id: UUID, key: bytes) -> AsyncGenerator[bytes, None]:
+        async with aclosing(_pieces(self.path(object_id))) as stored:
+            async for piece in unsealed(key, object_id, stored):
+                yield piece
+
+    async def remove(self, object_id: UUID) -> None:
+        path = self.path(object_id)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(path.with_name(path.name + UNFINISHED).unlink, missing_ok=True)
+
+    def path(self, object_id: UUID) -> Path:
+        name = object_id.hex
+        return self._root / name[-2:] / name
+
+
+def _begun(path: Path) -> int:
+    """The folders that are made on the way are made durable with the first file in them."""
+    for folder in (path.parent.parent, path.parent):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable_folder(folder.parent)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _all_written(handle: int, piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def _finished(handle: int, unfinished: Path, final: Path) -> None:
+    """On the disk under its name, before anything may speak of it."""
+    os.fsync(handle)
+    unfinished.rename(final)
+    durable_folder(final.parent)
+
+
+def durable_folder(path: Path) -> None:
+    """What was made or renamed in it outlives a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        while piece := await asyncio.to_thread(file.read, READ_BYTES):
+            yield piece
+    finally:
+        file.close()

@@ -1,0 +1,6 @@
+-- doom_uploads.sql: what nobody named in time, what broke off, and what lost its key is to be removed; a message that names one at this moment is waited for.
+UPDATE uploads SET state = 'going'
+WHERE state <> 'going' AND (
+    (request_id IS NULL AND begun_at < CASE state WHEN 'receiving' THEN $2::timestamptz ELSE $1::timestamptz END)
+    OR NOT EXISTS (SELECT FROM thread_keys WHERE thread_keys.thread_id = uploads.thread_id)
+)
