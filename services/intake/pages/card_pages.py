@@ -166,7 +166,7 @@ class Card:
 
     def _fields(self, people: list[Listed]) -> dict[str, list[tuple[str, str]]]:
         """What the lists of the forms offer."""
-        told = self._parts.book.authority
+        told = self._parts.authority
         may_answer = [one for one in people if one.account.enabled and Role.EXECUTOR in one.account.roles]
         return {
             "type": [("", "Выберите тип"), *((one.code, one.title) for one in told.types)],

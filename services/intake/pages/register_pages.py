@@ -54,6 +54,11 @@ class DeskParts:
 
     book: Book
 
+    @property
+    def authority(self) -> Authority:
+        """As it is now."""
+        return self.book.authority
+
 
 def routes(parts: DeskParts) -> APIRouter:
     router = APIRouter(include_in_schema=False)

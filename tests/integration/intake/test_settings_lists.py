@@ -16,7 +16,8 @@ SCRIPT = "<script>alert(1)</script> 100 %s %(name)s"
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
+    assert fresh_kafka, "what other tests sent is no message of this one's"
     async with office(database) as found:
         yield found
 

@@ -20,7 +20,8 @@ DEMO_NAME = "Департамент земельных и лесных отно�
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
+    assert fresh_kafka, "what other tests sent is no message of this one's"
     async with office(database) as found:
         yield found
 
@@ -144,7 +145,8 @@ async def test_what_was_decided_is_published_for_history_in_its_order(database: 
 
 
 @pytest.mark.requirement("N-0.1", "E-1")
-async def test_an_empty_installation_says_what_is_left_to_do_and_invents_no_name(database: Database) -> None:
+async def test_an_empty_installation_says_what_is_left_to_do_and_invents_no_name(database: Database, fresh_kafka: str) -> None:
+    assert fresh_kafka
     async with office(database, authority_file=ROOT / "local" / "authority-empty.toml") as bureau:
         start = await page(bureau.admin)
         for href in ("profile#name", "profile#phones", "topics", "units", "mail"):
