@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from libs.chassis.access.openid import Client, OpenIdConnect
 from libs.chassis.access.passwords import Passwords
@@ -73,6 +73,8 @@ from services.intake.words.export import Export
 from services.intake.words.search import Search
 from services.intake.words.suggestions import Hint, NoWord, hint
 
+LIVE_SILENT_SECONDS = 60.0
+
 
 def code_key(settings: IntakeSettings) -> bytes:
     """The key of codes and fingerprints, derived from the master key."""
@@ -91,8 +93,19 @@ def open_desk(
     app: FastAPI, process: Process, settings: IntakeSettings, store: IntakeStore, set_up: SetUp, taking: Taking, attachments: Attachments
 ) -> None:
     """The desk's doors, for programs and for people."""
-    book = set_up.book
-    looks = Looks(
+    looks = looks_of(process)
+    desk = Desk(pool=process.pool, store=store, book=set_up.book, looks=looks, clock=process.clock, ring=process.bell.ring)
+    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
+    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until, looks.refused), process.telemetry))
+    pages = frame.desk_pages(assets.load(), lambda: Masthead.of(set_up.book.authority), demo=settings.demo)
+    people = people_of(process, settings, code_key(settings), pages, set_up.book, looks)
+    parts = parts_of(process, settings, store, set_up.book, desk, people, looks)
+    requests = about_requests(process, settings, parts, people, taking, attachments)
+    frame.mounted(app, pages, [*requests, *about_people(process, settings, store, parts, people, set_up)])
+
+
+def looks_of(process: Process) -> Looks:
+    return Looks(
         pool=process.pool,
         events=process.store,
         zone=process.authority.time_zone,
@@ -100,23 +113,30 @@ def open_desk(
         ring=process.bell.ring,
         traceparent=process.telemetry.current_traceparent,
     )
-    desk = Desk(pool=process.pool, store=store, book=book, looks=looks, clock=process.clock, ring=process.bell.ring)
-    verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
-    app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until, looks.refused), process.telemetry))
-    pages = frame.desk_pages(assets.load(), lambda: Masthead.of(book.authority), demo=settings.demo)
-    people = people_of(process, settings, code_key(settings), pages, book, looks)
-    overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
+
+
+def live_of(process: Process, store: IntakeStore) -> Live:
+    """With its loop."""
 
     async def versions(request_ids: Sequence[UUID]) -> Mapping[UUID, int]:
         async with process.pool.acquire() as db:
             return await store.versions(db, request_ids)
 
     live = Live(versions, time.monotonic)
-    process.background.add("live", partial(live.keep, beat=process.health.loop("live", limit_seconds=60.0, now=time.monotonic).beat))
+    progress = process.health.loop("live", limit_seconds=LIVE_SILENT_SECONDS, now=time.monotonic)
+    process.background.add("live", partial(live.keep, beat=progress.beat))
+    return live
+
+
+def parts_of(
+    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, desk: Desk, people: People, looks: Looks
+) -> DeskParts:
+    """What the pages about requests stand on."""
     key = code_key(settings)
+    overview = Overview(pool=process.pool, store=store, book=book, clock=process.clock)
     search = Search(pool=process.pool, overview=overview, key=key)
-    parts = DeskParts(
-        pages=pages,
+    return DeskParts(
+        pages=people.pages,
         door=people.door,
         desk=desk,
         overview=overview,
@@ -124,13 +144,16 @@ def open_desk(
         likeness=Likeness(pool=process.pool, overview=overview, search=search, key=key),
         hints=hints_of(process.authority),
         looks=looks,
-        live=live,
+        live=live_of(process, store),
         book=book,
     )
-    authorities = AuthorityStore(process.store, process.authority.code)
-    calendar = CalendarDesk(pool=process.pool, authorities=authorities, store=store, book=book, clock=process.clock, ring=process.bell.ring)
-    work = HandOver(desk=desk, accounts=people.accounts, store=store, book=book, batch=settings.hand_over_batch)
-    export = Export(pool=process.pool, overview=overview, zone=process.authority.time_zone)
+
+
+def about_requests(
+    process: Process, settings: IntakeSettings, parts: DeskParts, people: People, taking: Taking, attachments: Attachments
+) -> list[APIRouter]:
+    """Pages about requests."""
+    export = Export(pool=process.pool, overview=parts.overview, zone=process.authority.time_zone)
     taking_parts = TakingParts(
         desk=parts,
         taking=taking,
@@ -140,28 +163,39 @@ def open_desk(
         new_id=process.ids.new,
         status_address=f"{settings.site_url}/status" if settings.site_url else None,
     )
-    settings_parts = settings_of(process, people, pages, set_up)
-    routers = [
+    return [
         register_pages.routes(parts),
         export_pages.routes(parts, export, people.accounts),
-        live_pages.routes(live, people.door),
+        live_pages.routes(parts.live, people.door),
         attachment_pages.routes(parts, attachments, process.telemetry),
         card_pages.routes(parts, people.accounts, attachments, process.telemetry),
-        calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
+        taking_pages.routes(taking_parts),
+        paper_pages.routes(taking_parts),
+    ]
+
+
+def about_people(
+    process: Process, settings: IntakeSettings, store: IntakeStore, parts: DeskParts, people: People, set_up: SetUp
+) -> list[APIRouter]:
+    """Pages about staff and the authority."""
+    authorities = AuthorityStore(process.store, process.authority.code)
+    calendar = CalendarDesk(
+        pool=process.pool, authorities=authorities, store=store, book=set_up.book, clock=process.clock, ring=process.bell.ring
+    )
+    work = HandOver(desk=parts.desk, accounts=people.accounts, store=store, book=set_up.book, batch=settings.hand_over_batch)
+    settings_parts = settings_of(process, people, people.pages, set_up)
+    return [
         sign_in_pages.routes(people),
         own_pages.routes(people),
         account_pages.routes(people),
         deputy_pages.routes(people),
         hand_over_pages.routes(parts, work, process.telemetry),
-        taking_pages.routes(taking_parts),
-        paper_pages.routes(taking_parts),
+        calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
         settings_pages.routes(settings_parts),
         point_pages.routes(settings_parts),
         list_pages.routes(settings_parts),
+        *([entry_pages.routes(people, people.entry)] if people.entry else []),
     ]
-    if people.entry:
-        routers.append(entry_pages.routes(people, people.entry))
-    frame.mounted(app, pages, routers)
 
 
 def set_up_of(process: Process, book: Book) -> SetUp:

@@ -1,9 +1,10 @@
 """Intake's composition root."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -85,14 +86,10 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
         return outcomes
 
     queue = Queue(register, limit=settings.queue_limit)
-    looking = process.health.loop("book", limit_seconds=BOOK_SILENT_SECONDS, now=time.monotonic)
-    process.background.add("book", partial(book.keep, beat=looking.beat))
-    progress = process.health.loop("queue", limit_seconds=QUEUE_SILENT_SECONDS, now=time.monotonic)
-    process.background.add("queue", partial(queue.run, beat=progress.beat))
-
     words = WordIndex(pool=process.pool, events=process.store, keyring=process.keyring, key=key)
-    read = process.health.loop("words", limit_seconds=WORDS_SILENT_SECONDS, now=time.monotonic)
-    process.background.add("words", partial(words.run, beat=read.beat))
+    keep_going(process, "queue", queue.run, QUEUE_SILENT_SECONDS)
+    keep_going(process, "book", book.keep, BOOK_SILENT_SECONDS)
+    keep_going(process, "words", words.run, WORDS_SILENT_SECONDS)
 
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(key, frontend, dialogue).hex()
@@ -123,12 +120,17 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     return app
 
 
+def keep_going(process: Process, name: str, run: Callable[..., Awaitable[None]], silent_seconds: float, **told: Any) -> None:
+    """A loop of the process that tells by its beat that it makes progress."""
+    progress = process.health.loop(name, limit_seconds=silent_seconds, now=time.monotonic)
+    process.background.add(name, partial(run, beat=progress.beat, **told))
+
+
 def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
     """What days do by themselves."""
     watch = TermWatch(pool=process.pool, store=store, book=book, clock=process.clock, ring=process.bell.ring)
-    silent_seconds = settings.term_look_seconds + QUEUE_SILENT_SECONDS
-    progress = process.health.loop("term-watch", limit_seconds=silent_seconds, now=time.monotonic)
-    process.background.add("term-watch", partial(watch.run, beat=progress.beat, pause_seconds=settings.term_look_seconds))
+    pause = settings.term_look_seconds
+    keep_going(process, "term-watch", watch.run, pause + QUEUE_SILENT_SECONDS, pause_seconds=pause)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +161,8 @@ def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, boo
     )
     rescans = Timers(process.pool, process.clock, process.metrics)
     rescans.on(RESCAN, attachments.rescan)
-    for name, run in (("uploads", uploads.run), ("rescans", rescans.run)):
-        progress = process.health.loop(name, limit_seconds=FILES_SILENT_SECONDS, now=time.monotonic)
-        process.background.add(name, partial(run, beat=progress.beat))
+    keep_going(process, "uploads", uploads.run, FILES_SILENT_SECONDS)
+    keep_going(process, "rescans", rescans.run, FILES_SILENT_SECONDS)
     return FileParts(kept=kept, uploads=uploads, attachments=attachments)
 
 

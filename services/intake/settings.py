@@ -25,30 +25,9 @@ Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$"), AfterValidator(_s
 RolesOf = dict[str, tuple[Role, ...]]
 
 
-class OpenIdSettings(ServiceSettings):
-    """The authority's own OpenID Connect provider, where it has one; local accounts work beside it."""
+class IntakeSettings(ServiceSettings, PageSettings):
+    """`openid_…`: the authority's own OpenID Connect provider, where it has one; local accounts work beside it."""
 
-    openid_issuer: Issuer | None = Field(None, description="address of the provider as it names itself; absent: local accounts only")
-    openid_client_id: Text | None = Field(None, description="name that the provider knows this installation by")
-    openid_client_secret: SecretStr | None = Field(None, description="that name's secret")
-    desk_url: SafeUrl | None = Field(
-        None, description="address of this service as browsers see it; with /desk/sign-in/provider/back the provider sends people back"
-    )
-    openid_scopes: str = Field(
-        "openid profile", pattern=r"^(.* )?openid( .*)?$", description="what the provider is asked for, openid with it"
-    )
-    openid_subject_claim: Text = Field("sub", description="claim that names a person for ever")
-    openid_name_claim: Text = Field("name", description="claim with the full name")
-    openid_login_claim: Text = Field("preferred_username", description="claim with a login")
-    openid_roles_claim: Text | None = Field(None, description="claim that gives roles, a dot reaches inside: realm_access.roles")
-    openid_roles: Json[RolesOf] | None = Field(
-        None, description='JSON object, which of our roles each of its values gives: {"desk": ["registrar"]}'
-    )
-    openid_opens_accounts: bool = Field(False, description="who gets a role so has an account opened at the first entry")
-    openid_timeout_seconds: float = Field(10.0, gt=0, description="how long the provider may think")
-
-
-class IntakeSettings(OpenIdSettings, PageSettings):
     staff_private_key: MasterKey | None = Field(
         None,
         description="raw Ed25519 private key that staff tokens are signed with, base64 of 32 bytes; absent: the desk issues none",
@@ -80,3 +59,21 @@ class IntakeSettings(OpenIdSettings, PageSettings):
     session_idle_minutes: int = Field(60, gt=0, description="a session at the desk ends when nobody used it for so long")
     session_hours: int = Field(12, gt=0, description="a session at the desk ends so long after signing in, used or not")
     hand_over_batch: int = Field(100, gt=0, description="requests of somebody who leaves that one press of the button hands over")
+    openid_issuer: Issuer | None = Field(None, description="address of the provider as it names itself; absent: local accounts only")
+    openid_client_id: Text | None = Field(None, description="name that the provider knows this installation by")
+    openid_client_secret: SecretStr | None = Field(None, description="that name's secret")
+    desk_url: SafeUrl | None = Field(
+        None, description="address of this service as browsers see it; with /desk/sign-in/provider/back the provider sends people back"
+    )
+    openid_scopes: str = Field(
+        "openid profile", pattern=r"^(.* )?openid( .*)?$", description="what the provider is asked for, openid with it"
+    )
+    openid_subject_claim: Text = Field("sub", description="claim that names a person for ever")
+    openid_name_claim: Text = Field("name", description="claim with the full name")
+    openid_login_claim: Text = Field("preferred_username", description="claim with a login")
+    openid_roles_claim: Text | None = Field(None, description="claim that gives roles, a dot reaches inside: realm_access.roles")
+    openid_roles: Json[RolesOf] | None = Field(
+        None, description='JSON object, which of our roles each of its values gives: {"desk": ["registrar"]}'
+    )
+    openid_opens_accounts: bool = Field(False, description="who gets a role so has an account opened at the first entry")
+    openid_timeout_seconds: float = Field(10.0, gt=0, description="how long the provider may think")

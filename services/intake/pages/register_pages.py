@@ -47,11 +47,6 @@ class DeskParts:
     likeness: Likeness
     hints: Sequence[Hint]
 
-    @property
-    def authority(self) -> Authority:
-        """As it is now."""
-        return self.book.authority
-
     book: Book
 
     @property
