@@ -175,17 +175,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
     version = request.version + 1
     match event:
         case RequestReceived():
-            return _said(
-                request,
-                event,
-                version=version,
-                reference=event.reference,
-                frontend=event.message_ref.frontend,
-                dialogue_key=event.dialogue_key,
-                dialogue=event.dialogue,
-                received_at=event.received_at,
-                noted=event.taken_down,
-            )
+            return _begun(request, event)._replace(version=version)
         case RequestSupplemented():
             return _said(request, event, version=version)
         case RequestRevised():
@@ -234,6 +224,19 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version)  # the status that comes with it tells the rest
         case _:
             assert_never(event)
+
+
+def _begun(request: Request, event: RequestReceived) -> Request:
+    return _said(
+        request,
+        event,
+        reference=event.reference,
+        frontend=event.message_ref.frontend,
+        dialogue_key=event.dialogue_key,
+        dialogue=event.dialogue,
+        received_at=event.received_at,
+        noted=event.taken_down,
+    )
 
 
 def _sorted(request: Request, event: RequestClassified) -> Request:
