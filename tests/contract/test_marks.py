@@ -55,7 +55,7 @@ OPEN = {
     "OralConsultationGiven": "outcome point staff started_at topic within_competence",
     "PhoneEnquiryAnswered": "outcome staff started_at topic within_competence",
     "PointClosed": "code",
-    "PointSet": "code kind since until",
+    "PointSet": "card code kind since until",
     "ProfileSet": "time_zone",
     "ReplyHandedOver": "notice_id",
     "RequestAssigned": "executor target_on unit",

@@ -243,15 +243,15 @@ TYPES = (
 JOURNALS = (Journal(code="main", index="ЗИ"),)
 
 POINTS = (
-    Point(code="phone", title="Телефон"),
+    Point(code="phone", title="Телефон", oral=True, card="phone"),
     Point(code="site", title="Официальный сайт"),
     Point(code="vk", title="ВКонтакте"),
     Point(code="telegram", title="Телеграм"),
     Point(code="ok", title="Одноклассники"),
-    Point(code="post", title="Почта", kind="both"),
-    Point(code="email", title="Электронная почта", kind="both"),
-    Point(code="in_person", title="Личный приём"),
-    Point(code="internal", title="Внутреннее обращение", kind="internal"),
+    Point(code="post", title="Почта", kind="both", card="post"),
+    Point(code="email", title="Электронная почта", kind="both", card="post"),
+    Point(code="in_person", title="Личный приём", oral=True, card="reception"),
+    Point(code="internal", title="Внутреннее обращение", kind="internal", card="post"),
 )
 
 

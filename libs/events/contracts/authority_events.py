@@ -10,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 from libs.events.fact import Event, Open, Personal
+from libs.events.vocabulary import Card
 
 
 class Audience(StrEnum):
@@ -96,7 +97,10 @@ class RequestTypeClosed(Event):
 
 
 class PointSet(Event):
-    """A point of interaction, by which act it is on the list, and its first and last day there."""
+    """A point of interaction, by which act it is on the list, and its first and last day there.
+
+    `card`: on which card of the desk staff take down what comes there; None: it comes by itself.
+    """
 
     code: Annotated[str, Open]
     title: Annotated[str, Personal]
@@ -104,6 +108,7 @@ class PointSet(Event):
     act: Annotated[str, Personal] = ""
     since: Annotated[date | None, Open] = None
     until: Annotated[date | None, Open] = None
+    card: Annotated[Card | None, Open] = None
 
 
 class PointClosed(Event):

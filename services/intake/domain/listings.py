@@ -17,9 +17,11 @@ from libs.events.contracts.authority_events import (
     UnitSet,
 )
 from libs.events.fact import Event
+from libs.events.vocabulary import Card
 
 EntrySet = UnitSet | TopicSet | RequestTypeSet | PointSet
 Closed = UnitClosed | TopicClosed | RequestTypeClosed | PointClosed
+ORAL = frozenset((Card.PHONE, Card.RECEPTION))  # what people say there is registered on its day
 Entry = TypeVar("Entry", Unit, Topic, RequestType, Point)
 
 
@@ -88,6 +90,15 @@ def entry_of(event: EntrySet) -> Any:
         case RequestTypeSet():
             return RequestType(code=event.code, title=event.title, regime=event.regime.value, answer_days=event.answer_days)
         case PointSet():
-            return Point(code=event.code, title=event.title, kind=event.kind.value, act=event.act, since=event.since, until=event.until)
+            return Point(
+                code=event.code,
+                title=event.title,
+                kind=event.kind.value,
+                act=event.act,
+                since=event.since,
+                until=event.until,
+                oral=event.card in ORAL,
+                card=event.card.value if event.card else None,
+            )
         case _:
             assert_never(event)

@@ -18,6 +18,7 @@ from libs.events.contracts.authority_events import (
     UnitSet,
 )
 from libs.events.fact import Event
+from libs.events.vocabulary import Card
 from services.intake.codes import code_of
 from services.intake.deadlines import LONGEST
 from services.intake.domain.authority import Decided, effective, titles
@@ -165,7 +166,8 @@ def _points_loaded(file: Authority, decided: Decided, command: LoadPoints) -> li
         code = point.code or code_by_title.get(point.title.casefold()) or code_of(point.title, {*known, *listed, OTHER_POINT})
         if code in listed or code == OTHER_POINT:
             raise CodeTaken
-        listed[code] = PointSet(code=code, title=point.title, kind=point.kind, act=command.act, since=command.since)
+        card = Card(before.card) if (before := offered.get(code)) and before.card else None
+        listed[code] = PointSet(code=code, title=point.title, kind=point.kind, act=command.act, since=command.since, card=card)
     if len({one.title.casefold() for one in listed.values()}) < len(listed):
         raise TitleTaken
     if len({*known, *listed}) > MOST_ENTRIES:
@@ -216,7 +218,7 @@ def _fact(command: SetEntry, code: str, now: Authority) -> EntrySet:
         case SetPoint():
             if command.since and command.until and command.until < command.since:
                 raise DaysReversed
-            told = {name: getattr(command, name) for name in ("title", "kind", "act", "since", "until")}
+            told = {name: getattr(command, name) for name in ("title", "kind", "act", "since", "until", "card")}
             return PointSet(code=code, **told)
         case _:
             assert_never(command)

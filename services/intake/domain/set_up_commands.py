@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from libs.events.contracts.authority_events import Audience, Regime
+from libs.events.vocabulary import Card
 from services.intake.codes import CODE
 from services.intake.domain.commands import Command
 from services.intake.domain.listings import Listing
@@ -101,6 +102,7 @@ class SetPoint(Entry):
     act: Line = ""
     since: date | None = None
     until: date | None = None
+    card: Card | None = None
 
 
 class Close(Command):

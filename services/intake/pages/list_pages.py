@@ -154,6 +154,7 @@ class ListPage:
 
 OPTIONS = {
     "kind": [(audience.value, text) for audience, text in settings_words.AUDIENCES.items()],
+    "card": [("", settings_words.BY_ITSELF), *((card.value, text) for card, text in settings_words.CARDS.items())],
     "regime": [(regime.value, text) for regime, text in settings_words.REGIMES.items()],
 }
 

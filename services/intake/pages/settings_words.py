@@ -20,6 +20,7 @@ from libs.events.contracts.authority_events import (
     UnitClosed,
     UnitSet,
 )
+from libs.events.vocabulary import Card
 from services.intake.domain.authority import AuthorityEvent
 from services.intake.domain.listings import Listing, listing_of
 from services.intake.domain.unfinished import Step
@@ -41,6 +42,12 @@ ABOUT: Final = {
     Listing.TYPES: "Чем запрос является и по какому закону его рассматривают. Срок можно только сократить.",
     Listing.POINTS: "Где обращаются: каждый телефон, приёмная, страница. Сообщение не из перечня сохраняется как «иное».",
 }
+CARDS = {
+    Card.PHONE: "сотрудник записывает звонок",
+    Card.RECEPTION: "сотрудник записывает приём",
+    Card.POST: "сотрудник регистрирует письмо",
+}
+BY_ITSELF = "приходит само"
 AUDIENCES: Final = {
     Audience.EXTERNAL: "для внешних клиентов",
     Audience.INTERNAL: "для внутренних клиентов",
@@ -112,7 +119,11 @@ def said(event: AuthorityEvent, titles: Mapping[Listing, Mapping[str, str]]) -> 
         case RequestTypeSet():
             return f"{event.title}: {REGIMES[event.regime]}" + (f", срок {event.answer_days} дней" if event.answer_days else "")
         case PointSet():
-            return "; ".join(part for part in (f"{event.title}: {AUDIENCES[event.kind]}", event.act, standing(event)) if part)
+            return "; ".join(
+                part
+                for part in (f"{event.title}: {AUDIENCES[event.kind]}", CARDS[event.card] if event.card else "", event.act, standing(event))
+                if part
+            )
         case UnitClosed() | TopicClosed() | RequestTypeClosed() | PointClosed():
             return titles[listing_of(event)].get(event.code, event.code)
         case TrialLetterAsked():
