@@ -19,7 +19,7 @@ from services.intake.pages.settings_pages import UNPROCESSABLE, SettingsParts, v
 from services.intake.pages.settings_words import SETTINGS
 from services.intake.set_up import SettingsChangedMeanwhile
 
-WORDS = {audience: word for word, audience in settings_forms.AUDIENCE_OF.items() if word}
+WORDS = {audience: word for word, audience in reversed(settings_forms.AUDIENCE_OF.items()) if word}  # the Russian ones come first
 
 
 def routes(parts: SettingsParts) -> APIRouter:

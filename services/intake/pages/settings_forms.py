@@ -50,6 +50,9 @@ AUDIENCE_OF: Final = {
     "внешние": Audience.EXTERNAL,
     "внутренние": Audience.INTERNAL,
     "все": Audience.BOTH,
+    "external": Audience.EXTERNAL,
+    "internal": Audience.INTERNAL,
+    "all": Audience.BOTH,
 }
 WRONG_LINE: Final = "Строка {number} не читается. Пишите так: название; внешние, внутренние или все; код латинскими буквами."
 FIELD_OF_REFUSAL: Final = {

@@ -1,30 +1,50 @@
 """Every text that people see is Russian in the source, has an English translation, and no translation is left over."""
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from libs.events.vocabulary import FileState
+import libs.chassis.access
+import services.intake
+from libs.chassis.ops.refusals import Refusal
 from libs.web import languages
 from libs.web.assets import REPOSITORY
 from libs.web.languages import Language
-from services.intake.domain.file_kinds import FileEmpty, FileTypeMismatch, FileTypeNotAllowed
-from services.intake.handlers import AddressNotValid, EmailNotValid
+from services.intake.domain import timeline
 from services.intake.statuses import FILES, TITLES
-from services.intake.uploads import FileTooLarge, TooManyFiles
 from tests.unit.web import page_texts
 
 WEB = REPOSITORY / "libs" / "web"
 SITE = REPOSITORY / "frontends" / "site"
+DESK = REPOSITORY / "services" / "intake" / "pages"
+
+FOLDERS = [WEB, SITE, DESK]
+
+
+def refusals() -> set[str]:
+    """What intake says when it refuses something: any of it may stand on a page."""
+    for package in (services.intake, libs.chassis.access):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    return {kind.says for kind in _all_kinds(Refusal) if kind.__module__.startswith(("services.intake", "libs.chassis.access"))} - {""}
+
+
+def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _all_kinds(one)
+
 
 # A folder of pages, the code that hands texts to them, and Russian letters there that are no text.
 PAGES = [
     (WEB, [WEB / "pages.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
+    (DESK, sorted(DESK.glob("*.py")), set()),
 ]
-FILE_REFUSALS = (FileEmpty, FileTooLarge, FileTypeMismatch, FileTypeNotAllowed, TooManyFiles)
-OF_FILES = {FILES[FileState.INFECTED], FILES[FileState.MISSING], *(refusal.says for refusal in FILE_REFUSALS)}
-FROM_INSIDE = {*TITLES.values(), *OF_FILES, AddressNotValid.says, EmailNotValid.says}  # words of intake that the site shows
+FROM_INSIDE = {*TITLES.values(), *FILES.values(), *timeline.TITLES.values(), *refusals()}  # words of intake that pages show by a name
 
 
 def translated(*folders: Path) -> Language:
@@ -42,12 +62,16 @@ def test_every_text_is_translated_and_no_translation_is_left_over(folder: Path, 
     assert (set(own.texts) | set(own.forms)) - shown - FROM_INSIDE == set(), f"remove these from {folder.name}/translations/en.po"
 
 
-@pytest.mark.parametrize("folder", [WEB, SITE])
+def test_what_the_desk_tells_of_a_request_and_why_it_refuses_something_is_known_in_english() -> None:
+    assert FROM_INSIDE - set(translated(WEB, DESK).texts) == set(), "add these to pages/translations/en.po"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_russian_stands_in_a_template_untranslatable(folder: Path) -> None:
     assert page_texts.untranslatable(folder / "templates") == []
 
 
-@pytest.mark.parametrize("folder", [WEB, SITE])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_russian_has_all_three_forms_of_every_count(folder: Path) -> None:
     loaded = languages.load((folder / "translations",))
 
@@ -56,7 +80,7 @@ def test_russian_has_all_three_forms_of_every_count(folder: Path) -> None:
     assert all(len(forms) == 2 for forms in loaded["en"].forms.values())
 
 
-@pytest.mark.parametrize("folder", [WEB, SITE])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_placeholders_are_the_same_in_both_languages(folder: Path) -> None:
     for russian, english in translated(folder).texts.items():
         assert page_texts.placeholders(russian) == page_texts.placeholders(english), russian

@@ -5,7 +5,7 @@ ALTER TABLE sessions
     ADD COLUMN by_provider boolean NOT NULL DEFAULT false,
     ADD COLUMN acting_for uuid;
 
-CREATE INDEX requests_executor ON requests (executor) WHERE open;
+CREATE INDEX requests_executor ON requests (executor) WHERE open AND executor IS NOT NULL;
 
 -- A work table: whom the provider vouched for and no account is linked with. `sealed` holds how it calls them; forgotten after two weeks.
 CREATE TABLE newcomers (
