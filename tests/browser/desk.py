@@ -1,16 +1,14 @@
 """Intake with its desk on a real port, with an office in it, for the browser: real Kafka and PostgreSQL behind it."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from playwright.async_api import Page
 
 from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
 from tests.integration.intake.town import said
+from tests.serving import on_a_port
 from tests.stack import Database
 
 MOST_TABS = 80
@@ -32,16 +30,8 @@ class Desk:
 
 @asynccontextmanager
 async def desk(database: Database) -> AsyncIterator[Desk]:
-    async with office(database) as made:
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(made.town.service.app, log_config=None, access_log=False, ws="none", lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield Desk(f"http://127.0.0.1:{listening.getsockname()[1]}", made)
-        finally:
-            server.should_exit = True
-            await serving
+    async with office(database) as made, on_a_port(made.town.service.app) as port:
+        yield Desk(f"http://127.0.0.1:{port}", made)
 
 
 async def sign_in(page: Page, login: str = LOGIN, password: str = PASSWORD) -> None:

@@ -1,5 +1,6 @@
 """The desk as staff meet it: by keys alone, without JavaScript, on a phone, enlarged, in colours of their own."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -151,4 +152,14 @@ async def test_a_request_is_classified_on_a_phone_without_javascript(chromium: B
         await page.select_option(f"#classify-{field}", value)
     await page.get_by_role("button", name="Классифицировать").click()
     await expect(page.locator(".govuk-tag").first).to_have_text("классифицирован")
+    await page.context.close()
+
+
+@pytest.mark.requirement("E-11")
+async def test_who_reads_english_better_gets_the_desk_in_english(chromium: Browser, served: Desk) -> None:
+    page = await signed_in(chromium, served)
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert re.findall("[а-яё]+", await page.locator("main").inner_text(), re.IGNORECASE) == []
+    assert await violations(page) == []
     await page.context.close()

@@ -1,86 +1,25 @@
 """Cards of the desk by keyboard on a phone without JavaScript, and what is printed of a request: each sheet has its size."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from local import checks
-from tests.browser.conftest import DESKTOP, FLAGS, PHONE, sideways, violations
+from tests.browser.conftest import PHONE, sideways, violations
+from tests.browser.desk import tab_to
+from tests.browser.room import Room, a_room
 from tests.examples import QUESTION, anna
-from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
-from tests.stack import Database, eventually
+from tests.stack import Database
 
 POINTS_PER_MM = 72 / 25.4
 
 
-@asynccontextmanager
-async def on_a_port(app: FastAPI) -> AsyncIterator[str]:
-    """In this very loop, where its pool of connections lives."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-
-    async def is_open() -> bool:
-        return server.started
-
-    try:
-        await eventually(is_open, what="the desk listens")
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
-@dataclass
-class Room:
-    """A desk on a real port, and a browser before it."""
-
-    office: Office
-    address: str
-    browser: Browser
-
-    async def page(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
-        context = await self.browser.new_context(base_url=self.address, locale="ru-RU", viewport=viewport, java_script_enabled=javascript)
-        return await context.new_page()
-
-    async def signed_in(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
-        page = await self.page(viewport, javascript=javascript)
-        await page.goto("/desk/sign-in")
-        await page.fill("#login", LOGIN)
-        await page.fill("#password", PASSWORD)
-        await page.keyboard.press("Enter")
-        await expect(page.locator("h1")).to_have_text("Дела")
-        return page
-
-
 @pytest.fixture
 async def room(database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
-    path = checks.chromium()
-    if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
-    async with (
-        office(database, site_url="https://otklik.example.org") as made,
-        on_a_port(made.town.service.app) as address,
-        async_playwright() as playwright,
-    ):
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield Room(made, address, browser)
-        await browser.close()
-
-
-async def tab_to(page: Page, selector: str) -> None:
-    """By the Tab key alone, as far as it takes."""
-    for _ in range(60):
-        await page.keyboard.press("Tab")
-        if await page.locator(f"{selector}:focus").count():
-            return
-    raise AssertionError(f"the Tab key never comes to {selector}")
+    async with a_room(database, site_url="https://otklik.example.org") as made:
+        yield made
 
 
 @pytest.mark.requirement("N-7.1", "N-5.1", "E-17")

@@ -1,72 +1,25 @@
 """Finding, confirming a suggestion and taking the register away, in Chromium: by keyboard, on a phone, without JavaScript."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from local import checks
-from tests.browser.conftest import DESKTOP, FLAGS, PHONE, sideways, violations
+from tests.browser.conftest import PHONE, sideways, violations
+from tests.browser.room import Room, a_room
 from tests.examples import anna, boris
-from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
 from tests.integration.intake.test_words import is_read, taken_in
-from tests.stack import Database, eventually
+from tests.stack import Database
 
 LAND = "Прошу сообщить, как рассчитана арендная плата за земельный участок."
 
 
-@asynccontextmanager
-async def on_a_port(app: FastAPI) -> AsyncIterator[str]:
-    """In this very loop, where its pool of connections lives."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-
-    async def is_open() -> bool:
-        return server.started
-
-    try:
-        await eventually(is_open, what="the desk listens")
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
-@dataclass
-class Room:
-    """A desk on a real port, and a browser before it."""
-
-    office: Office
-    address: str
-    browser: Browser
-
-    async def signed_in(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
-        context = await self.browser.new_context(base_url=self.address, locale="ru-RU", viewport=viewport, java_script_enabled=javascript)
-        page = await context.new_page()
-        await page.goto("/desk/sign-in")
-        await page.fill("#login", LOGIN)
-        await page.fill("#password", PASSWORD)
-        await page.keyboard.press("Enter")
-        await expect(page.locator("h1")).to_have_text("Дела")
-        return page
-
-
 @pytest.fixture
 async def room(database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
-    path = checks.chromium()
-    if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
-    async with office(database) as made, on_a_port(made.town.service.app) as address, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield Room(made, address, browser)
-        await browser.close()
+    async with a_room(database) as made:
+        yield made
 
 
 async def taken_pictures(page: Page, name: str) -> None:

@@ -1,13 +1,10 @@
 """Staff enter by a provider on another site in a real browser, which keeps strict cookies to itself while that site leads."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.async_api import Page, async_playwright, expect
 
 from local import checks
@@ -17,23 +14,10 @@ from tests.integration.intake import providers
 from tests.integration.intake.people import office
 from tests.integration.intake.providers import certified
 from tests.integration.intake.test_entry import link
+from tests.serving import on_a_port
 from tests.stack import Database
 
 pytestmark = [pytest.mark.requirement("E-1", "R-25")]
-
-
-@asynccontextmanager
-async def on_port(app: FastAPI, port: int) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
-        yield
-    finally:
-        server.should_exit = True
-        await running
 
 
 @asynccontextmanager
@@ -71,7 +55,7 @@ async def test_there_and_back_and_out_in_a_real_browser(database: Database, fres
         told = providers.settings(provider.issuer, desk_url=desk)
         async with (
             office(database, start=datetime.now(UTC), **told) as made,
-            on_port(made.town.service.app, port),
+            on_a_port(made.town.service.app, port),
             phone(desk, java_script=java_script) as page,
         ):
             account_id, _ = await made.somebody("sergeev", "executor", unit="land")

@@ -6,10 +6,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from local.embedded import free_ports
-from tests.browser.test_entry import looks_right, on_port, phone
+from tests.browser.test_entry import looks_right, phone
 from tests.integration.intake.people import LOGIN, PASSWORD, office
 from tests.integration.intake.test_deputies import appoint
 from tests.integration.intake.test_hand_over import in_hands
+from tests.serving import on_a_port
 from tests.stack import Database
 
 pytestmark = [pytest.mark.requirement("E-1", "N-6.1")]
@@ -28,7 +29,7 @@ async def test_an_administrator_hands_over_and_a_deputy_takes_up_by_keyboard_on_
     address = f"http://localhost:{port}"
     async with (
         office(database, start=datetime.now(UTC)) as made,
-        on_port(made.town.service.app, port),
+        on_a_port(made.town.service.app, port),
         phone(address, java_script=True) as page,
     ):
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import Key, KeySet, RSAKey
@@ -20,6 +19,7 @@ from starlette.requests import Request
 
 from libs.chassis.ops.clock import Clock
 from local.embedded import free_ports
+from tests.serving import on_a_port
 from tests.stack import ROOT
 
 DESK_URL = "http://127.0.0.1:4443"
@@ -183,13 +183,5 @@ async def liar(clock: Clock) -> AsyncIterator[Liar]:
         made.asked.append("token")
         return made.raw if made.raw is not None else {"token_type": "Bearer", "id_token": made.token()}
 
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
+    async with on_a_port(app, port):
         yield made
-    finally:
-        server.should_exit = True
-        await running

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,7 +13,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import uvicorn
 
 from libs.chassis.store.database import Connection
 from libs.chassis.store.destruction import destroy
@@ -34,6 +32,7 @@ from tests.examples import anna, revised
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.test_naughty import naughty
 from tests.integration.intake.town import Frontend, said, serving
+from tests.serving import on_a_port
 from tests.stack import Database, eventually
 from tests.unit.intake.files import EICAR, JPEG, PDF
 from tests.unit.site.conftest import site_app, site_settings
@@ -110,19 +109,6 @@ async def site_of(bureau: Office) -> AsyncIterator[httpx.AsyncClient]:
         app = site_app(site_settings(intake_url="http://intake.test"), to_intake, bureau.clock, assets.load())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://site.test", follow_redirects=True) as browser:
             yield browser
-
-
-@asynccontextmanager
-async def listening(bureau: Office) -> AsyncIterator[int]:
-    """Intake on a real socket, and its port."""
-    socket_of = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(bureau.town.service.app, log_config=None, ws="none", lifespan="off"))
-    task = asyncio.create_task(server.serve([socket_of]))
-    try:
-        yield socket_of.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def get_file(browser: Browser, request_id: UUID, number: int = 1, more: str = "") -> httpx.Response:
@@ -393,7 +379,7 @@ async def test_where_nothing_can_be_written_a_file_is_to_be_sent_again_later_and
 
 
 async def test_who_hangs_up_in_the_middle_of_a_file_leaves_nothing(database: Database) -> None:
-    async with office(database) as bureau, listening(bureau) as port:
+    async with office(database) as bureau, on_a_port(bureau.town.service.app) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         told = bureau.town.site.headers | {EXTERNAL_ID: "f", DIALOGUE: "d", NAME: "a.pdf", "Content-Length": "1000000"}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
@@ -509,7 +495,7 @@ async def test_a_person_attaches_a_file_at_the_site_and_a_clerk_saves_it(databas
 
 
 async def test_on_a_real_connection_forty_megabytes_are_refused_before_one_of_them_is_sent(database: Database) -> None:
-    async with office(database) as bureau, listening(bureau) as port:
+    async with office(database) as bureau, on_a_port(bureau.town.service.app) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         told = bureau.town.site.headers | {EXTERNAL_ID: "f", DIALOGUE: "d", NAME: "a.pdf", "Content-Length": str(40 * 1024 * 1024)}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
