@@ -95,7 +95,7 @@ def _upgrade(connection: Connection, schema: Schema, chassis: Path) -> list[str]
     versions = {"version_table": "schema_version", "version_table_schema": schema.name}
     newer = set(MigrationContext.configure(connection, opts=versions).get_current_heads()) - _all(scripts)
     if newer:
-        log.warning("a schema is newer than this release and is left as it is", name=schema.name, revisions=sorted(newer))
+        log.warning("a schema is newer than this release and is left as it is", name=schema.name, where=", ".join(sorted(newer)))
         return []
     done: list[str] = []
 

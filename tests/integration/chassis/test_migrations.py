@@ -1,6 +1,8 @@
 """Migrations: run once however often and by however many they are started, later files of either branch included (R-11)."""
 
 import asyncio
+import io
+import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import asyncpg
 import pytest
 
 from cli.database import prepare_all
+from libs.chassis.ops import logs
 from libs.chassis.store import migrations
 from libs.chassis.store.migrations import Schema, migrate
 from tests.stack import SERVICES, Stack, with_database
@@ -118,17 +121,17 @@ async def test_later_files_of_both_run_together_those_of_the_chassis_first(fresh
 @pytest.mark.requirement("R-11")
 @pytest.mark.parametrize("by", ["service", "chassis"])
 async def test_the_release_before_leaves_a_schema_that_is_newer_than_itself_as_it_is_and_says_so(
-    fresh: Fresh, by: str, capsys: pytest.CaptureFixture[str]
+    fresh: Fresh, by: str, log_lines: io.StringIO
 ) -> None:
+    logs.configure(service="test", level="INFO", stream=log_lines)
     await fresh.migrate()
     newer = fresh.write if by == "service" else fresh.write_chassis
     newer("0900_later", "CREATE TABLE later (id int)")
     [added] = await fresh.migrate()
     fresh.take_back("0900_later")
-    capsys.readouterr()
     assert await fresh.migrate() == []
-    told = [line for line in capsys.readouterr().out.splitlines() if "newer than this release" in line]
-    assert [added in line for line in told] == [True]
+    told = [json.loads(line) for line in log_lines.getvalue().splitlines() if "newer than this release" in line]
+    assert [line["where"] for line in told] == [added]
     assert await fresh.ask("SELECT array_agg(version_num) FROM schema_version WHERE version_num = $1", added) == [added]
     assert await fresh.ask("SELECT count(*) FROM later") == 0
     newer("0900_later", "CREATE TABLE later (id int)")

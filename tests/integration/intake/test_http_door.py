@@ -116,7 +116,11 @@ async def test_every_route_but_health_and_figures_asks_for_a_frontends_key_or_a_
     open_to_all = {route.path for route in routes if not route.frontends and not route.roles and not route.path.startswith("/desk")}
     assert open_to_all == {"/health/live", "/health/ready", "/health/ready/{door}", "/metrics", "/preferences"}
     of_people = {("POST", f"/v1/{path}") for path in ("messages", "uploads", "status", "channels", "withdrawals", "confirmations")}
-    assert {(route.method, route.path) for route in routes if route.frontends} == {*of_people, ("GET", "/v1/authority")}
+    assert {(route.method, route.path) for route in routes if route.frontends} == {
+        *of_people,
+        ("GET", "/v1/authority"),
+        ("GET", "/v1/office"),
+    }
 
 
 @pytest.mark.requirement("R-2", "R-21")

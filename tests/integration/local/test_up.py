@@ -97,7 +97,7 @@ def test_up_down_and_up_again_after_a_kill(terminal: Terminal) -> None:
     assert f"/desk/set-up with the code {keys.SETUP_CODE}" in terminal.text()
     form = {"code": secrets[keys.SETUP_CODE], "login": "first", "name": "Первая Администратор", "password": "правильная лошадь батарея"}
     set_up = httpx.post(f"{processes.address('intake', terminal.here)}/desk/set-up", data=form, trust_env=False)
-    assert (set_up.status_code, set_up.headers["location"]) == (303, "/desk")
+    assert (set_up.status_code, set_up.headers["location"]) == (303, "/desk/settings")
 
     os.kill(terminal.pid("mail"), signal.SIGKILL)
     until(lambda: "mail ended with -9" in terminal.text() and terminal.run("status") == 0, "the mail catcher is there again")
