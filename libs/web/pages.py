@@ -38,11 +38,20 @@ SAID: Mapping[int, tuple[str, str]] = {
 class Pages:
     """The pages of one process: its `templates/` and `translations/` on top of the common ones. `masthead`: as it is at that moment."""
 
-    def __init__(self, *, folder: Path, assets: Assets, masthead: Callable[[], Masthead], demo: bool = False, home: str = "/") -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        assets: Assets,
+        masthead: Callable[[], Masthead],
+        demo: bool = False,
+        home: str = "/",
+        service: str = "Запросы информации",
+    ) -> None:
         self._assets = assets
         self._home = home
         self._masthead = masthead
-        self._facts = {"demo": demo, "home": home, "asset": assets.url, "language_names": languages.NAMES}
+        self._facts = {"demo": demo, "home": home, "service": service, "asset": assets.url, "language_names": languages.NAMES}
         self._languages = languages.load((HERE / "translations", folder / "translations"))
         self._environments = {code: _environment(folder, code) for code in self._languages}
 

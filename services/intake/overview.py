@@ -10,7 +10,7 @@ from libs.chassis.access.roles import Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection, Pool
 from services.intake.book import Book
-from services.intake.domain.filters import MINE, QUEUE, SOON_DAYS, After, Filters
+from services.intake.domain.filters import MINE, SOON_DAYS, After, Filters
 from services.intake.domain.request import Request
 from services.intake.office_hours import Office
 from services.intake.store import IntakeStore
@@ -82,7 +82,7 @@ class Overview:
             by.works_as if filters.who == MINE else None,
             *(first_due, last_due, filters.same_as()),
         ]
-        return await self._store.register_rows(db, filters.order == QUEUE, asked, after, rows)
+        return await self._store.register_rows(db, filters.is_queue(), asked, after, rows)
 
     async def of_client(self, client_id: UUID | None, but: UUID) -> Sequence[RegisterRow]:
         """The newest other requests of a client."""

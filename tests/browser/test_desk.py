@@ -23,8 +23,22 @@ PAGES = [
     "/me",
     "/me/second-factor",
     "/accounts",
+    "/requests?status=closed",
+    "/requests/print",
+    "/new/phone",
+    "/new/reception",
+    "/new/post",
     "/calendar",
     "/calendar?year=2027&moved=3",
+    "/settings",
+    "/settings/profile",
+    "/settings/topics",
+    "/settings/units",
+    "/settings/types",
+    "/settings/points",
+    "/settings/load-points",
+    "/settings/mail",
+    "/settings/changes",
     "/nowhere",
 ]
 
@@ -97,6 +111,46 @@ async def test_no_page_of_the_desk_breaks_a_rule_of_accessibility_or_its_window(
         await page.set_viewport_size(viewport)
         assert await sideways(page) == 0, viewport
     assert await violations(page) == []
+    await page.context.close()
+
+
+MISTAKES = [
+    "/new/phone",
+    "/new/reception",
+    "/new/post",
+    "/accounts",
+    "/calendar",
+    "/settings/topics",
+    "/settings/points",
+    "/settings/load-points",
+    "/settings/mail",
+    "/me",
+]
+
+
+@pytest.mark.requirement("E-11", "R-21")
+@pytest.mark.parametrize("path", MISTAKES)
+async def test_a_form_that_was_sent_empty_says_what_is_wrong_and_breaks_no_rule(chromium: Browser, served: Desk, path: str) -> None:
+    page = await signed_in(chromium, served)
+    await page.goto(f"/desk{path}")
+    await page.locator("main form button[type=submit]").last.click()
+    await expect(page.locator(".govuk-error-summary")).to_be_visible()
+    await page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+    await page.emulate_media(forced_colors="active")
+    assert await violations(page) == []
+    await page.emulate_media(forced_colors="none")
+    for viewport in (*ENLARGED, PHONE):
+        await page.set_viewport_size(viewport)
+        assert await sideways(page) == 0, viewport
+    assert await violations(page) == []
+    await page.context.close()
+
+
+@pytest.mark.requirement("E-11")
+async def test_on_a_phone_no_table_of_the_calendar_is_cut_off(chromium: Browser, served: Desk) -> None:
+    page = await signed_in(chromium, served, PHONE)
+    await page.goto("/desk/calendar")
+    assert await page.evaluate("[...document.querySelectorAll('.web-scroll')].map(one => one.scrollWidth - one.clientWidth)") == [0]
     await page.context.close()
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Status, Urgency
 from services.intake.domain.listings import Listing
+from services.intake.transitions import OPEN
 
 SOON_DAYS = 3
 MINE = "mine"
@@ -93,6 +94,10 @@ class Filters:
 
     def but(self, **changed: str) -> Self:
         return replace(self, **changed)
+
+    def is_queue(self) -> bool:
+        """Only open requests, by urgency and day. Who asks for a status that is not open wants to see those, newest first."""
+        return self.order == QUEUE and (not self.status or Status(self.status) in OPEN)
 
     def same_as(self) -> UUID | None:
         return UUID(self.same) if self.same else None

@@ -17,6 +17,7 @@ from services.intake.accounts import AccountNotFound, administrator
 from services.intake.domain.account import ChangeRoles, Disable, Enable, IdentityTaken, OpenAccount
 from services.intake.entry import Entry, NewcomerNotFound
 from services.intake.pages.people import DESK, ROLE_TITLES, WRONG, People, command_of, roles_of, to
+from services.intake.transitions import LEADING
 
 ACCOUNTS = f"{DESK}/accounts"
 UNPROCESSABLE = 422
@@ -188,6 +189,7 @@ async def show_one(
         role_titles=ROLE_TITLES,
         units=people.unit_options(one.account.unit),
         now=people.clock.now(),
+        may_hand_over=who.staff.may(LEADING),
         newcomers=await newcomers(people),
         names={other.account_id: other.account.name for other in everybody},
         today=people.deputies.today(),

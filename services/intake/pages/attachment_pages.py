@@ -112,12 +112,15 @@ def name_of(kept: Kept, number: int) -> str:
     return clean if kind is None or ending_of(clean) in kind.endings else f"{clean}.{kind.endings[0]}"
 
 
+BYTES = "Б"
+
+
 def size_of(size: int) -> str:
     """«24 КБ», rounded up: nothing that is there is 0."""
     for unit, bytes_of in (("МБ", 1024 * 1024), ("КБ", 1024)):
         if size >= bytes_of:
             return f"{-(-size // bytes_of)} {unit}"
-    return f"{size} Б"
+    return f"{size} {BYTES}"
 
 
 def disposition(name: str) -> str:

@@ -108,7 +108,7 @@ class Card:
         people = await self._accounts.listed()
         names = {str(one.account_id): one.account.name for one in people}
         told = self._titles()
-        lines = [_line(event, names, told) for event in seen.events if timeline.is_shown(event.fact)]
+        lines = [line_of(event, names, told) for event in seen.events if timeline.is_shown(event.fact)]
         suggestions = await self._suggestions(seen)
         others = await self._parts.overview.of_client(seen.case.client_id, seen.case.request_id)
         alike = await self._parts.likeness.to(seen, others)
@@ -213,7 +213,8 @@ def _merged_into(alike: Alike) -> dict[str, str]:
     return {forms.field_id("merge", "into"): number} if number else {}
 
 
-def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Any]:
+def line_of(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Any]:
+    """A line of what happened; `told`: titles of the authority's lists by list and code."""
     actor, fact = event.envelope.actor, event.fact
     disclosed = [told.get(f"disclosures-{code}", code) for code in fact.material_ids] if isinstance(fact, DisclosureProvided) else []
     point = told.get(f"points-{event.envelope.point}", "")
@@ -223,6 +224,7 @@ def _line(event: Recorded, names: Mapping[str, str], told: Mapping[str, str]) ->
         "title": timeline.title(fact),
         "said": "; ".join(disclosed) or timeline.said(fact),
         "who": _who(actor, names, point) if actor else "",
+        "is_text": timeline.is_text(fact),
     }
 
 

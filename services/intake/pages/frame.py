@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger("desk")
 
 def desk_pages(assets: Assets, masthead: Callable[[], Masthead], *, demo: bool) -> Pages:
     """What draws the desk's pages."""
-    return Pages(folder=Path(__file__).parent, assets=assets, masthead=masthead, demo=demo, home=HOME)
+    return Pages(folder=Path(__file__).parent, assets=assets, masthead=masthead, demo=demo, home=HOME, service="Рабочее место")
 
 
 def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:

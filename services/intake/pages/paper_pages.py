@@ -15,12 +15,14 @@ from services.intake.domain import timeline
 from services.intake.domain.filters import After, Filters
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
+from services.intake.pages.card_pages import line_of
 from services.intake.pages.register_pages import DeskParts
 from services.intake.pages.taking_pages import TAKEN, TakingParts, in_groups
 from services.intake.transitions import DESK, TAKING
 
 ROWS_ON_PAPER = 500
 ENVELOPES = ("c5", "dl")
+LISTED = ("types", "topics", "units", "points", "disclosures")
 
 
 class NoPostalAddress(Refusal):
@@ -53,8 +55,9 @@ def routes(parts: TakingParts) -> APIRouter:
     @router.get("/requests/{request_id:uuid}/print/card")
     async def card(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
         seen = await looked_at(who, request_id, "print-card")
-        lines = [event for event in seen.events if timeline.is_shown(event.fact)]
-        return paper.sheet(request, "card", seen, lines=lines, names=await paper.names(), timeline=timeline)
+        names, told = await paper.names(), paper.titles()
+        lines = [line_of(event, names, told) for event in seen.events if timeline.is_shown(event.fact)]
+        return paper.sheet(request, "card", seen, lines=lines, names=names)
 
     @router.get("/requests/{request_id:uuid}/print/slip")
     async def slip(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
@@ -90,11 +93,12 @@ class Paper:
     async def names(self) -> dict[str, str]:
         return {str(one.account_id): one.account.name for one in await self._accounts.listed()}
 
+    def titles(self) -> dict[str, str]:
+        told = self._parts.authority
+        return {f"{name}-{one.code}": one.title for name in LISTED for one in getattr(told, name)}
+
     def sheet(self, request: Request, kind: str, seen: Seen | None, **facts: Any) -> Response:
         told, today = self._parts.authority, self._parts.overview.today()
-        authority_titles = {
-            f"{name}-{one.code}": one.title for name in ("types", "topics", "units", "points") for one in getattr(told, name)
-        }
         return self._parts.pages.show(
             request,
             f"page/paper_{kind}.html",
@@ -103,7 +107,7 @@ class Paper:
             today=today,
             zone=told.time_zone,
             titles=titles,
-            authority_titles=authority_titles,
+            authority_titles=self.titles(),
             status_address=self._status_address,
             **facts,
         )

@@ -85,7 +85,7 @@ def routes(parts: DeskParts) -> APIRouter:
             onward=onward,
             on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
             first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
-            values=vars(filters),
+            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST},
             choices=_choices(parts.authority, titles_of),
             **_told(parts.book),
         )
@@ -120,7 +120,7 @@ def _office(parts: DeskParts) -> dict[str, Any]:
 
 def _told(book: Book) -> dict[str, Any]:
     """What a table of requests says instead of codes."""
-    return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS]}
+    return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS], "zone": book.authority.time_zone}
 
 
 def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
@@ -155,6 +155,6 @@ def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]
         "unit": [("", "Любое"), *listed(Listing.UNITS)],
         "urgency": [("", "Любая"), *((one.value, titles.URGENCIES[one]) for one in Urgency)],
         "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "истекает в ближайшие три дня")],
-        "who": [("", "Всем"), (MINE, "мне")],
-        "order": [(QUEUE, "открытые: срочные и близкие по сроку сначала"), (NEWEST, "все: новые сначала")],
+        "who": [("", "Кому угодно"), (MINE, "мне")],
+        "order": [(QUEUE, "открытые, срочные сначала"), (NEWEST, "все, новые сначала")],
     }

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from libs.events.vocabulary import Status, Urgency
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, SOON, After, Filters, WrongFilter
 from services.intake.domain.listings import Listing
+from services.intake.transitions import OPEN
 
 pytestmark = pytest.mark.requirement("N-8.3")
 
@@ -73,3 +74,13 @@ def test_what_is_due_today_is_soon_and_what_was_due_yesterday_is_overdue() -> No
     assert Filters(due=SOON).due_days(TODAY) == (TODAY, date(2026, 3, 5))
     assert Filters(due=OVERDUE).due_days(TODAY) == (None, date(2026, 3, 1))
     assert Filters().due_days(TODAY) == (None, None)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_who_asks_for_a_closed_status_sees_those_requests_though_the_order_is_that_of_the_queue(status: Status) -> None:
+    assert Filters.read({"status": status.value}, LISTS).is_queue() == (status in OPEN)
+
+
+def test_the_queue_is_the_order_until_somebody_wants_the_newest() -> None:
+    assert Filters().is_queue()
+    assert not Filters(order=NEWEST).is_queue()
