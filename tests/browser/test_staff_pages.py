@@ -37,7 +37,7 @@ async def test_an_administrator_hands_over_and_a_deputy_takes_up_by_keyboard_on_
         await in_hands(made, leaver, "m-1")
         await sign_in(page, LOGIN)
         await page.goto(f"/desk/accounts/{leaver}")
-        await page.get_by_text("Назначить замещающего").click()
+        await page.locator("summary", has_text="Назначить замещающего").click()
         await looks_right(page)
         await page.get_by_role("link", name="Передать открытые запросы другому исполнителю").press("Enter")
         await expect(page.get_by_text("Открытых запросов: 1")).to_be_visible()

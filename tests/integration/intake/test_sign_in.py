@@ -40,7 +40,7 @@ async def at_work(database: Database, fresh_kafka: str) -> AsyncIterator[Office]
 async def second_factor(browser: Browser, office: Office, password: str = PASSWORD) -> tuple[pyotp.TOTP, list[str]]:
     """Turned on; the app, and the recovery codes that were shown."""
     page = text_of(await browser.get("/me/second-factor"))
-    app = pyotp.TOTP(page.partition("Ключ: ")[2].split()[0])
+    app = pyotp.TOTP("".join(page.partition("Ключ: ")[2].partition("Шесть цифр")[0].split()))
     answer = await browser.post("/me/second-factor", password=password, code=app.at(office.clock.now()))
     assert answer.status_code == 303, text_of(answer)
     shown = text_of(await browser.get("/me"))
