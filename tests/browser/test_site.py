@@ -230,7 +230,7 @@ async def test_without_javascript_everything_works(without_javascript: Page, doo
 
     await page.check("text=По телефону")
     await page.fill("#address", "8 912 345-67-89")
-    await page.click("text=Сохранить")
+    await page.click("text=Сообщать так")
     await expect(page.locator(".govuk-notification-banner")).to_contain_text("Сохранено")
     await page.click("text=Больше не звонить")
     await expect(page.locator(".govuk-notification-banner")).to_contain_text("Больше не будем звонить")

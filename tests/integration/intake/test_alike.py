@@ -21,7 +21,7 @@ LAND = "Прошу сообщить, как рассчитана арендна�
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
     async with office(database) as found:
         yield found
 

@@ -38,7 +38,7 @@ ONLY_FOR_THOSE_WHO_SIGN_IN = "/desk/sign-in"
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
     async with office(database) as found:
         yield found
 

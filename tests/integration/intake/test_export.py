@@ -26,7 +26,7 @@ FIRST_DAY = date(1899, 12, 30)  # of Excel's calendar
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
     async with office(database) as found:
         yield found
 

@@ -24,7 +24,7 @@ from tests.stack import Database, eventually
 
 
 @pytest.fixture
-async def bureau(database: Database) -> AsyncIterator[Office]:
+async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
     async with office(database) as found:
         yield found
 
