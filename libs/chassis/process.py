@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request
@@ -184,6 +184,11 @@ class Process:
             )
             self.doors["kafka"] = {"kafka": consumers.ready}
             self.background.add("consumers", consumers.run)
+
+    def keep_going(self, name: str, run: Callable[..., Awaitable[None]], silent_seconds: float, **told: Any) -> None:
+        """A loop that tells by its beat that it makes progress; one that is silent for so long is dead."""
+        progress = self.health.loop(name, limit_seconds=silent_seconds, now=time.monotonic)
+        self.background.add(name, partial(run, beat=progress.beat, **told))
 
     def app(self, title: str, streams: Collection[str] = ()) -> FastAPI:
         """A FastAPI app with health, metrics, problem details and traces; `streams`: paths that limit their bodies themselves."""

@@ -1,8 +1,6 @@
 """History as a process: everything is created here and handed over."""
 
-import time
 from datetime import timedelta
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -89,8 +87,7 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     process.background.add("months", keep_months)
     search = gaps(process, settings)
     process.timers.on(TIMER, search.remind)
-    progress = process.health.loop("gaps", limit_seconds=SILENT_SECONDS, now=time.monotonic)
-    process.background.add("gaps", partial(search.run, beat=progress.beat))
+    process.keep_going("gaps", search.run, SILENT_SECONDS)
     if settings.replica == 1:
         process.background.add("heads", heads(process, settings).run)
     process.connect([consumers.subscription(process.group, keeper(process), settings.replica)])

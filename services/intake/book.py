@@ -1,6 +1,6 @@
 """What the authority set, as rules: its file, and what it decided since."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -11,7 +11,6 @@ from services.intake.authority_store import AuthorityStore
 from services.intake.deadlines import LAW, LONGEST, TermRules, TermTooLong
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.authority import Decided, effective, titles
-from services.intake.domain.listings import Listing
 from services.intake.domain.lists import Lists
 from services.intake.oddities import PointRule
 from services.intake.office_hours import OfficeDay, Week
@@ -32,6 +31,7 @@ class Book:
         self._known: int | None = None
         self.decided = Decided()
         self.authority = file
+        self.titles = titles(file, self.decided)  # of every entry of the lists, closed ones too
         self.rules = make(self.decided, file)
 
     async def opened(self, db: Connection) -> Rules:
@@ -45,17 +45,9 @@ class Book:
         if self._known is None or decided.version > self._known:
             self.decided = decided
             self.authority = effective(self._file, decided)
+            self.titles = titles(self._file, decided)
             self.rules = self._make(decided, self.authority)
             self._known = decided.version
-
-    @property
-    def version(self) -> int:
-        return self.decided.version
-
-    @property
-    def titles(self) -> Mapping[Listing, Mapping[str, str]]:
-        """Of every entry of the lists, closed ones too."""
-        return titles(self._file, self.decided)
 
     async def keep(self, stopping: Stopping, beat: Callable[[], None]) -> None:
         """Looks for what others decided."""

@@ -12,7 +12,7 @@ from libs.events.contracts.authority_events import DayDeclared
 from libs.events.envelope import Actor
 from services.intake.authority_store import AuthorityStore
 from services.intake.book import Book
-from services.intake.domain.authority import Decided, DeclareDay, declare, evolve
+from services.intake.domain.authority import Decided, DeclareDay, declare, replayed
 from services.intake.production_calendar import Standing, differing, name_of, standing, with_declared
 from services.intake.store import IntakeStore
 
@@ -96,8 +96,6 @@ class CalendarDesk:
         facts = declare(before, command, by, today)
         actor = Actor(role=Role.ADMINISTRATOR.value, id=by.id)
         await self._authorities.append(db, before.version, facts, by=actor, at=self._clock.now(), traceparent=traceparent)
-        after = before
-        for fact in facts:
-            after = evolve(after, fact)
+        after = replayed(facts, before)
         rules = replace(self._book.rules, declared=after.days, is_working=with_declared(after.days))
         return after, len(await self._store.misplaced(db, today, rules, MOST_COUNTED))

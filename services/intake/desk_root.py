@@ -123,8 +123,7 @@ def live_of(process: Process, store: IntakeStore) -> Live:
             return await store.versions(db, request_ids)
 
     live = Live(versions, time.monotonic)
-    progress = process.health.loop("live", limit_seconds=LIVE_SILENT_SECONDS, now=time.monotonic)
-    process.background.add("live", partial(live.keep, beat=progress.beat))
+    process.keep_going("live", live.keep, LIVE_SILENT_SECONDS)
     return live
 
 
@@ -178,9 +177,8 @@ def about_people(
     process: Process, settings: IntakeSettings, store: IntakeStore, parts: DeskParts, people: People, set_up: SetUp
 ) -> list[APIRouter]:
     """Pages about staff and the authority."""
-    authorities = AuthorityStore(process.store, process.authority.code)
     calendar = CalendarDesk(
-        pool=process.pool, authorities=authorities, store=store, book=set_up.book, clock=process.clock, ring=process.bell.ring
+        pool=process.pool, authorities=set_up.store, store=store, book=set_up.book, clock=process.clock, ring=process.bell.ring
     )
     work = HandOver(desk=parts.desk, accounts=people.accounts, store=store, book=set_up.book, batch=settings.hand_over_batch)
     settings_parts = settings_of(process, people, people.pages, set_up)

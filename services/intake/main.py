@@ -1,10 +1,8 @@
 """Intake's composition root."""
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -87,9 +85,9 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
 
     queue = Queue(register, limit=settings.queue_limit)
     words = WordIndex(pool=process.pool, events=process.store, keyring=process.keyring, key=key)
-    keep_going(process, "queue", queue.run, QUEUE_SILENT_SECONDS)
-    keep_going(process, "book", book.keep, BOOK_SILENT_SECONDS)
-    keep_going(process, "words", words.run, WORDS_SILENT_SECONDS)
+    process.keep_going("queue", queue.run, QUEUE_SILENT_SECONDS)
+    process.keep_going("book", book.keep, BOOK_SILENT_SECONDS)
+    process.keep_going("words", words.run, WORDS_SILENT_SECONDS)
 
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(key, frontend, dialogue).hex()
@@ -120,17 +118,11 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     return app
 
 
-def keep_going(process: Process, name: str, run: Callable[..., Awaitable[None]], silent_seconds: float, **told: Any) -> None:
-    """A loop of the process that tells by its beat that it makes progress."""
-    progress = process.health.loop(name, limit_seconds=silent_seconds, now=time.monotonic)
-    process.background.add(name, partial(run, beat=progress.beat, **told))
-
-
 def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:
     """What days do by themselves."""
     watch = TermWatch(pool=process.pool, store=store, book=book, clock=process.clock, ring=process.bell.ring)
     pause = settings.term_look_seconds
-    keep_going(process, "term-watch", watch.run, pause + QUEUE_SILENT_SECONDS, pause_seconds=pause)
+    process.keep_going("term-watch", watch.run, pause + QUEUE_SILENT_SECONDS, pause_seconds=pause)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +153,8 @@ def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, boo
     )
     rescans = Timers(process.pool, process.clock, process.metrics)
     rescans.on(RESCAN, attachments.rescan)
-    keep_going(process, "uploads", uploads.run, FILES_SILENT_SECONDS)
-    keep_going(process, "rescans", rescans.run, FILES_SILENT_SECONDS)
+    process.keep_going("uploads", uploads.run, FILES_SILENT_SECONDS)
+    process.keep_going("rescans", rescans.run, FILES_SILENT_SECONDS)
     return FileParts(kept=kept, uploads=uploads, attachments=attachments)
 
 

@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -135,8 +134,7 @@ def _letterhead(process: Process, settings: NotifierSettings, letters: Letters) 
     """Raises `WrongSettings` when the authority's file can't write letters."""
     profiles = Profiles(process.keyring, process.authority.code)
     letterhead = Letterhead(file=process.authority, letters=letters, mail_from=settings.mail_from, profiles=profiles, pool=process.pool)
-    beat = process.health.loop("letterhead", limit_seconds=LETTERHEAD_SILENT_SECONDS, now=time.monotonic).beat
-    process.background.add("letterhead", partial(letterhead.keep, beat=beat))
+    process.keep_going("letterhead", letterhead.keep, LETTERHEAD_SILENT_SECONDS)
     try:
         letterhead.sender()
     except mime.UnsafeHeader:

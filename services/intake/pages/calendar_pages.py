@@ -49,7 +49,7 @@ def routes(parts: DeskParts, calendar: CalendarDesk, accounts: Accounts, telemet
             shown=found,
             doubt=statuses.calendar_of(year, found.standing),
             years=_years(calendar),
-            names={str(one.account_id): one.account.name for one in await accounts.listed()},
+            names=await accounts.names(),
             values={name: typed.get(name, "") for name in FIELDS},
             errors=errors,
             moved=int(moved) if moved.isdecimal() and len(moved) < 6 else None,

@@ -40,7 +40,7 @@ def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
             topics={one.code: one.title for one in authority.topics},
             urgencies={code.value: title for code, title in titles.URGENCIES.items()},
             units={one.code: one.title for one in authority.units},
-            accounts={str(one.account_id): one.account.name for one in await accounts.listed()},
+            accounts=await accounts.names(),
         )
 
     return router

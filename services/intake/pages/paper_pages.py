@@ -91,7 +91,7 @@ class Paper:
         self._status_address = status_address
 
     async def names(self) -> dict[str, str]:
-        return {str(one.account_id): one.account.name for one in await self._accounts.listed()}
+        return await self._accounts.names()
 
     def titles(self) -> dict[str, str]:
         told = self._parts.authority

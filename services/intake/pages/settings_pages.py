@@ -44,7 +44,7 @@ class SettingsParts:
 
     async def changes(self, since: int = 0, subject: str = "") -> list[dict[str, Any]]:
         """Decisions after a version, the newest first; `subject`: only those about it."""
-        names = {str(one.account_id): one.account.name for one in await self.accounts.listed()}
+        names = await self.accounts.names()
         rows = [row for row in await self.set_up.history(since) if not subject or subject_of(row.fact) == subject]
         return [self._line(row, names) for row in reversed(rows[-MOST_CHANGES:])]
 
