@@ -5,9 +5,9 @@ from libs.chassis.access.passwords import Passwords
 from libs.chassis.access.roles import Role
 from libs.events.envelope import Actor
 from local.sample.staff import ACCOUNTS, SampleAccount
-from services.intake.accounts import Accounts
 from services.intake.desk_root import accounts_of, code_key
-from services.intake.domain.account import LoginTaken, OpenAccount
+from services.intake.domain.staff.account import LoginTaken, OpenAccount
+from services.intake.staff.accounts import Accounts
 
 SAMPLE = Actor(role="system", id="sample")
 

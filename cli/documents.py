@@ -12,7 +12,9 @@ from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
-from services.intake import api, authority_api, office_api, upload_api
+from services.intake import api, upload_api
+from services.intake.authority import api as authority_api
+from services.intake.authority import office_api
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = Path("docs/events/schemas")

@@ -21,17 +21,17 @@ from libs.events.envelope import Actor
 from libs.events.fact import Event
 from libs.events.vocabulary import FileState
 from services.intake import statuses
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.desk import CaseNotFound
-from services.intake.domain import attachments
-from services.intake.domain.attachments import AttachmentClosed, Kept, Opening, Unscanned, Upload
 from services.intake.domain.request import Request
 from services.intake.domain.telling import status_changed, telling
-from services.intake.scanner import ScannerAway
+from services.intake.domain.uploads import attachments
+from services.intake.domain.uploads.attachments import AttachmentClosed, Kept, Opening, Unscanned, Upload
 from services.intake.store import REQUEST, IntakeStore, staff_context
 from services.intake.transitions import LEADING, OPEN
-from services.intake.upload_store import UploadStore
-from services.intake.uploads import Uploads
+from services.intake.uploads.handlers import Uploads
+from services.intake.uploads.scanner import ScannerAway
+from services.intake.uploads.store import UploadStore
 
 SCANNER = Actor(role="scanner", id="clamd")
 log = structlog.stdlib.get_logger("attachments")

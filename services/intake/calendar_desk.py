@@ -10,9 +10,9 @@ from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection, Pool
 from libs.events.contracts.authority_events import DayDeclared
 from libs.events.envelope import Actor
-from services.intake.authority_store import AuthorityStore
-from services.intake.book import Book
-from services.intake.domain.authority import Decided, DeclareDay, declare, replayed
+from services.intake.authority.book import Book
+from services.intake.authority.store import AuthorityStore
+from services.intake.domain.authority.decided import Decided, DeclareDay, declare, replayed
 from services.intake.production_calendar import Standing, differing, name_of, standing, with_declared
 from services.intake.store import IntakeStore
 

@@ -17,9 +17,9 @@ from libs.events.contracts.channel_inbound import MessageReceived, MessageRevise
 from libs.events.contracts.notifier_trials import TrialLetterTried
 from libs.events.topics import HISTORY, INBOUND, TRIALS, dialogue_key, dialogue_thread, frontend_of
 from libs.events.vocabulary import ExternalId
+from services.intake.authority.set_up import SetUp
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import NOBODYS, Acceptance, Unread
-from services.intake.set_up import SetUp
 
 CONSUMER = "intake"
 MAX_RECORDS = 1_000  # a larger batch costs less for each, but whoever comes by HTTP meanwhile waits for it

@@ -12,7 +12,7 @@ from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Recorded
 from libs.events.fact import Event
 from services.intake import tracking
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.domain import desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.commands import AnyCommand, Assign, Merge, Register

@@ -24,48 +24,33 @@ from libs.web import assets
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
 from services.intake import desk_api, tracking
-from services.intake.account_store import AccountStore
-from services.intake.accounts import Accounts
 from services.intake.attachments import Attachments
-from services.intake.authority_store import AuthorityStore
-from services.intake.book import Book
+from services.intake.authority.book import Book
+from services.intake.authority.set_up import SetUp
+from services.intake.authority.store import AuthorityStore
 from services.intake.calendar_desk import CalendarDesk
-from services.intake.deputies import Deputies
 from services.intake.desk import Desk
-from services.intake.domain.authority import effective
-from services.intake.entry import Claims, Entry
+from services.intake.domain.authority.decided import effective
 from services.intake.hand_over import HandOver
 from services.intake.live import Live
 from services.intake.looks import Looks
-from services.intake.newcomer_store import NewcomerStore
 from services.intake.overview import Overview
-from services.intake.pages import (
-    account_pages,
-    attachment_pages,
-    calendar_pages,
-    card_pages,
-    deputy_pages,
-    entry_pages,
-    export_pages,
-    frame,
-    hand_over_pages,
-    list_pages,
-    live_pages,
-    own_pages,
-    paper_pages,
-    point_pages,
-    register_pages,
-    settings_pages,
-    sign_in_pages,
-    taking_pages,
-)
+from services.intake.pages import frame, live_pages
+from services.intake.pages.cards import attachment_pages, card_pages, paper_pages, taking_pages
+from services.intake.pages.cards.taking_pages import TakingParts
 from services.intake.pages.people import People
-from services.intake.pages.register_pages import DeskParts
-from services.intake.pages.settings_pages import SettingsParts
-from services.intake.pages.taking_pages import TakingParts
-from services.intake.set_up import SetUp
+from services.intake.pages.register import export_pages, hand_over_pages, register_pages
+from services.intake.pages.register.register_pages import DeskParts
+from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages
+from services.intake.pages.settings.settings_pages import SettingsParts
+from services.intake.pages.staff import account_pages, deputy_pages, entry_pages, own_pages, sign_in_pages
 from services.intake.settings import IntakeSettings
-from services.intake.sign_in import Sessions, SignIn
+from services.intake.staff.accounts import Accounts
+from services.intake.staff.deputies import Deputies
+from services.intake.staff.entry import Claims, Entry
+from services.intake.staff.newcomer_store import NewcomerStore
+from services.intake.staff.sign_in import Sessions, SignIn
+from services.intake.staff.store import AccountStore
 from services.intake.store import IntakeStore
 from services.intake.taking import Taking
 from services.intake.words.alike import Likeness

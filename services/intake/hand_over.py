@@ -8,14 +8,14 @@ from uuid import UUID
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_requests import RequestReassigned
-from services.intake.account_store import Listed
-from services.intake.accounts import Accounts
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.desk import Desk
+from services.intake.domain.authority.lists import UnitNotCompetent
 from services.intake.domain.commands import Account, Assign, Command, Text
 from services.intake.domain.desk import TransitionForbidden
-from services.intake.domain.lists import UnitNotCompetent
 from services.intake.domain.request import Request
+from services.intake.staff.accounts import Accounts
+from services.intake.staff.store import Listed
 from services.intake.store import IntakeStore
 from services.intake.transitions import TRANSITIONS
 

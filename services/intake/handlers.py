@@ -19,7 +19,7 @@ from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from libs.events.vocabulary import AdditionalChannel, Standing, Status
 from services.intake import tracking
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
@@ -32,7 +32,7 @@ from services.intake.domain.telling import by_email, standing, telling
 from services.intake.domain.term import why_due
 from services.intake.oddities import point_of, usable_email
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, actor_of, frontend_actor, person_context
-from services.intake.upload_store import UploadStore
+from services.intake.uploads.store import UploadStore
 
 Outcome = Accepted | Refusal
 NOBODYS = UUID(int=0)

@@ -16,22 +16,24 @@ from libs.chassis.process import Process, run_service
 from libs.chassis.store.objects import Directory
 from libs.chassis.store.republishing import published
 from libs.chassis.store.timers import Timers
-from services.intake import api, authority_api, consumers, office_api, tracking, upload_api
+from services.intake import api, consumers, tracking, upload_api
 from services.intake.attachments import Attachments
-from services.intake.authority_store import AuthorityStore
-from services.intake.book import Book, rules_of
+from services.intake.authority import api as authority_api
+from services.intake.authority import office_api
+from services.intake.authority.book import Book, rules_of
+from services.intake.authority.store import AuthorityStore
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
 from services.intake.queue import Queue
-from services.intake.scanner import Clamd
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 from services.intake.taking import Taking
 from services.intake.term_watch import TermWatch
-from services.intake.upload_store import UploadStore
-from services.intake.uploads import RESCAN, Limits, Uploads
+from services.intake.uploads.handlers import RESCAN, Limits, Uploads
+from services.intake.uploads.scanner import Clamd
+from services.intake.uploads.store import UploadStore
 from services.intake.words.index import WordIndex
 
 QUEUE_SILENT_SECONDS = 60.0

@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.chassis.access.roles import Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection, Pool
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.domain.filters import MINE, SOON_DAYS, After, Filters
 from services.intake.domain.request import Request
 from services.intake.office_hours import Office

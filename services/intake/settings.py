@@ -9,7 +9,7 @@ from libs.chassis.access.provider import is_safe
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import HttpUrl, MasterKey, PageSettings, ServiceSettings, Text
 from libs.chassis.store.timers import EFFECT_SECONDS
-from services.intake.domain.attachments import Unscanned
+from services.intake.domain.uploads.attachments import Unscanned
 
 ScannerAddress = Annotated[str, StringConstraints(pattern=r"^(tcp://[^\s/:]+:[0-9]{1,5}|unix:///\S+)$")]
 

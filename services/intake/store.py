@@ -30,9 +30,8 @@ from libs.events.registry import Registry
 from libs.events.topics import AUDIT as AUDIT_TOPIC
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import MessageRef, Status, Urgency
-from services.intake import account_store, tracking
-from services.intake.account_store import STAFF
-from services.intake.authority_store import AUTHORITY
+from services.intake import tracking
+from services.intake.authority.store import AUTHORITY
 from services.intake.deadlines import LONGEST, nearest
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
@@ -42,6 +41,8 @@ from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
 from services.intake.domain.inbound import Inbound, digest
 from services.intake.domain.register import NumberAssigned
+from services.intake.staff import store as account_store
+from services.intake.staff.store import STAFF
 from services.intake.transitions import OPEN
 
 SQL = queries(__file__)

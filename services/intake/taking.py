@@ -9,7 +9,7 @@ from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.topics import DESK
 from libs.events.vocabulary import OralOutcome, TakenDown
 from services.intake import tracking
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound, by_http
 from services.intake.domain.taking import AnsweredAtOnce, AtDesk, role_of, within_competence

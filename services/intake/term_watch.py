@@ -16,7 +16,7 @@ from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool
 from libs.chassis.store.events import Append, Recorded
-from services.intake.book import Book
+from services.intake.authority.book import Book
 from services.intake.domain.client import Client
 from services.intake.domain.overdue import passed
 from services.intake.domain.telling import telling

@@ -19,9 +19,9 @@ from libs.events.topics import dialogue_thread
 from libs.events.vocabulary import ExternalId, FileState
 from services.intake import tracking
 from services.intake.api import NEVER_STORED, never_stored
-from services.intake.domain.attachments import Upload
-from services.intake.domain.file_kinds import LONGEST_NAME
-from services.intake.uploads import Announced, Uploads
+from services.intake.domain.uploads.attachments import Upload
+from services.intake.domain.uploads.file_kinds import LONGEST_NAME
+from services.intake.uploads.handlers import Announced, Uploads
 
 PATH: Final = "/v1/uploads"
 MOST_AT_ONCE: Final = 100  # half a megabyte of memory each, and no connection to the database while bytes come

@@ -15,15 +15,15 @@ from libs.events.vocabulary import Card, ClientKind, FileState, Flag, MessageRef
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_term
-from services.intake.domain import attachments
+from services.intake.domain.authority.lists import Lists
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
 from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
-from services.intake.domain.lists import Lists
 from services.intake.domain.register import NumberAssigned, Register, written
 from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.taking import AtDesk, CardTaken, answered, disclosed
 from services.intake.domain.telling import status_changed, telling
+from services.intake.domain.uploads import attachments
 from services.intake.oddities import PointRule, point_of
 from services.intake.office_hours import OfficeCalendar, Week
 

@@ -30,6 +30,7 @@ from libs.events.vocabulary import Classification, ClientKind, Flag, Status
 from services.intake import statuses
 from services.intake.deadlines import is_within, reckon, wait_until
 from services.intake.domain.acceptance import Rules, counted_from
+from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -44,7 +45,6 @@ from services.intake.domain.commands import (
     TakeUp,
     Withdraw,
 )
-from services.intake.domain.lists import APPEAL, Lists
 from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Status, Urgency
-from services.intake.domain.listings import Listing
+from services.intake.domain.authority.listings import Listing
 from services.intake.transitions import OPEN
 
 SOON_DAYS = 3

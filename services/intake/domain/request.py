@@ -53,7 +53,7 @@ from libs.events.vocabulary import (
     TakenDown,
 )
 from services.intake.completeness import has_phone, has_postal, missing
-from services.intake.domain import attachments
+from services.intake.domain.uploads import attachments
 from services.intake.oddities import usable_email
 
 RequestEvent = (

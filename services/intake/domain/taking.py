@@ -9,7 +9,7 @@ from libs.chassis.access.roles import NotAllowed, Role, Staff
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_requests import DisclosureProvided, OralConsultationGiven, PhoneEnquiryAnswered
 from libs.events.vocabulary import Card, OralOutcome, TakenDown
-from services.intake.domain.lists import Lists
+from services.intake.domain.authority.lists import Lists
 from services.intake.transitions import TAKING
 
 SPOKEN = "spoken"

@@ -1,1 +1,1 @@
-"""The desk: pages for staff under /desk. `frame` is what they stand in, every other file is one subject with its addresses."""
+"""The desk: pages for staff under /desk. `frame` is what they stand in; each folder is a part, each file one subject with its addresses."""

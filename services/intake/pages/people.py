@@ -15,12 +15,12 @@ from libs.chassis.access.tokens import TokenIssuer
 from libs.chassis.ops.clock import Clock
 from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
-from services.intake.accounts import Accounts
-from services.intake.book import Book
-from services.intake.deputies import Deputies
-from services.intake.domain.listings import Listing
-from services.intake.entry import Entry
-from services.intake.sign_in import SignIn
+from services.intake.authority.book import Book
+from services.intake.domain.authority.listings import Listing
+from services.intake.staff.accounts import Accounts
+from services.intake.staff.deputies import Deputies
+from services.intake.staff.entry import Entry
+from services.intake.staff.sign_in import SignIn
 
 DESK = "/desk"
 HALF_SECONDS = 600

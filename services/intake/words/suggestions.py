@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from libs.events.vocabulary import ClientKind, Urgency
-from services.intake.domain.lists import APPEAL, Lists
+from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.words import normal
 
 REQUEST = "8-fz"

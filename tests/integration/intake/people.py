@@ -12,7 +12,7 @@ import httpx
 
 from libs.chassis.access.sessions import COOKIE
 from libs.chassis.ops.clock import FixedClock
-from services.intake.account_store import STAFF
+from services.intake.staff.store import STAFF
 from tests.integration.intake.town import Town, founded
 from tests.stack import Database
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from services.intake.authority_store import AuthorityStore
+from services.intake.authority.store import AuthorityStore
 from tests.integration.intake.people import Browser, Office, text_of
 from tests.integration.intake.town import said
 

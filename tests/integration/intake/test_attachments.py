@@ -20,13 +20,13 @@ from libs.chassis.store.objects import Directory
 from libs.events.contracts.intake_requests import AttachmentExamined, AttachmentReleased, RequestRevised, RequestStatusChanged
 from libs.events.vocabulary import FileState
 from libs.web import assets
-from services.intake.domain.attachments import Unscanned, Upload
-from services.intake.domain.file_kinds import LONGEST_NAME
+from services.intake.domain.uploads.attachments import Unscanned, Upload
+from services.intake.domain.uploads.file_kinds import LONGEST_NAME
 from services.intake.settings import IntakeSettings
 from services.intake.store import REQUEST
 from services.intake.upload_api import DIALOGUE, EXTERNAL_ID, NAME
-from services.intake.upload_store import UploadStore
-from services.intake.uploads import BROKEN_FOR, LOOSE_FOR, Announced, Limits, Uploads
+from services.intake.uploads.handlers import BROKEN_FOR, LOOSE_FOR, Announced, Limits, Uploads
+from services.intake.uploads.store import UploadStore
 from simulators import clamd
 from tests.examples import anna, revised
 from tests.integration.intake.people import Browser, Office, office, text_of

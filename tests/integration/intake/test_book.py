@@ -8,7 +8,7 @@ import pytest
 from libs.chassis.ops.clock import FixedClock
 from libs.events.contracts.authority_events import DayDeclared
 from libs.events.envelope import Actor
-from services.intake.authority_store import AuthorityStore
+from services.intake.authority.store import AuthorityStore
 from tests.integration.intake.town import Town, founded, said, serving
 from tests.running import Running
 from tests.stack import Database, eventually

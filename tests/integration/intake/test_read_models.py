@@ -10,7 +10,7 @@ from libs.chassis.access.roles import Staff
 from libs.chassis.store.database import prepare_connection
 from libs.chassis.store.models import checksum, rebuild
 from services.intake.desk_root import accounts_of, code_key
-from services.intake.domain.account import LinkIdentity, OpenAccount
+from services.intake.domain.staff.account import LinkIdentity, OpenAccount
 from services.intake.settings import IntakeSettings
 from services.intake.store import models
 from services.intake.words import index

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from libs.events.vocabulary import FileState
-from services.intake.scanner import Clamd, ScannerAway, Verdict
+from services.intake.uploads.scanner import Clamd, ScannerAway, Verdict
 from tests.stack import eventually
 from tests.unit.intake.files import EICAR, PDF, zipped
 

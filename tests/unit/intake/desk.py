@@ -15,8 +15,8 @@ from libs.events.topics import dialogue_thread
 from services.intake import tracking
 from services.intake.deadlines import TermRules
 from services.intake.domain.acceptance import Accepted, FreshIds, Known, Rules, accept
+from services.intake.domain.authority.lists import Lists
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.lists import Lists
 from services.intake.domain.register import Register
 from services.intake.oddities import PointRule
 from tests.examples import NOVOSIBIRSK, NOW, message

@@ -17,10 +17,10 @@ from libs.events.contracts.intake_requests import (
     RequestSupplemented,
 )
 from libs.events.vocabulary import Attachment, Contacts, FileState, Status
-from services.intake.domain import attachments
-from services.intake.domain.attachments import AttachmentNotFound, Kept, NothingToRelease, Opening, Unscanned, Upload
 from services.intake.domain.timeline import is_shown, said
-from services.intake.pages.attachment_pages import disposition, name_of, size_of
+from services.intake.domain.uploads import attachments
+from services.intake.domain.uploads.attachments import AttachmentNotFound, Kept, NothingToRelease, Opening, Unscanned, Upload
+from services.intake.pages.cards.attachment_pages import disposition, name_of, size_of
 from tests.examples import FIRST_MESSAGE, NOW, QUESTION, message, some_id
 from tests.spec import like
 from tests.unit.intake.desk import Desk, inbound, later

@@ -25,10 +25,10 @@ from libs.events.contracts.authority_events import (
 )
 from libs.events.fact import Event
 from services.intake.codes import CODE, code_of
-from services.intake.domain.authority import Decided, effective, replayed, subject_of, titles
-from services.intake.domain.listings import Listing
-from services.intake.domain.unfinished import Step, unfinished
-from services.intake.pages import settings_words
+from services.intake.domain.authority.decided import Decided, effective, replayed, subject_of, titles
+from services.intake.domain.authority.listings import Listing
+from services.intake.domain.authority.unfinished import Step, unfinished
+from services.intake.pages.settings import settings_words
 from tests.contract.samples import sample
 from tests.stack import ROOT
 

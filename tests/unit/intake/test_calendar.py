@@ -22,7 +22,7 @@ from libs.events.fact import Event
 from libs.events.vocabulary import Status, Term
 from services.intake.deadlines import TermRules, answer_term, moved_due
 from services.intake.domain.acceptance import Rules
-from services.intake.domain.authority import DayAlreadySo, DayIsOver, DayTooFar, Decided, DeclareDay, declare, replayed
+from services.intake.domain.authority.decided import DayAlreadySo, DayIsOver, DayTooFar, Decided, DeclareDay, declare, replayed
 from services.intake.domain.overdue import passed
 from services.intake.domain.request import Request
 from services.intake.domain.request import replayed as request_of

@@ -10,7 +10,8 @@ from services.intake.domain import timeline
 from services.intake.domain.commands import AnyCommand, Classify, Redirect
 from services.intake.domain.desk import AlreadyExtended, MergeWrong, ReasonMissing
 from services.intake.domain.request import RequestEvent
-from services.intake.pages import forms, titles
+from services.intake.pages import titles
+from services.intake.pages.cards import forms
 from services.intake.transitions import AT_ONCE, NOBODY, TRANSITIONS
 from tests.examples import told_registered
 

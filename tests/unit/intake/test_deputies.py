@@ -9,8 +9,8 @@ import pytest
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.staff_events import DeputyAppointed, DeputyEnded
-from services.intake.domain.account import Account, evolve
-from services.intake.domain.deputies import (
+from services.intake.domain.staff.account import Account, evolve
+from services.intake.domain.staff.deputies import (
     LONGEST,
     AlreadyDeputy,
     AppointDeputy,

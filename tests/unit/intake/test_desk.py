@@ -28,6 +28,7 @@ from libs.events.contracts.intake_requests import (
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Status, Urgency
 from services.intake import tracking
+from services.intake.domain.authority.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.desk import (
     AlreadyExtended,
     Case,
@@ -46,7 +47,6 @@ from services.intake.domain.desk import (
     withdrawn,
 )
 from services.intake.domain.desk import told_registered as told_by_hand
-from services.intake.domain.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.request import evolve, replayed
 from services.intake.domain.term import why_due
 from services.intake.statuses import TITLES, clarified

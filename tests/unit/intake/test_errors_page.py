@@ -8,8 +8,10 @@ from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
-from services.intake import api, handlers, upload_api, uploads
-from services.intake.domain import file_kinds, inbound
+from services.intake import api, handlers, upload_api
+from services.intake.domain import inbound
+from services.intake.domain.uploads import file_kinds
+from services.intake.uploads import handlers as uploads
 from tests.integration.intake.bad_input import HTTP, KAFKA
 from tests.stack import ROOT
 

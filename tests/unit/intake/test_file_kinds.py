@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import file_kinds
-from services.intake.domain.file_kinds import FileEmpty, FileTypeMismatch, FileTypeNotAllowed, Kind, Sample, check, clean_name, kind_of
+from services.intake.domain.uploads import file_kinds
+from services.intake.domain.uploads.file_kinds import (
+    FileEmpty,
+    FileTypeMismatch,
+    FileTypeNotAllowed,
+    Kind,
+    Sample,
+    check,
+    clean_name,
+    kind_of,
+)
 from tests.unit.intake.files import DOC, DOCX, JPEG, ODT, PDF, PNG, XLSX, zipped
 
 pytestmark = pytest.mark.requirement("E-5")

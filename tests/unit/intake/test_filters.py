@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.events.vocabulary import Status, Urgency
+from services.intake.domain.authority.listings import Listing
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, SOON, After, Filters, WrongFilter
-from services.intake.domain.listings import Listing
 from services.intake.transitions import OPEN
 
 pytestmark = pytest.mark.requirement("N-8.3")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from libs.chassis.ops.settings import WrongSettings, load_authority
 from libs.events.contracts.authority_events import DayDeclared
-from services.intake.book import week_of
+from services.intake.authority.book import week_of
 from services.intake.office_hours import Office, OfficeCalendar, OfficeDay
 from services.intake.production_calendar import with_declared
 from tests.examples import ASTRAKHAN, NOVOSIBIRSK

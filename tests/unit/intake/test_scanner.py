@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from libs.events.vocabulary import FileState
-from services.intake.scanner import Clamd, ScannerAway, Verdict, verdict
+from services.intake.uploads.scanner import Clamd, ScannerAway, Verdict, verdict
 from simulators import clamd
 from tests.unit.intake.files import EICAR, PDF
 

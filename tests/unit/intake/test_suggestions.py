@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from libs.chassis.ops.settings import WrongSettings, load_authority
-from services.intake.book import lists_of
+from services.intake.authority.book import lists_of
 from services.intake.desk_root import hints_of
 from services.intake.words.suggestions import Suggestion, suggested
 from tests.stack import ROOT

@@ -11,8 +11,8 @@ from libs.chassis.ops.identifiers import NumberedIds
 from libs.chassis.ops.settings import load_authority
 from libs.events.vocabulary import Card, WantedForm
 from services.intake.oddities import FAR_BACK_BY_HAND
-from services.intake.pages import taking_form
-from services.intake.pages.taking_form import Around, TakingForm, day_of, time_of
+from services.intake.pages.cards import taking_form
+from services.intake.pages.cards.taking_form import Around, TakingForm, day_of, time_of
 from tests.examples import ASTRAKHAN, NOVOSIBIRSK, anna
 from tests.stack import AUTHORITY_FILE
 

@@ -3,7 +3,7 @@
 import pytest
 
 from libs.chassis.ops.settings import Authority, WrongSettings, load_authority
-from services.intake.book import lists_of, terms_of
+from services.intake.authority.book import lists_of, terms_of
 from tests.stack import ROOT
 
 DEMO = load_authority(ROOT / "local" / "authority.toml")

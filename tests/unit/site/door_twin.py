@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from services.intake.domain.file_kinds import FileTypeNotAllowed
+from services.intake.domain.uploads.file_kinds import FileTypeNotAllowed
 
 KEY = "site-key-for-tests-0123456789"
 CODE = "7K3MQ9TXA2BC"

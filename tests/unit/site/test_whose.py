@@ -7,7 +7,7 @@ from frontends.site import intake_door
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
 from frontends.site.whose import Whose
 from libs.chassis.ops.settings import Authority, load_authority
-from services.intake.authority_api import AuthorityAnswer
+from services.intake.authority.api import AuthorityAnswer
 from tests.unit.site.conftest import AUTHORITY_FILE
 from tests.unit.site.door_twin import AUTHORITY, KEY, DoorTwin
 

@@ -42,7 +42,7 @@ def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 PAGES = [
     (WEB, [WEB / "pages.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
-    (DESK, sorted(DESK.glob("*.py")), set()),
+    (DESK, sorted(DESK.rglob("*.py")), set()),
 ]
 FROM_INSIDE = {*TITLES.values(), *FILES.values(), *timeline.TITLES.values(), *refusals()}  # words of intake that pages show by a name
 

@@ -1,0 +1,1 @@
+"""What the authority decides: its set-up, its lists, its calendar. Pure."""

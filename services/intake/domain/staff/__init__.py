@@ -1,0 +1,1 @@
+"""Accounts and deputies: state, decide, evolve. Pure."""

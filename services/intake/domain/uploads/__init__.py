@@ -1,0 +1,1 @@
+"""What an uploaded file is, and which kinds are taken. Pure."""

@@ -1,0 +1,1 @@
+"""Pages about many requests: things to do, the register, its export, the hand-over of work."""

@@ -1,0 +1,46 @@
+"""The rows of the register as a file: the same filters in the address, codes alone, and the same people may have it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from libs.chassis.access.sessions import SignedIn
+from services.intake.domain.filters import Filters, WrongFilter
+from services.intake.pages import titles
+from services.intake.pages.register.register_pages import DeskParts
+from services.intake.staff.accounts import Accounts
+from services.intake.transitions import DESK
+from services.intake.words.export import TYPES, Export, Told
+
+
+def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    may_work = Depends(parts.door(*sorted(DESK)))
+
+    @router.get("/requests/export")
+    async def take_away(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
+        """All rows by the filters, not the page alone. Who took how many is written down before they have it."""
+        asked = dict(request.query_params)
+        kind, filters = asked.get("as", ""), Filters.read(asked, parts.book.titles)
+        if kind not in TYPES:
+            raise WrongFilter("as")
+        file = await export.file(kind, who.staff, filters, await told())
+        await parts.looks.looked(who.staff, f"export-{kind}", found=file.rows)
+        name = f"register-{parts.overview.today().isoformat()}.{kind}"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "content-length": str(file.size)}
+        return StreamingResponse(file.chunks, media_type=TYPES[kind], headers=headers)
+
+    async def told() -> Told:
+        authority = parts.authority
+        return Told(
+            statuses={code.value: title for code, title in titles.STATUSES.items()},
+            types={one.code: one.title for one in authority.types},
+            topics={one.code: one.title for one in authority.topics},
+            urgencies={code.value: title for code, title in titles.URGENCIES.items()},
+            units={one.code: one.title for one in authority.units},
+            accounts=await accounts.names(),
+        )
+
+    return router

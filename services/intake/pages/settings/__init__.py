@@ -1,0 +1,1 @@
+"""Pages on which the authority sets itself up."""

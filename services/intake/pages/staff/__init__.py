@@ -1,0 +1,1 @@
+"""Pages about people who work here: signing in, one's own page, accounts, deputies."""
