@@ -119,6 +119,7 @@ class RequestStatus(Told):
     additional_channel: str | None
     additional_masked: str | None
     steps: tuple[Step, ...]
+    answer: str | None = None
     attachments: tuple[SentFile, ...] = ()
 
 

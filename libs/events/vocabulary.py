@@ -72,6 +72,25 @@ class WantedForm(StrEnum):
     ORAL = "oral"
 
 
+class AnswerScope(StrEnum):
+    """How much of what was asked for an answer gives (8-FZ art. 19, 20; N-9.2)."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    REFUSAL = "refusal"
+
+
+class RefusalGround(StrEnum):
+    """Why information may be refused: a closed list (8-FZ art. 20)."""
+
+    UNCLEAR = "unclear"  # part 1(1)
+    NOT_OURS = "not-ours"  # part 1(3)
+    RESTRICTED = "restricted"  # part 1(4)
+    GIVEN_BEFORE = "given-before"  # part 1(5)
+    ASSESSMENT = "assessment"  # part 1(6)
+    PUBLISHED = "published"  # part 2
+
+
 class Flag(StrEnum):
     """What is odd about a kept message and wants a look; nothing flagged is refused (R-8)."""
 
@@ -205,3 +224,4 @@ class Standing(Value):
     reg_no: str | None = None
     due_on: date | None = None
     addressee: Annotated[str | None, Personal] = None
+    answer: Annotated[str | None, Personal] = None

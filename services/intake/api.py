@@ -243,6 +243,7 @@ def shown(mine: Mine) -> dict[str, Any]:
         "status": request.status.value,
         "status_title": statuses.TITLES[request.status],
         "explanation": statuses.now(request.status, request.steps[-1].explanation if request.steps else ""),
+        "answer": request.answer,
         "received_at": request.received_at,
         "due_on": request.due_on,
         "why_due": mine.why_due,

@@ -119,5 +119,6 @@ class StatusAnswer(ChannelsAnswer):
     due_on: date | None
     why_due: str | None
     email_confirmed: bool
+    answer: str | None
     steps: list[StepAnswer]
     attachments: list[FileAnswer]

@@ -1,11 +1,11 @@
 """What staff do at the desk: load, decide, append; whoever read an older version is told so."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from libs.chassis.access.roles import NotAllowed, Role, Staff
+from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
@@ -15,8 +15,11 @@ from services.intake import tracking
 from services.intake.authority.book import Book
 from services.intake.domain import desk
 from services.intake.domain.acceptance import number_given
-from services.intake.domain.commands import AnyCommand, Assign, Merge, Register
+from services.intake.domain.answer.commands import AnyCommand, SendAnswer
+from services.intake.domain.commands import Assign, Merge, Register
 from services.intake.domain.desk import Case
+from services.intake.domain.register import NumberAssigned
+from services.intake.domain.register import Register as Journal
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
@@ -120,6 +123,8 @@ class Desk:
         how = telling(case.request_id, case.request, client, self._book.rules.key)
         if isinstance(command, Register):
             return await self._registration(db, case, by, at, how, traceparent)
+        if isinstance(command, SendAnswer):
+            return await self._sending(db, case, by, at, how, traceparent)
         if isinstance(command, Assign) and command.executor and await self._store.is_disabled(db, command.executor):
             raise ExecutorAway
         facts = desk.decide(case, command, by, at, self._book.rules, how)
@@ -133,15 +138,16 @@ class Desk:
         on = self._book.rules.day_of(at)
         register = await self._store.register(db, self._book.rules.journal, on.year)
         number, registered = number_given(case.request_id, case.request, register, self._book.rules, at)
-        numbered = Append(
-            category=REGISTER,
-            aggregate_id=register.aggregate_id,
-            expected_version=register.version,
-            facts=[number],
-            context=staff_context(case.request_id, None, by, Role.REGISTRAR, at, traceparent),
-        )
         told = desk.told_registered(case.request, registered, on, how)
-        return [numbered, self._append(case, [registered, told], by, at, traceparent)]
+        appended = self._append(case, [registered, told], by, at, traceparent)
+        return [_numbered(register, number, appended), appended]
+
+    async def _sending(self, db: Connection, case: Case, by: Staff, at: datetime, how: Telling, traceparent: str | None) -> list[Append]:
+        """Likewise the outgoing number of an answer."""
+        rules = self._book.rules
+        register = await self._store.register(db, rules.out_journal, rules.day_of(at).year)
+        appended = self._append(case, desk.sent(case.request, by, register, rules, at, how), by, at, traceparent)
+        return [_numbered(register, NumberAssigned(request_id=case.request_id), appended), appended]
 
     def _append(self, case: Case, facts: Sequence[Event], by: Staff, at: datetime, traceparent: str | None) -> Append:
         role = min(by.roles & TRANSITIONS[type(facts[0])].roles)  # decided: there is one
@@ -159,3 +165,14 @@ class Desk:
             raise CaseNotFound
         other = await self._case(db, into) if into is not None else None
         return Case(request_id=request_id, client_id=found[1], request=found[0], into=other)
+
+
+def _numbered(journal: Journal, number: NumberAssigned, of: Append) -> Append:
+    """The number as a fact of its journal, by whom and when the request says; the client is no affair of a journal."""
+    return Append(
+        category=REGISTER,
+        aggregate_id=journal.aggregate_id,
+        expected_version=journal.version,
+        facts=[number],
+        context=replace(of.context, client_id=None),
+    )

@@ -16,7 +16,7 @@ from libs.events.vocabulary import Classification, ClientKind, Status
 from services.intake import statuses
 from services.intake.api import checked, never_stored, read, takes
 from services.intake.desk import Desk, Seen
-from services.intake.domain.commands import AnyCommand
+from services.intake.domain.answer.commands import AnyCommand
 from services.intake.transitions import DESK
 
 MOST_AT_ONCE = 30

@@ -36,7 +36,7 @@ from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
 from services.intake.pages import frame, live_pages
-from services.intake.pages.cards import attachment_pages, card_pages, paper_pages, taking_pages
+from services.intake.pages.cards import answer_pages, attachment_pages, card_pages, paper_pages, taking_pages
 from services.intake.pages.cards.taking_pages import TakingParts
 from services.intake.pages.people import People
 from services.intake.pages.register import export_pages, hand_over_pages, register_pages
@@ -155,6 +155,7 @@ def about_requests(
         card_pages.routes(parts, people.accounts, attachments, process.telemetry),
         taking_pages.routes(taking_parts),
         paper_pages.routes(taking_parts),
+        answer_pages.routes(parts),
     ]
 
 

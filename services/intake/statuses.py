@@ -176,6 +176,18 @@ def withdrawn() -> str:
     return "Запрос отозван, ответа по нему не будет. Если информация снова понадобится, отправьте новый запрос."
 
 
+def sent(out_no: str, on: date) -> str:
+    return f"Ответ № {out_no} от {day(on)} подписан и отправлен."
+
+
+def other_form(reason: str) -> str:
+    return f"Вы просили ответить в другой форме, но это невозможно. {_sentence(reason)}"
+
+
+def withheld(what: str) -> str:
+    return f"Не предоставлено: {_sentence(what)}"
+
+
 def _by(due: date | None) -> str:
     return f" Ответ будет дан не позднее {day(due)}." if due else ""
 

@@ -1,8 +1,17 @@
-"""What may become of a request, from its receipt to the hand-over to an executor, and who may do it. Nothing else is allowed."""
+"""What may become of a request, from its receipt to its answer, and who may do it. Nothing else is allowed."""
 
 from typing import NamedTuple
 
 from libs.chassis.access.roles import Role
+from libs.events.contracts.intake_answers import (
+    AnswerSent,
+    DraftApproved,
+    DraftChecked,
+    DraftPrepared,
+    DraftReturned,
+    DraftSubmitted,
+    RefusalIssued,
+)
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     ClarificationNotReceived,
@@ -40,13 +49,19 @@ UNREAD = frozenset((Status.RECEIVED,))
 BEING_SORTED = frozenset((Status.REGISTERED, Status.CLASSIFIED))
 CLASSIFIED = frozenset((Status.CLASSIFIED,))
 IN_HANDS = frozenset((Status.ASSIGNED, Status.DRAFTING))
+UNDER_WAY = frozenset((Status.DRAFTING,))
+BEFORE_THE_HEAD = frozenset((Status.ON_APPROVAL,))
+APPROVED = frozenset((Status.APPROVED,))
 WAITING = frozenset((Status.AWAITING_CLARIFICATION,))
-REGISTERED_AND_OPEN = BEING_SORTED | IN_HANDS | WAITING | {Status.ON_APPROVAL, Status.APPROVED}
+REGISTERED_AND_OPEN = BEING_SORTED | IN_HANDS | WAITING | BEFORE_THE_HEAD | APPROVED
 OPEN = UNREAD | REGISTERED_AND_OPEN
 
 NOBODY = frozenset[Role]()
 REGISTRAR = frozenset((Role.REGISTRAR,))
 LEADING = frozenset((Role.REGISTRAR, Role.HEAD))
+WRITING = frozenset((Role.EXECUTOR,))
+CHECKING = frozenset((Role.CHECKER,))
+APPROVING = frozenset((Role.HEAD,))
 WORKING = frozenset((Role.REGISTRAR, Role.EXECUTOR))
 TAKING = frozenset((Role.OPERATOR, Role.REGISTRAR))  # who may take down calls, visits and papers
 DESK = frozenset((Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR))  # who may see where a request stands
@@ -70,6 +85,13 @@ TRANSITIONS: dict[type[Event], Transition] = {
     ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
     PhoneEnquiryAnswered: Transition("S-17", UNREAD, Status.ANSWERED, TAKING),
     OralConsultationGiven: Transition("S-18", UNREAD, Status.ANSWERED, TAKING),
+    DraftPrepared: Transition("S-19", IN_HANDS | APPROVED, Status.DRAFTING, WRITING),
+    DraftChecked: Transition("S-20", UNDER_WAY, None, CHECKING),
+    DraftSubmitted: Transition("S-21", UNDER_WAY, Status.ON_APPROVAL, WRITING),
+    DraftReturned: Transition("S-22", BEFORE_THE_HEAD, Status.DRAFTING, APPROVING),
+    DraftApproved: Transition("S-23", BEFORE_THE_HEAD, Status.APPROVED, APPROVING),
+    AnswerSent: Transition("S-24", APPROVED, Status.ANSWERED, WORKING),
+    RefusalIssued: Transition("S-25", APPROVED, Status.REFUSED, WORKING),
 }
 AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
 """Decided while the talk is taken down, never later: the card of a request has no form for them."""

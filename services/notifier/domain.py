@@ -227,6 +227,7 @@ def _content(change: RequestStatusChanged, target: Target, happened_at: datetime
         reg_no=change.reg_no,
         due_on=change.due_on,
         addressee=change.addressee,
+        answer=change.answer,
         happened_at=happened_at,
     )
 

@@ -77,6 +77,7 @@ class Letters:
             "addressee": _one_line(content.addressee or ""),
             "happened": words.happened,
             "explanation": explanation,
+            "answer": _plain(content.answer or ""),
             "next": words.next,
             "term": term(content.due_on, told_on) if words.with_term and not _says_when(explanation, content.due_on) else "",
         }

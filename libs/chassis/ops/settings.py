@@ -241,6 +241,7 @@ TYPES = (
 
 
 JOURNALS = (Journal(code="main", index="ЗИ"),)
+OUTGOING = Journal(code="outgoing", index="ИСХ")
 
 POINTS = (
     Point(code="phone", title="Телефон", oral=True, card="phone"),
@@ -276,6 +277,7 @@ class Authority(_AuthorityPart):
     time_zone: ZoneInfo
     signatory: str = ""
     journals: tuple[Journal, ...] = Field(JOURNALS, min_length=1)
+    outgoing: Journal = OUTGOING
     points: tuple[Point, ...] = POINTS
     types: tuple[RequestType, ...] = TYPES
     topics: tuple[Topic, ...] = ()
@@ -318,6 +320,8 @@ def load_authority(path: Path) -> Authority:
         raise WrongSettings("\n".join([f"{path} is not a description of an authority:", *wrong])) from None
     for list_name in ("point", "journal", "type", "topic", "unit", "disclosure"):
         _unique(path, list_name, [one.code for one in getattr(authority, f"{list_name}s")])
+    if authority.journal(authority.outgoing.code):
+        raise WrongSettings(f"{path}: [outgoing] numbers what leaves, so no [[journals]] may have its code")
     weekdays = [day for hours in authority.office_hours for day in hours.weekdays]
     if len(set(weekdays)) < len(weekdays):
         raise WrongSettings(f"{path}: a weekday stands in [[office_hours]] more than once")

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from libs.events.contracts import intake_answers
 from libs.events.fact import Event, Moment, Open, Personal
 from libs.events.vocabulary import (
     AdditionalChannel,
@@ -87,7 +88,10 @@ class RequestRegistered(Event):
 
 
 class RequestStatusChanged(Event):
-    """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4)."""
+    """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4).
+
+    `answer` is the text that was approved, letter by letter.
+    """
 
     from_status: Annotated[Status | None, Open]
     to_status: Annotated[Status, Open]
@@ -99,6 +103,7 @@ class RequestStatusChanged(Event):
     due_on: Annotated[date | None, Open] = None
     addressee: Annotated[str | None, Personal] = None
     targets: tuple[Target, ...] = ()
+    answer: Annotated[str | None, Personal] = None
 
 
 class RequestChannelsChanged(Event):
@@ -374,4 +379,5 @@ EVENTS = (
     AttachmentReleased,
     HistoricalRequestImported,
     HistoricalEntryImported,
+    *intake_answers.EVENTS,
 )

@@ -73,6 +73,9 @@ def rules_of(decided: Decided, authority: Authority, *, key: bytes, journal: Jou
         key=key,
         lists=lists_of(authority),
         register_at_once=register_at_once,
+        out_journal=authority.outgoing.code,
+        out_index=authority.outgoing.index,
+        signatory=authority.signatory,
     )
 
 

@@ -30,7 +30,7 @@ from services.intake.office_hours import OfficeCalendar, Week
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the authority set: its lists, its register, its terms, and the key of the codes.
+    """What the authority set: its lists, its registers of what comes and what leaves, its terms, who signs, and the key of the codes.
 
     `is_working` is the production calendar with what was `declared` over it.
     """
@@ -44,6 +44,9 @@ class Rules:
     key: bytes
     lists: Lists
     register_at_once: bool = True
+    out_journal: str = "outgoing"
+    out_index: str = "ИСХ"
+    signatory: str = ""
     declared: Mapping[date, DayDeclared] = field(default_factory=dict)
     week: Week = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from libs.events.vocabulary import ClientKind, Urgency
 
@@ -110,6 +110,4 @@ Decided = (
     | Merge
     | Withdraw
 )
-"""All but the registration, which is a fact of the register, too."""
-
-AnyCommand = Annotated[Register | Decided, Field(discriminator="command")]
+"""All but the registration and the answer (`answer.commands`)."""

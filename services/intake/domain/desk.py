@@ -1,4 +1,4 @@
-"""What staff do with a request, from its receipt to the hand-over to an executor: decided by the transitions, the terms and the lists."""
+"""What staff do with a request, from its receipt to its answer: decided by the transitions, the terms and the lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.ops.refusals import Refusal
+from libs.events.contracts.intake_answers import AnswerSent
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     ClarificationRequested,
@@ -30,6 +31,8 @@ from libs.events.vocabulary import Classification, ClientKind, Flag, Status
 from services.intake import statuses
 from services.intake.deadlines import is_within, reckon, wait_until
 from services.intake.domain.acceptance import Rules, counted_from
+from services.intake.domain.answer import answering
+from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
 from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
     AskClarification,
@@ -45,6 +48,7 @@ from services.intake.domain.commands import (
     TakeUp,
     Withdraw,
 )
+from services.intake.domain.register import Register
 from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days
@@ -166,7 +170,7 @@ class Case:
     into: "Case | None" = None
 
 
-def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
+def decide(case: Case, command: Decided | DraftCommand, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
     today = rules.day_of(at)
     return _with_status(case.request, _fact(case, command, today, rules, by), today, how)
@@ -190,13 +194,26 @@ def told_registered(request: Request, registered: RequestRegistered, on: date, h
     return status_changed(evolve(request, registered), Status.REGISTERED, said, how)
 
 
+def sent(request: Request, by: Staff, register: Register, rules: Rules, at: datetime, how: Telling) -> list[Event]:
+    """The approved answer leaves under the next outgoing number, and the person is told its text (S-24, S-25). Raises `DraftDamaged`."""
+    _may(AnswerSent, request, by)
+    on = rules.day_of(at)
+    letters = answering.letters(request, register, rules.out_index, rules.signatory, on)
+    for letter in letters:
+        request = evolve(request, letter)
+    content = request.drafts[-1].content
+    said = answering.explanation(content, letters[0])
+    told = status_changed(request, answering.STATUS_OF[content.scope], said, how, answer=content.text or None)
+    return [*letters, told]
+
+
 def possible(request: Request, by: Staff) -> list[str]:
     """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
     later = (one for fact, one in TRANSITIONS.items() if fact not in AT_ONCE)
     return [one.id for one in later if request.status in one.sources and by.may(one.roles)]
 
 
-def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
+def _fact(case: Case, command: Decided | DraftCommand, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
     request = case.request
     match command:
         case LeaveUnconsidered():
@@ -233,6 +250,9 @@ def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) ->
         case Withdraw():
             _may(RequestWithdrawn, request, by)
             return RequestWithdrawn(reason=command.reason)
+        case PrepareDraft() | CheckDraft() | SubmitDraft() | ReturnDraft() | ApproveDraft():
+            _may(answering.FACT_OF[type(command)], request, by)
+            return answering.drafted(request, command, by)
         case _:
             assert_never(command)
 

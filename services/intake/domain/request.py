@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, assert_never
 
+from libs.events.contracts.intake_answers import (
+    AnswerSent,
+    DraftApproved,
+    DraftChecked,
+    DraftPrepared,
+    DraftReturned,
+    DraftSubmitted,
+    RefusalIssued,
+)
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     AttachmentExamined,
@@ -51,8 +60,10 @@ from libs.events.vocabulary import (
     MessageRef,
     Status,
     TakenDown,
+    WantedForm,
 )
 from services.intake.completeness import has_phone, has_postal, missing
+from services.intake.domain.answer.draft import DraftEvent, Drafts, with_event
 from services.intake.domain.uploads import attachments
 from services.intake.oddities import usable_email
 
@@ -90,6 +101,9 @@ RequestEvent = (
     | AttachmentReleased
     | HistoricalRequestImported
     | HistoricalEntryImported
+    | DraftEvent
+    | AnswerSent
+    | RefusalIssued
 )
 SITE = "site"
 WITHOUT_REPLY = ("", SITE, DESK)  # no answer can go back the way that the message came
@@ -104,6 +118,7 @@ class Step:
     at: datetime | None
     status: Status
     explanation: str
+    answer: str | None = None
 
 
 class Request(NamedTuple):
@@ -147,6 +162,9 @@ class Request(NamedTuple):
     old: HistoricalRequestImported | None = None
     noted: TakenDown | None = None
     files: attachments.Files = ()
+    wanted_form: WantedForm | None = None
+    drafts: Drafts = ()
+    out_no: str | None = None
 
     @property
     def imported(self) -> bool:
@@ -157,6 +175,11 @@ class Request(NamedTuple):
     def number(self) -> str:
         """What staff call it by: its register number, else its reference, else that of the older register."""
         return self.reg_no or self.reference or (self.old.foreign_no if self.old else "")
+
+    @property
+    def answer(self) -> str | None:
+        """The text that the person was given last."""
+        return next((step.answer for step in reversed(self.steps) if step.answer), None)
 
     @property
     def reachable(self) -> bool:
@@ -187,7 +210,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case DeadlineApproaching() | DeadlineMissed() | DeadlineExtended() | DeadlineRecomputed():
             return _of_term(request, event)._replace(version=version)
         case RequestStatusChanged():
-            steps = (*request.steps, Step(at, event.to_status, event.explanation)) if event.visible else request.steps
+            steps = (*request.steps, Step(at, event.to_status, event.explanation, event.answer)) if event.visible else request.steps
             return request._replace(version=version, status=event.to_status, steps=steps)
         case RequestChannelsChanged():
             return request._replace(version=version, email=event.email, email_confirmed=event.email_confirmed)
@@ -203,6 +226,10 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version, set_back=request.status, wait_until=event.wait_until)
         case ClarificationReceived() | ClarificationNotReceived():
             return request._replace(version=version, set_back=None, wait_until=None)
+        case DraftPrepared() | DraftChecked() | DraftSubmitted() | DraftReturned() | DraftApproved():
+            return request._replace(version=version, drafts=with_event(request.drafts, event))
+        case AnswerSent() | RefusalIssued():
+            return request._replace(version=version, out_no=event.out_no)
         case AttachmentExamined() | AttachmentReleased():
             return request._replace(version=version, files=attachments.known_more(request.files, event))
         case HistoricalRequestImported():
@@ -236,6 +263,7 @@ def _begun(request: Request, event: RequestReceived) -> Request:
         dialogue=event.dialogue,
         received_at=event.received_at,
         noted=event.taken_down,
+        wanted_form=event.wanted_form,
     )
 
 

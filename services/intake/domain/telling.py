@@ -69,7 +69,7 @@ def telling(request_id: UUID, request: Request, client: Client, key: bytes) -> T
 
 
 def status_changed(
-    request: Request, to: Status, explanation: str, how: Telling, *, visible: bool = True, template: str = ""
+    request: Request, to: Status, explanation: str, how: Telling, *, visible: bool = True, template: str = "", answer: str | None = None
 ) -> RequestStatusChanged:
     """What the person is told, and where at this moment (R-9)."""
     return RequestStatusChanged(
@@ -83,6 +83,7 @@ def status_changed(
         due_on=request.due_on,
         addressee=request.name,
         targets=targets(request, how.confirmed, how.confirm_token),
+        answer=answer,
     )
 
 
@@ -96,4 +97,5 @@ def standing(request: Request, target: Target) -> Standing:
         reg_no=request.reg_no,
         due_on=request.due_on,
         addressee=request.name,
+        answer=request.answer,
     )

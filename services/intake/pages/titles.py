@@ -1,6 +1,6 @@
 """Codes in words for staff: statuses as the office calls them, channels, kinds of clients, oddities."""
 
-from libs.events.vocabulary import ClientKind, Flag, OralOutcome, Status, Urgency
+from libs.events.vocabulary import AnswerScope, ClientKind, Flag, OralOutcome, Status, Urgency, WantedForm
 from services.intake import statuses
 
 STATUSES = statuses.TITLES | {
@@ -24,6 +24,8 @@ TAGS = {  # colours of govuk-frontend's tags, beside the word and never instead 
     Status.ASSIGNED: "teal",
     Status.AWAITING_CLARIFICATION: "yellow",
 }
+SCOPES = {AnswerScope.FULL: "полный ответ", AnswerScope.PARTIAL: "ответ на часть запроса", AnswerScope.REFUSAL: "отказ"}
+FORMS = {WantedForm.ELECTRONIC: "электронная", WantedForm.WRITTEN: "письменная, на бумаге"}
 URGENCIES = {Urgency.ORDINARY: "обычная", Urgency.URGENT: "срочно"}
 KINDS = {
     ClientKind.UNKNOWN: "не установлен",

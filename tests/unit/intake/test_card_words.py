@@ -7,7 +7,8 @@ import pytest
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.vocabulary import ClientKind, Flag, Status, Urgency
 from services.intake.domain import timeline
-from services.intake.domain.commands import AnyCommand, Classify, Redirect
+from services.intake.domain.answer.commands import AnyCommand
+from services.intake.domain.commands import Classify, Redirect
 from services.intake.domain.desk import AlreadyExtended, MergeWrong, ReasonMissing
 from services.intake.domain.request import RequestEvent
 from services.intake.pages import titles

@@ -23,7 +23,7 @@ from services.intake.attachments import Attachments
 from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
 from services.intake.domain import timeline
 from services.intake.pages import titles
-from services.intake.pages.cards import attachment_pages, forms
+from services.intake.pages.cards import answer_pages, attachment_pages, forms
 from services.intake.pages.people import to
 from services.intake.pages.register.register_pages import REGISTER, DeskParts
 from services.intake.staff.accounts import Accounts
@@ -121,6 +121,7 @@ class Card:
             seen=seen,
             case=seen.case.request,
             files=attachment_pages.rows(seen.case.request.files, self._attachments),
+            answer=answer_pages.shown(seen.case.request, names),
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
             fields=self._fields(people),
@@ -179,6 +180,7 @@ class Card:
                 *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
             ],
             "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
+            **answer_pages.lists(),
             "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
         }
 
@@ -201,6 +203,7 @@ def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Sugg
         "urgency": Urgency.ORDINARY.value,
         "topic": (request.noted.topic if request.noted else None) or "",
     }
+    known |= answer_pages.known(request)
     if request.classification:
         known |= {name: getattr(request.classification, name) for name in ("type", "topic", "urgency")}
     blank = {forms.field_id(command, field): known.get(field, "") for command, _, fields in forms.FORMS.values() for field in fields}

@@ -7,13 +7,23 @@ from pydantic import TypeAdapter, ValidationError
 
 from libs.chassis.ops.problems import field_errors
 from libs.chassis.ops.refusals import Refusal
-from services.intake.domain.commands import AnyCommand
+from services.intake.domain.answer.commands import AnyCommand
 
 COMMANDS: Final[TypeAdapter[AnyCommand]] = TypeAdapter(AnyCommand)
 
 # The form of each transition (services/intake/transitions.py): its command, what the button says, the fields.
 FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-1": ("register", "Присвоить номер", ()),
+    "S-23": ("approve-draft", "Согласовать", ("sha256",)),
+    "S-22": ("return-draft", "Вернуть на доработку", ("remarks",)),
+    "S-24": ("send-answer", "Подписать и отправить ответ", ()),
+    "S-20": ("check-draft", "Отметить проект проверенным", ("sha256",)),
+    "S-21": ("submit-draft", "Отправить на согласование", ()),
+    "S-19": (
+        "prepare-draft",
+        "Подготовить проект ответа",
+        ("scope", "form", "text", "withheld", "refusal_ground", "motive", "restricting_act", "form_reason"),
+    ),
     "S-5": ("classify", "Классифицировать", ("type", "topic", "urgency", "unit", "client_kind")),
     "S-7": ("assign", "Передать исполнителю", ("unit", "executor")),
     "S-8": ("assign", "Передать другому исполнителю", ("unit", "executor", "reason")),
@@ -27,7 +37,8 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-3": ("set-aside", "Отложить: это не запрос", ("reason",)),
     "S-4": ("take-up", "Вернуть: это запрос", ("reason",)),
 }
-FIRST: Final = ("S-1", "S-7", "S-5", "S-4")  # what mostly comes next, shown open and above the others
+FIRST: Final = ("S-1", "S-7", "S-5", "S-4", "S-23", "S-24", "S-20", "S-21", "S-19")
+"""What mostly comes next, shown open and above the others."""
 FIELD_OF_REFUSAL: Final = {
     "client-kind-missing": "client_kind",
     "unit-not-competent": "unit",
@@ -38,6 +49,14 @@ FIELD_OF_REFUSAL: Final = {
     "already-extended": "new_due",
     "ground-not-true": "ground",
     "merge-wrong": "into",
+    "answer-text-missing": "text",
+    "withheld-missing": "withheld",
+    "ground-missing": "refusal_ground",
+    "motive-missing": "motive",
+    "restricting-act-missing": "restricting_act",
+    "form-reason-missing": "form_reason",
+    "nothing-refused": "refusal_ground",
+    "refusal-gives-nothing": "text",
 }
 EMPTY: Final = "Заполните это поле."
 

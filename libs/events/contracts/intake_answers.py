@@ -1,0 +1,89 @@
+"""The answer's part of intake.requests.v1: drafts, their checking and approval, and what left (A-3.6, N-9)."""
+
+from datetime import date
+from typing import Annotated
+
+from libs.events.fact import Event, Open, Personal
+from libs.events.vocabulary import AnswerScope, RefusalGround, WantedForm
+
+
+class DraftPrepared(Event):
+    """A version of the answer by somebody of the unit that has the request (A-3.6.1). It stands in place of the former, which stays.
+
+    `number` counts the request's drafts from 1; `text` is what is given, `withheld` what is not, `motive` and
+    `restricting_act` why (N-9.3).
+    `form_reason`: why another form than the person asked for (N-6.2). `sha256` is over all that the person will read.
+    """
+
+    number: Annotated[int, Open]
+    author: Annotated[str, Open]
+    unit: Annotated[str, Open]
+    scope: Annotated[AnswerScope, Open]
+    form: Annotated[WantedForm, Open]
+    text: Annotated[str, Personal] = ""
+    withheld: Annotated[str, Personal] = ""
+    refusal_ground: Annotated[RefusalGround | None, Open] = None
+    motive: Annotated[str, Personal] = ""
+    restricting_act: Annotated[str, Personal] = ""
+    form_reason: Annotated[str, Personal] = ""
+    sha256: Annotated[str, Open]
+
+
+class DraftChecked(Event):
+    """Somebody else than its author found this version right (A-2.1.3)."""
+
+    number: Annotated[int, Open]
+    sha256: Annotated[str, Open]
+    checker: Annotated[str, Open]
+
+
+class DraftSubmitted(Event):
+    """A checked version lies before the head (A-3.6.2)."""
+
+    number: Annotated[int, Open]
+
+
+class DraftReturned(Event):
+    """The head wants another version, and says why (A-3.6.3)."""
+
+    number: Annotated[int, Open]
+    remarks: Annotated[str, Personal]
+
+
+class DraftApproved(Event):
+    """The head approves this very version: what has another `sha256` can't be sent (A-3.6.2)."""
+
+    number: Annotated[int, Open]
+    sha256: Annotated[str, Open]
+    head: Annotated[str, Open]
+
+
+class LetterSent(Event):
+    """What each outgoing letter has (8-FZ art. 19, N-9.5): its number in the journal of that year, day, signatory, and what it holds."""
+
+    out_no: Annotated[str, Open]
+    journal: Annotated[str, Open]
+    year: Annotated[int, Open]
+    out_number: Annotated[int, Open]
+    sent_on: Annotated[date, Open]
+    draft: Annotated[int, Open]
+    sha256: Annotated[str, Open]
+    form: Annotated[WantedForm, Open]
+    signatory: Annotated[str, Personal]
+    scope: Annotated[AnswerScope, Open]
+
+
+class AnswerSent(LetterSent):
+    """The information was given, all of it or a part (N-9.2)."""
+
+
+class RefusalIssued(LetterSent):
+    """All of it, or what an answer in the same letter leaves out, was refused with ground, motive and the way to appeal (N-9.3)."""
+
+    ground: Annotated[RefusalGround, Open]
+    motive: Annotated[str, Personal]
+    restricting_act: Annotated[str, Personal] = ""
+    appeal_order: str
+
+
+EVENTS = (DraftPrepared, DraftChecked, DraftSubmitted, DraftReturned, DraftApproved, AnswerSent, RefusalIssued)
