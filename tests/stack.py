@@ -59,10 +59,10 @@ class Stack:
         self.keys_file = self.parts.directory / "frontends.json"
         self.keys_file.write_text(json.dumps({name: [hash_of(key)] for name, key in self.frontend_keys.items()}), encoding="utf-8")
 
-    def staff_token(self, *roles: Role, who: str = "staff-1") -> str:
+    def staff_token(self, *roles: Role, who: str = "staff-1", unit: str | None = None) -> str:
         """A token that every service of this stack accepts."""
         issuer = TokenIssuer(self.staff_key, issuer=load_authority(AUTHORITY_FILE).code, clock=SystemClock())
-        return issuer.issue(Staff(id=who, roles=frozenset(roles)))
+        return issuer.issue(Staff(id=who, roles=frozenset(roles), unit=unit))
 
     async def new_database(self) -> "Database":
         """A database of its own, copied from the template."""

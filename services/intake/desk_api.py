@@ -48,6 +48,8 @@ class CaseAnswer(BaseModel):
     classification: Classification | None
     unit: str | None
     executor: str | None
+    draft_sha256: str | None
+    out_no: str | None
     possible: list[str]
 
 

@@ -177,6 +177,11 @@ class Request(NamedTuple):
         return self.reg_no or self.reference or (self.old.foreign_no if self.old else "")
 
     @property
+    def draft_sha256(self) -> str | None:
+        """Of the last version of the answer."""
+        return self.drafts[-1].sha256 if self.drafts else None
+
+    @property
     def answer(self) -> str | None:
         """The text that the person was given last."""
         return next((step.answer for step in reversed(self.steps) if step.answer), None)

@@ -1,5 +1,14 @@
 """What happened to a request, in words for staff. Pure: facts in, lines out; codes stay codes, a page gives them their titles."""
 
+from libs.events.contracts.intake_answers import (
+    AnswerSent,
+    DraftApproved,
+    DraftChecked,
+    DraftPrepared,
+    DraftReturned,
+    DraftSubmitted,
+    RefusalIssued,
+)
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     AttachmentExamined,
@@ -72,6 +81,13 @@ TITLES: dict[type[Event], str] = {
     OralConsultationGiven: "Ответ дан сразу, на приёме",
     AttachmentExamined: "Приложенный файл",
     AttachmentReleased: "Разрешено открыть файл без проверки",
+    DraftPrepared: "Подготовлен проект ответа",
+    DraftChecked: "Проект проверен",
+    DraftSubmitted: "Проект отправлен на согласование",
+    DraftReturned: "Проект возвращён на доработку",
+    DraftApproved: "Проект согласован",
+    AnswerSent: "Ответ отправлен",
+    RefusalIssued: "В сведениях отказано",
     HistoricalRequestImported: "Перенесён из прежнего реестра",
     HistoricalEntryImported: "Запись прежнего реестра",
 }
@@ -114,6 +130,12 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.question
         case OralAnswer():
             return fact.gist
+        case DraftPrepared() | DraftChecked() | DraftSubmitted() | DraftApproved():
+            return f"Версия {fact.number}"
+        case DraftReturned():
+            return f"Версия {fact.number}. {fact.remarks}"
+        case AnswerSent() | RefusalIssued():
+            return f"№ {fact.out_no} от {statuses.day(fact.sent_on)}"
         case AppealRouteExplained():
             return fact.how
         case ClarificationNotReceived():

@@ -25,9 +25,9 @@ WITHDRAW = {"command": "withdraw"}
 class Clerk:
     """Somebody at the desk."""
 
-    def __init__(self, town: Town, *roles: Role) -> None:
+    def __init__(self, town: Town, *roles: Role, who: str = "staff-1", unit: str | None = None) -> None:
         self._http = town.service.http
-        self._headers = {"Authorization": f"Bearer {town.database.stack.staff_token(*roles)}"}
+        self._headers = {"Authorization": f"Bearer {town.database.stack.staff_token(*roles, who=who, unit=unit)}"}
 
     async def look(self, request_id: UUID) -> Any:
         answer = await self._http.get(f"/v1/desk/requests/{request_id}", headers=self._headers)

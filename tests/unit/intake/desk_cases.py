@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from libs.chassis.access.roles import Role, Staff
+from libs.events.contracts.intake_answers import DraftApproved, DraftChecked, DraftPrepared, DraftReturned, DraftSubmitted
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     ClarificationRequested,
@@ -22,7 +23,9 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import Classification, ClientKind, Contacts, Sender, Status, Urgency
+from libs.events.vocabulary import AnswerScope, Classification, ClientKind, Contacts, Sender, Status, Urgency, WantedForm
+from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
+from services.intake.domain.answer.draft import Content
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -51,9 +54,11 @@ OTHER = some_id("the other request")
 ABOUT_LAND = Classification(type="information", topic="land", urgency=Urgency.ORDINARY, unit="land")
 APPEAL = ABOUT_LAND.model_copy(update={"type": "appeal"})
 NEW_DUE = date(2026, 12, 30)
-registrar, executor, head, operator = (
-    Staff(id=f"{role}-1", roles=frozenset((role,))) for role in (Role.REGISTRAR, Role.EXECUTOR, Role.HEAD, Role.OPERATOR)
+registrar, executor, checker, head, operator = (
+    Staff(id=f"{role}-1", roles=frozenset((role,)), unit="office")
+    for role in (Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR)
 )
+everybody = Staff(id="everybody", roles=frozenset(Role), unit="office")
 
 set_aside = SetAside(command="set-aside", reason="Реклама.")
 take_up = TakeUp(command="take-up", reason="Это вопрос о лесе.")
@@ -69,8 +74,14 @@ ask = AskClarification(command="ask-clarification", question="О каком уч
 extend = ExtendDeadline(command="extend-deadline", new_due=NEW_DUE, reason="Нужны сведения архива.")
 merge = Merge(command="merge", into=OTHER, reason="Тот же вопрос.")
 withdraw = Withdraw(command="withdraw")
+ANSWER = Content(scope=AnswerScope.FULL, form=WantedForm.ELECTRONIC, text="Участок сдают по итогам торгов.")
+prepare = PrepareDraft(command="prepare-draft", **{**ANSWER._asdict(), "text": "Участок сдают по итогам торгов, порядок — на сайте."})
+check = CheckDraft(command="check-draft", sha256=ANSWER.sha256)
+submit = SubmitDraft(command="submit-draft")
+give_back = ReturnDraft(command="return-draft", remarks="Сошлитесь на закон.")
+approve = ApproveDraft(command="approve-draft", sha256=ANSWER.sha256)
 
-COMMANDS: dict[str, tuple[Decided, type[Event]]] = {
+COMMANDS: dict[str, tuple[Decided | DraftCommand, type[Event]]] = {
     "leave-unconsidered": (no_contact, RequestNotConsidered),
     "set-aside": (set_aside, MessageSetAside),
     "take-up": (take_up, MessageTakenUp),
@@ -84,7 +95,13 @@ COMMANDS: dict[str, tuple[Decided, type[Event]]] = {
     "extend-deadline": (extend, DeadlineExtended),
     "merge": (merge, RequestMerged),
     "withdraw": (withdraw, RequestWithdrawn),
+    "prepare-draft": (prepare, DraftPrepared),
+    "check-draft": (check, DraftChecked),
+    "submit-draft": (submit, DraftSubmitted),
+    "return-draft": (give_back, DraftReturned),
+    "approve-draft": (approve, DraftApproved),
 }
+WRITTEN = frozenset((Status.DRAFTING, Status.ON_APPROVAL, Status.APPROVED))
 NAMELESS = received.model_copy(update={"sender": Sender(), "contacts": Contacts()})
 
 
@@ -96,16 +113,26 @@ def sorted_as(classification: Classification) -> RequestClassified:
     return RequestClassified(classification=classification, client_kind=ClientKind.CITIZEN)
 
 
-def facts_before(now: Status, *, reassigned: bool = False) -> list[Event]:
-    """How a request may have come to this status, ready for every command of it."""
+def facts_before(now: Status, *, reassigned: bool = False, checked: bool = True) -> list[Event]:
+    """How a request may have come to this status, ready for every command of it; a draft is `checked` or waits for that."""
     if now in (Status.RECEIVED, Status.NOT_A_REQUEST, Status.NOT_CONSIDERED):
         return [NAMELESS, status(now)]
     past: list[Event] = [received, registered, told_registered]
     if now is not Status.REGISTERED:
         past.append(sorted_as(APPEAL))
-    if now in IN_HANDS or reassigned:
+    if now in IN_HANDS | WRITTEN or reassigned:
         past.append(RequestAssigned(unit="office"))
+    if now in WRITTEN:
+        past += drafted(checked=checked)
+    if now is Status.APPROVED:
+        past.append(DraftApproved(number=1, sha256=ANSWER.sha256, head=head.id))
     return [*past, status(now)]
+
+
+def drafted(content: Content = ANSWER, *, author: str = "executor-1", checked: bool = True) -> list[Event]:
+    """The first version of an answer."""
+    prepared = DraftPrepared(number=1, author=author, unit="office", sha256=content.sha256, **content._asdict())
+    return [prepared, DraftChecked(number=1, sha256=content.sha256, checker="checker-1")] if checked else [prepared]
 
 
 def case_of(request: Request) -> Case:
@@ -120,7 +147,7 @@ def case(now: Status, **changed: Any) -> Case:
     return replace(made, **changed)
 
 
-def by(who: Staff = registrar, *, days: int = 0) -> Spec[Event, Case, Decided]:
+def by(who: Staff = registrar, *, days: int = 0) -> Spec[Event, Case, Decided | DraftCommand]:
     """The desk so many days after the registration."""
     at = NOW + timedelta(days=days)
 

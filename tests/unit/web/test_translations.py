@@ -14,6 +14,7 @@ from libs.web import languages
 from libs.web.assets import REPOSITORY
 from libs.web.languages import Language
 from services.intake.domain import timeline
+from services.intake.domain.answer.grounds import GROUNDS
 from services.intake.statuses import FILES, TITLES
 from tests.unit.web import page_texts
 
@@ -44,7 +45,9 @@ PAGES = [
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
     (DESK, sorted(DESK.rglob("*.py")), set()),
 ]
-FROM_INSIDE = {*TITLES.values(), *FILES.values(), *timeline.TITLES.values(), *refusals()}  # words of intake that pages show by a name
+GROUND_TITLES = [one.title for one in GROUNDS.values()]
+FROM_INSIDE = {*TITLES.values(), *FILES.values(), *timeline.TITLES.values(), *GROUND_TITLES, *refusals()}
+"""Words of intake that pages show by a name."""
 
 
 def translated(*folders: Path) -> Language:
