@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from markupsafe import escape
 
 from libs.events.vocabulary import Status, Target
 from services.notifier.domain import Content
@@ -102,6 +103,18 @@ def test_everything_about_the_authority_comes_from_its_file() -> None:
         for mine in (authority().name, *authority().phones, authority().hours):
             assert mine not in text
     assert "Справки по телефонам: +7 (383) 000-18-00, +7 (383) 000-18-01" in LETTERS.letter(content()).text
+
+
+@pytest.mark.requirement("N-2.2", "N-9.5", "A-3.6.2")
+def test_the_text_that_was_approved_is_told_letter_by_letter_where_the_address_is_known_to_be_theirs() -> None:
+    text = "Здравствуйте!\n\n  Участок сдают по итогам торгов — <b>1 га</b>."
+    letter = LETTERS.letter(content(Status.ANSWERED, answer=text))
+    assert f"Текст ответа\n\n{text}\n" in letter.text
+    assert escape(text) in letter.html
+    assert f"Текст ответа:\n\n{text}\n" in LETTERS.message(content(Status.ANSWERED, by_vk, answer=text))
+    only_typed = LETTERS.letter(content(Status.ANSWERED, typed_only, answer=text))
+    assert "Участок" not in only_typed.text + only_typed.html
+    assert "Текст ответа" not in LETTERS.letter(content(Status.ANSWERED)).text
 
 
 @pytest.mark.requirement("N-3.4", "R-9")

@@ -85,6 +85,7 @@ class DoorTwin:
     status: str = "registered"
     status_title: str = "зарегистрирован"
     due_on: str | None = "2026-12-20"
+    answer: str | None = None
     open_until: str | None = None
     opens_at: str = "2026-11-23T09:00:00+07:00"
     authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
@@ -173,6 +174,7 @@ class DoorTwin:
                 "explanation": STEPS[-1]["explanation"],
                 "received_at": STEPS[0]["at"],
                 "due_on": self.due_on,
+                "answer": self.answer,
                 "why_due": WHY_DUE if self.due_on else None,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from markupsafe import escape
 
 from frontends.site import request_form, status_pages
 from libs.chassis.ops.clock import FixedClock
@@ -123,6 +124,15 @@ async def test_after_the_answer_no_days_are_counted(browser: httpx.AsyncClient, 
 
     assert "Ответ дан" in shown
     assert "Осталось" not in shown
+
+
+@pytest.mark.requirement("N-2.2", "N-9.5")
+async def test_the_text_of_the_answer_stands_on_the_page_letter_by_letter(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    door.status, door.status_title, door.answer = "answered", "ответ дан", "Здравствуйте!\n\n  <b>1 га</b> — «ёлки»."
+
+    shown = (await looked_up(browser)).text
+
+    assert str(escape(door.answer)) in shown
 
 
 async def test_a_reload_shows_the_page_again_and_leaving_closes_it(browser: httpx.AsyncClient) -> None:
