@@ -223,3 +223,60 @@ async def test_who_reads_english_better_gets_the_desk_in_english(chromium: Brows
     assert re.findall("[а-яё]+", words, re.IGNORECASE) == []
     assert await violations(page) == []
     await page.context.close()
+
+
+@pytest.mark.requirement("A-3.6.1", "A-3.6.2", "A-3.6.3", "N-9.2", "S-19", "S-20", "S-21", "S-22", "S-23", "S-24")
+async def test_an_answer_goes_from_its_draft_to_the_letter_and_the_head_approves_on_a_phone_without_javascript(
+    chromium: Browser, served: Desk
+) -> None:
+    await served.take_in(1, "answer")
+    for login, role in (("avtor", "executor"), ("proverka", "checker"), ("glava", "head")):
+        await served.office.somebody(login, role, unit="forest")
+    registrar = await signed_in(chromium, served)
+    await registrar.goto("/desk/requests?status=registered&order=newest")
+    await registrar.click("tbody a")
+    for field, value in (("type", "information"), ("topic", "forest"), ("unit", "forest"), ("client_kind", "citizen")):
+        await registrar.select_option(f"#classify-{field}", value)
+    await press(registrar, "Классифицировать")
+    await press(registrar, "Передать исполнителю")
+    author = await signed_in(chromium, served, login="avtor")
+    await author.goto(registrar.url)
+    await press(author, "Подготовить проект ответа")
+    await expect(author.locator(".govuk-error-summary")).to_contain_text("Напишите текст ответа.")
+    await author.fill("#prepare-draft-text", "Лес передаётся в аренду по итогам торгов.")
+    await press(author, "Подготовить проект ответа")
+    await author.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+    await author.select_option("#prepare-draft-scope", "partial")
+    await author.select_option("#prepare-draft-refusal_ground", "restricted")
+    for field, text in (("withheld", "Сведения об арендаторе"), ("motive", "Это персональные данные."), ("restricting_act", "152-ФЗ")):
+        await author.fill(f"#prepare-draft-{field}", text)
+    await author.fill("#prepare-draft-text", "Лес передаётся в аренду по итогам открытых торгов.")
+    await press(author, "Подготовить проект ответа")
+    await looks_right(author)
+    await expect(author.locator("main ins")).to_contain_text(["открытых"])
+    checker = await signed_in(chromium, served, login="proverka")
+    await checker.goto(registrar.url)
+    await press(checker, "Отметить проект проверенным")
+    await author.goto(registrar.url)
+    await press(author, "Отправить на согласование")
+    head = await signed_in(chromium, served, PHONE, script=False, login="glava")
+    await head.goto(registrar.url)
+    await press(head, "Согласовать")
+    await expect(head.locator(".govuk-tag").first).to_have_text("согласован")
+    await author.goto(registrar.url)
+    await press(author, "Подписать и отправить ответ")
+    await expect(author.locator(".govuk-tag").first).to_have_text("ответ дан частично")
+    await author.get_by_role("link", name="Напечатать ответ").click()
+    await expect(author.locator("main")).to_contain_text("Не предоставлено: Сведения об арендаторе.")
+    assert await violations(author) == []
+    for page in (registrar, author, checker, head):
+        await page.context.close()
+
+
+async def press(page: Page, button: str) -> None:
+    """The form of that name, open or not yet."""
+    form = page.locator("details", has=page.get_by_role("button", name=button, exact=True, include_hidden=True))
+    if await form.get_attribute("open") is None:
+        await form.locator("summary").click()
+    await page.get_by_role("button", name=button, exact=True).click()
+    await page.wait_for_load_state()
