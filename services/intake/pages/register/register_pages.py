@@ -13,6 +13,7 @@ from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SessionDoor, SignedIn
 from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status, Urgency
+from libs.web.languages import Language
 from libs.web.pages import Pages
 from libs.web.posted import posted
 from services.intake.authority.book import Book
@@ -63,7 +64,8 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/")
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
-        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who), **_office(parts))
+        soon = _soon(parts.pages.language(request), parts.overview.warn_days)
+        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who, soon), **_office(parts))
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
@@ -123,11 +125,17 @@ def _told(book: Book) -> dict[str, Any]:
     return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS], "zone": book.authority.time_zone}
 
 
-def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
+def _soon(language: Language, days: int) -> str:
+    if days == 0:
+        return language.text("Срок истекает сегодня")
+    return language.counted("Срок истекает в ближайший {days} день", "Срок истекает в ближайшие {days} дней", days).format(days=days)
+
+
+def _things(things: ThingsToDo, who: SignedIn, soon: str) -> list[tuple[str, int, str]]:
     """What waits, how many, and where they are listed: the most pressing first."""
     rows = [
         ("Просроченные", things.overdue, Filters(due=OVERDUE)),
-        ("Срок истекает в ближайшие три дня", things.soon, Filters(due=SOON)),
+        (soon, things.soon, Filters(due=SOON)),
         ("Поступили, номера ещё нет", things.received, Filters(status=Status.RECEIVED)),
         ("Зарегистрированы, ждут классификации", things.registered, Filters(status=Status.REGISTERED)),
         ("Классифицированы, ждут передачи исполнителю", things.classified, Filters(status=Status.CLASSIFIED)),
@@ -154,7 +162,7 @@ def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]
         "topic": [("", "Любая"), *listed(Listing.TOPICS)],
         "unit": [("", "Любое"), *listed(Listing.UNITS)],
         "urgency": [("", "Любая"), *((one.value, titles.URGENCIES[one]) for one in Urgency)],
-        "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "истекает в ближайшие три дня")],
+        "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "скоро истекает")],
         "who": [("", "Кому угодно"), (MINE, "мне")],
         "order": [(QUEUE, "открытые, срочные сначала"), (NEWEST, "все, новые сначала")],
     }
