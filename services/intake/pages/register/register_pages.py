@@ -20,12 +20,14 @@ from services.intake.authority.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.authority.listings import Listing
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.domain.views import SHARING
 from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
 from services.intake.transitions import DESK
+from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
 from services.intake.words.export import TYPES
 from services.intake.words.search import Search
@@ -44,6 +46,7 @@ class DeskParts:
     overview: Overview
     looks: Looks
     live: Live
+    views: SavedViews
     search: Search
     likeness: Likeness
     hints: Sequence[Hint]
@@ -75,7 +78,7 @@ def routes(parts: DeskParts) -> APIRouter:
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.overview.page(who.staff, filters, after)
         await parts.looks.looked(who.staff, "register", found=len(page.rows))
-        onward = f"{REGISTER}?{urlencode({**filters.written(), 'after': page.after.written()})}" if page.after else None
+        onward = address_of({**filters.written(), "after": page.after.written()}) if page.after else None
         return parts.pages.show(
             request,
             "page/register.html",
@@ -86,9 +89,12 @@ def routes(parts: DeskParts) -> APIRouter:
             files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
             onward=onward,
             on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
-            first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
-            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST},
-            choices=_choices(parts.authority, titles_of),
+            first=address_of(filters.written()) if after else None,
+            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": ""},
+            choices=choices_of(parts.book),
+            views=await parts.views.seen_by(who.staff),
+            address_of=address_of,
+            may_share=who.staff.may(SHARING),
             **_told(parts.book),
         )
 
@@ -146,11 +152,17 @@ def _things(things: ThingsToDo, who: SignedIn, soon: str) -> list[tuple[str, int
         rows.insert(0, ("Поручены мне", things.mine, Filters(who=MINE)))
     if who.staff.unit:
         rows.insert(0, ("В моём подразделении", things.unit, Filters(unit=who.staff.unit)))
-    return [(title, count, f"{REGISTER}?{urlencode(filters.written())}") for title, count, filters in rows]
+    return [(title, count, address_of(filters.written())) for title, count, filters in rows]
 
 
-def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]]) -> dict[str, list[tuple[str, str]]]:
+def address_of(filters: Mapping[str, str]) -> str:
+    """Of the register by these filters, as an address says them."""
+    return f"{REGISTER}?{urlencode(filters)}"
+
+
+def choices_of(book: Book) -> dict[str, list[tuple[str, str]]]:
     """What each filter offers; what is offered no more stands last, for it is still in the register."""
+    authority, titles_of = book.authority, book.titles
 
     def listed(listing: Listing) -> list[tuple[str, str]]:
         offered = {one.code: one.title for one in getattr(authority, listing.value)}
