@@ -26,6 +26,7 @@ from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
+from services.intake.together import MAY
 from services.intake.transitions import DESK
 from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
@@ -95,6 +96,8 @@ def routes(parts: DeskParts) -> APIRouter:
             views=await parts.views.seen_by(who.staff),
             address_of=address_of,
             may_share=who.staff.may(SHARING),
+            may_choose=who.staff.may(MAY),
+            back=urlencode(filters.written()),
             **_told(parts.book),
         )
 
