@@ -68,7 +68,7 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/")
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
-        soon = _soon(parts.pages.language(request), parts.overview.warn_days)
+        soon = soon_in_words(parts.pages.language(request), parts.overview.warn_days)
         return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who, soon), **_office(parts))
 
     @router.get("/requests")
@@ -91,7 +91,7 @@ def routes(parts: DeskParts) -> APIRouter:
             onward=onward,
             on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
             first=address_of(filters.written()) if after else None,
-            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": ""},
+            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": "", "shared": ""},
             choices=choices_of(parts.book),
             views=await parts.views.seen_by(who.staff),
             address_of=address_of,
@@ -134,10 +134,10 @@ def _told(book: Book) -> dict[str, Any]:
     return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS], "zone": book.authority.time_zone}
 
 
-def _soon(language: Language, days: int) -> str:
+def soon_in_words(language: Language, days: int) -> str:
     if days == 0:
         return language.text("Срок истекает сегодня")
-    return language.counted("Срок истекает в ближайший {days} день", "Срок истекает в ближайшие {days} дней", days).format(days=days)
+    return language.counted("До конца срока не больше {days} дня", "До конца срока не больше {days} дней", days).format(days=days)
 
 
 def _things(things: ThingsToDo, who: SignedIn, soon: str) -> list[tuple[str, int, str]]:
