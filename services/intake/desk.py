@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
@@ -10,16 +11,18 @@ from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Recorded
+from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.fact import Event
 from services.intake import tracking
 from services.intake.authority.book import Book
 from services.intake.domain import desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.answer.commands import AnyCommand, SendAnswer
-from services.intake.domain.commands import Assign, Merge, Register
+from services.intake.domain.commands import Assign, Decided, Merge, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.register import NumberAssigned
 from services.intake.domain.register import Register as Journal
+from services.intake.domain.request import Request, evolve
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
@@ -67,6 +70,15 @@ class Seen:
     possible: Sequence[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """A request as it is and as it would be; `told`: its client would hear of it."""
+
+    now: Request
+    then: Request
+    told: bool
+
+
 class Desk:
     """Requests by id, for staff."""
 
@@ -98,15 +110,45 @@ class Desk:
         self._ring()
         return seen
 
+    async def foresee(self, by: Staff, request_id: UUID, version: int, command: AnyCommand) -> Foreseen:
+        """What `act` would do, and raises what it would raise; nothing is done."""
+        async with self._pool.acquire() as db:
+            await self._book.opened(db)
+            case, appends = await self._decided(db, by, request_id, version, command, None)
+        facts = appends[-1].facts  # the request's own stand last
+        told = any(isinstance(fact, RequestStatusChanged) and fact.visible for fact in facts)
+        return Foreseen(now=case.request, then=reduce(evolve, facts, case.request), told=told)  # type: ignore[arg-type]  # facts of a request
+
+    async def did(self, by: Staff, request_id: UUID, version: int, command: Decided) -> bool:
+        """Whether this person's very command is what came next after that version: a form was sent twice."""
+        async with self._pool.acquire() as db:
+            rules = await self._book.opened(db)
+            case = await self._case(db, request_id, _other(command))
+            events = (await self._store.told(db, [request_id]))[request_id]
+        if len(events) <= version or (actor := events[version].envelope.actor) is None or actor.id != by.id:
+            return False
+        before, how = replace(case, request=state_of(events[:version])), Telling(confirmed=False, confirm_token=None)
+        try:
+            facts = desk.decide(before, command, by, events[version].envelope.occurred_at, rules, how)
+        except Refusal:
+            return False
+        return facts[0] == events[version].fact
+
     async def _acted(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
         async with self._pool.acquire() as db, db.transaction():
             await self._book.opened(db)
             await self._store.lock(db)
-            case = await self._case(db, request_id, command.into if isinstance(command, Merge) else None)
-            if case.request.version != version:
-                raise ChangedMeanwhile(case.request.version)
-            await self._store.save(db, await self._appends(db, case, command, by, self._clock.now(), traceparent))
+            _, appends = await self._decided(db, by, request_id, version, command, traceparent)
+            await self._store.save(db, appends)
             return await self._seen(db, request_id, by)
+
+    async def _decided(
+        self, db: Connection, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None
+    ) -> tuple[Case, list[Append]]:
+        case = await self._case(db, request_id, _other(command))
+        if case.request.version != version:
+            raise ChangedMeanwhile(case.request.version)
+        return case, await self._appends(db, case, command, by, self._clock.now(), traceparent)
 
     async def _seen(self, db: Connection, request_id: UUID, by: Staff) -> Seen:
         events = (await self._store.told(db, [request_id])).get(request_id)
@@ -165,6 +207,11 @@ class Desk:
             raise CaseNotFound
         other = await self._case(db, into) if into is not None else None
         return Case(request_id=request_id, client_id=found[1], request=found[0], into=other)
+
+
+def _other(command: AnyCommand) -> UUID | None:
+    """The request that a command names beside the one it is about."""
+    return command.into if isinstance(command, Merge) else None
 
 
 def _numbered(journal: Journal, number: NumberAssigned, of: Append) -> Append:

@@ -39,7 +39,7 @@ from services.intake.pages import frame, live_pages
 from services.intake.pages.cards import answer_pages, attachment_pages, card_pages, paper_pages, taking_pages
 from services.intake.pages.cards.taking_pages import TakingParts
 from services.intake.pages.people import People
-from services.intake.pages.register import export_pages, hand_over_pages, register_pages
+from services.intake.pages.register import export_pages, hand_over_pages, register_pages, together_pages, view_pages
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages
 from services.intake.pages.settings.settings_pages import SettingsParts
@@ -53,6 +53,9 @@ from services.intake.staff.sign_in import Sessions, SignIn
 from services.intake.staff.store import AccountStore
 from services.intake.store import IntakeStore
 from services.intake.taking import Taking
+from services.intake.together import Together
+from services.intake.view_store import ViewStore
+from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
 from services.intake.words.export import Export
 from services.intake.words.search import Search
@@ -129,6 +132,7 @@ def parts_of(
         hints=hints_of(process.authority),
         looks=looks,
         live=live_of(process, store),
+        views=SavedViews(pool=process.pool, store=ViewStore(), ids=process.ids),
         book=book,
     )
 
@@ -149,6 +153,7 @@ def about_requests(
     )
     return [
         register_pages.routes(parts),
+        view_pages.routes(parts, people.accounts),
         export_pages.routes(parts, export, people.accounts),
         live_pages.routes(parts.live, people.door),
         attachment_pages.routes(parts, attachments, process.telemetry),
@@ -174,6 +179,7 @@ def about_people(
         account_pages.routes(people),
         deputy_pages.routes(people),
         hand_over_pages.routes(parts, work, process.telemetry),
+        together_pages.routes(parts, Together(desk=parts.desk, pool=process.pool, store=store), people.accounts, process.telemetry),
         calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
         settings_pages.routes(settings_parts),
         point_pages.routes(settings_parts),

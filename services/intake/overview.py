@@ -10,7 +10,7 @@ from libs.chassis.access.roles import Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection, Pool
 from services.intake.authority.book import Book
-from services.intake.domain.filters import MINE, SOON_DAYS, After, Filters
+from services.intake.domain.filters import MINE, After, Filters
 from services.intake.domain.request import Request
 from services.intake.office_hours import Office
 from services.intake.store import IntakeStore
@@ -63,8 +63,9 @@ class Overview:
 
     async def things_to_do(self, by: Staff) -> ThingsToDo:
         today = self.today()
+        soon = today + timedelta(days=self.warn_days)
         async with self._pool.acquire() as db:
-            return ThingsToDo(**await self._store.things_to_do(db, today, today + timedelta(days=SOON_DAYS), by.works_as, by.unit))
+            return ThingsToDo(**await self._store.things_to_do(db, today, soon, by.works_as, by.unit))
 
     async def page(self, by: Staff, filters: Filters, after: After | None, rows: int = PAGE_ROWS) -> RegisterPage:
         """One row more is read than shown, so that the last page knows that it is the last."""
@@ -75,7 +76,7 @@ class Overview:
 
     async def places(self, db: Connection, by: Staff, filters: Filters, after: After | None, rows: int) -> list[After]:
         """Where the next rows stand, in the order of the filters."""
-        first_due, last_due = filters.due_days(self.today())
+        first_due, last_due = filters.due_days(self.today(), self.warn_days)
         asked: list[Any] = [
             [filters.status] if filters.status else None,
             *(filters.type or None, filters.topic or None, filters.urgency or None, filters.unit or None),
@@ -90,6 +91,11 @@ class Overview:
             return []
         async with self._pool.acquire() as db:
             return await self._rows(db, await self._store.requests_of_client(db, client_id, but, MOST_OF_A_CLIENT))
+
+    @property
+    def warn_days(self) -> int:
+        """How long before its end a term counts as near."""
+        return self._book.rules.terms.warn_days
 
     def office(self) -> Office:
         """Whether somebody answers the reference phones at this moment."""

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, sideways, violations
 from tests.browser.desk import Desk, choose, desk, sign_in, tab_to
+from tests.browser.test_desk_words import taken_pictures
 from tests.integration.intake.people import LOGIN, PASSWORD
 from tests.stack import Stack
 
@@ -24,6 +25,7 @@ PAGES = [
     "/me/second-factor",
     "/accounts",
     "/requests?status=closed",
+    "/requests/views",
     "/requests/print",
     "/new/phone",
     "/new/reception",
@@ -196,6 +198,48 @@ async def test_who_has_a_card_open_sees_who_else_has_and_that_it_changed(chromiu
     await expect(hers.locator("[data-live-changed]")).to_be_hidden()
     await hers.context.close()
     await his.context.close()
+
+
+@pytest.mark.requirement("N-8.3", "N-8.4", "E-11")
+async def test_filters_get_a_name_and_all_rows_of_a_page_are_classified_at_once_by_keys(chromium: Browser, served: Desk) -> None:
+    await served.take_in(3, "many")
+    page = await signed_in(chromium, served)
+    await page.goto("/desk/requests?status=registered")
+    rows = await page.locator("tbody tr").count()
+    await tab_to(page, "details:has(#name) summary")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Ждут классификации")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("link", name="Ждут классификации")).to_have_attribute("aria-current", "page")
+    await tab_to(page, "#all")
+    await page.keyboard.press("Space")
+    await expect(page.locator("tbody input:checked")).to_have_count(rows)
+    await looks_right(page)
+    await taken_pictures(page, "views-register-phone")
+    await page.set_viewport_size(DESKTOP)
+    await taken_pictures(page, "views-register")
+    await tab_to(page, "#together button")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text(f"Выбрано запросов: {rows}")
+    await looks_right(page)
+    for field, value in (("type", "information"), ("topic", "land"), ("unit", "land"), ("client_kind", "citizen")):
+        await page.select_option(f"#classify-{field}", value)
+    await taken_pictures(page, "together-phone")
+    await page.get_by_role("button", name="Проверить").first.click()
+    await expect(page.locator("tbody tr td:last-child")).to_have_text(["классифицирован"] * rows)
+    await looks_right(page)
+    await taken_pictures(page, "together-asked-phone")
+    await tab_to(page, "main button[type=submit]")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text(f"Сделано для всех запросов: {rows}")
+    await looks_right(page)
+    await taken_pictures(page, "together-done-phone")
+    await page.goto("/desk/requests/views")
+    await looks_right(page)
+    await page.set_viewport_size(DESKTOP)
+    await taken_pictures(page, "views")
+    await page.context.close()
 
 
 @pytest.mark.requirement("N-8.4", "E-11")

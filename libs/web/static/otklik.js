@@ -1,5 +1,5 @@
 // What JavaScript adds to pages that work without it: focus on the error summary, a count of letters left, one click = one sending,
-// what happens to the open card meanwhile.
+// what happens to the open card meanwhile, all rows of a table chosen at once.
 import { initAll } from "asset:govuk-frontend.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
@@ -8,6 +8,12 @@ initAll();
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
+}
+
+for (const all of document.querySelectorAll("[data-all]")) {
+  const boxes = [...document.querySelectorAll(`input[type=checkbox][form="${all.form.id}"]`)];
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  for (const box of boxes) box.addEventListener("change", () => (all.checked = boxes.every((each) => each.checked)));
 }
 
 for (const card of document.querySelectorAll("[data-live]")) {

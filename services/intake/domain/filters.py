@@ -11,7 +11,6 @@ from libs.events.vocabulary import Status, Urgency
 from services.intake.domain.authority.listings import Listing
 from services.intake.transitions import OPEN
 
-SOON_DAYS = 3
 MINE = "mine"
 OVERDUE, SOON = "overdue", "soon"
 QUEUE, NEWEST = "queue", "newest"
@@ -102,12 +101,12 @@ class Filters:
     def same_as(self) -> UUID | None:
         return UUID(self.same) if self.same else None
 
-    def due_days(self, today: date) -> tuple[date | None, date | None]:
-        """The first and the last due day that is asked for."""
+    def due_days(self, today: date, warn_days: int) -> tuple[date | None, date | None]:
+        """The first and the last due day that is asked for; soon is when the authority's warning of a term goes out."""
         if self.due == OVERDUE:
             return None, today - timedelta(days=1)
         if self.due == SOON:
-            return today, today + timedelta(days=SOON_DAYS)
+            return today, today + timedelta(days=warn_days)
         return None, None
 
 

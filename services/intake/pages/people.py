@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from fastapi import Depends
-from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -51,8 +49,6 @@ WRONG = {
     "last_day": "Укажите последний день",
     "executor": "Выберите исполнителя",
 }
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,12 +125,3 @@ def to(path: str) -> RedirectResponse:
 def roles_of(form: Mapping[str, str]) -> list[str]:
     """Boxes that are ticked, each a field of its own."""
     return [role.value for role in Role if form.get(f"role-{role.value}")]
-
-
-def command_of(kind: type[Model], values: Mapping[str, Any]) -> tuple[Model | None, dict[str, str]]:
-    """The command, or what is wrong with each field."""
-    try:
-        return kind.model_validate(values), {}
-    except ValidationError as error:
-        fields = [str(problem["loc"][0]) for problem in error.errors(include_url=False, include_input=False, include_context=False)]
-        return None, {field: WRONG[field] for field in fields}

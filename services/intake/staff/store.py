@@ -25,7 +25,7 @@ from services.intake.domain.staff.account import Account, Identity, replayed
 
 SQL = queries(intake.__file__)
 STAFF = Category(name="staff", registry=Registry(staff_events.EVENTS), topic=STAFF_TOPIC)
-COLUMNS = ("stream", "account_id", "login_mark", "enabled", "roles", "unit", "identity_mark")
+COLUMNS = ("stream", "account_id", "login_mark", "enabled", "roles", "unit", "identity_mark", "version")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,8 @@ def rows_of_account(key: bytes, stream: str, events: Sequence[Recorded]) -> dict
     roles = sorted(role.value for role in account.roles)
     mark = identity_mark(key, account.identity) if account.identity else None
     account_id = UUID(STAFF.aggregate(stream))
-    return {"accounts": [(stream, account_id, login_mark(key, account.login), account.enabled, roles, account.unit, mark)]}
+    row = (stream, account_id, login_mark(key, account.login), account.enabled, roles, account.unit, mark, account.version)
+    return {"accounts": [row]}
 
 
 def model(key: bytes) -> ReadModels:
@@ -98,6 +99,7 @@ class AccountStore:
         self._keyring = keyring
         self._key = key
         self._model = model(key)
+        self._known: dict[UUID, tuple[int, Account]] = {}
 
     async def lock(self, db: Connection) -> None:
         await db.execute(SQL["lock_accounts"])
@@ -127,10 +129,15 @@ class AccountStore:
         return replayed([event.fact for event in events])
 
     async def listed(self, db: Connection) -> list[Listed]:
+        """All of them by name, as they are at this moment; only those are read again that have changed since they were last listed."""
         rows = {row["account_id"]: row for row in await db.fetch(SQL["all_accounts"])}
-        streams = await self._events.read(db, STAFF, rows)
-        found = [(UUID(name), replayed([event.fact for event in events])) for name, events in streams.items()]
-        return [_listed(account_id, account, rows[account_id]) for account_id, account in sorted(found, key=lambda one: one[1].name)]
+        changed = [one for one, row in rows.items() if one not in self._known or self._known[one][0] != row["version"]]
+        streams = await self._events.read(db, STAFF, changed) if changed else {}
+        read = {UUID(name): replayed([event.fact for event in events]) for name, events in streams.items()}
+        fresh = {one: (int(rows[one]["version"]), account) for one, account in read.items()}
+        self._known = {one: known for one, known in (self._known | fresh).items() if one in rows}
+        found = [_listed(account_id, account, rows[account_id]) for account_id, (_, account) in self._known.items()]
+        return sorted(found, key=lambda one: one.account.name)
 
     async def append(self, db: Connection, account_id: UUID, version: int, facts: Sequence[Event], act: Act) -> None:
         """Events, read model and outbox; the account is a thread of its own."""

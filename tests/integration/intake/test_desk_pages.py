@@ -84,6 +84,13 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/print/envelope"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/attachments/{number:int}"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/attachments/{number:int}/release"): LEADING,
+        ("GET", "/desk/requests/views"): DESK,
+        ("POST", "/desk/requests/views"): DESK,
+        ("POST", "/desk/requests/views/{view_id:uuid}"): DESK,
+        ("POST", "/desk/requests/views/{view_id:uuid}/remove"): DESK,
+        ("POST", "/desk/requests/together"): LEADING,
+        ("POST", "/desk/requests/together/check"): LEADING,
+        ("POST", "/desk/requests/together/now"): LEADING,
         ("POST", "/desk/find"): DESK,
     }
     stranger = bureau.browser()

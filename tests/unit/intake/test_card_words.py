@@ -11,7 +11,7 @@ from services.intake.domain.answer.commands import AnyCommand
 from services.intake.domain.commands import Classify, Redirect
 from services.intake.domain.desk import AlreadyExtended, MergeWrong, ReasonMissing
 from services.intake.domain.request import RequestEvent
-from services.intake.pages import titles
+from services.intake.pages import commands, titles
 from services.intake.pages.cards import forms
 from services.intake.transitions import AT_ONCE, NOBODY, TRANSITIONS
 from tests.examples import told_registered
@@ -53,8 +53,8 @@ def test_what_is_left_empty_is_told_at_its_field() -> None:
     command, wrong = forms.command_of("classify", {"classify-type": "", "classify-urgency": "at once"})
     assert command is None
     assert wrong.keys() == {f"classify-{field}" for field in ("type", "topic", "urgency", "unit", "client_kind")}
-    assert wrong["classify-type"] == forms.EMPTY
-    assert wrong["classify-urgency"] != forms.EMPTY
+    assert wrong["classify-type"] == commands.EMPTY
+    assert wrong["classify-urgency"] != commands.EMPTY
 
 
 @pytest.mark.requirement("S-9", "S-10")

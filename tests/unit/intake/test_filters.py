@@ -71,9 +71,14 @@ def test_a_cursor_of_no_rank_is_refused(rank: str) -> None:
 
 
 def test_what_is_due_today_is_soon_and_what_was_due_yesterday_is_overdue() -> None:
-    assert Filters(due=SOON).due_days(TODAY) == (TODAY, date(2026, 3, 5))
-    assert Filters(due=OVERDUE).due_days(TODAY) == (None, date(2026, 3, 1))
-    assert Filters().due_days(TODAY) == (None, None)
+    assert Filters(due=SOON).due_days(TODAY, 3) == (TODAY, date(2026, 3, 5))
+    assert Filters(due=OVERDUE).due_days(TODAY, 3) == (None, date(2026, 3, 1))
+    assert Filters().due_days(TODAY, 3) == (None, None)
+
+
+def test_how_long_before_its_end_a_term_is_near_is_what_the_authority_says() -> None:
+    assert Filters(due=SOON).due_days(TODAY, 5) == (TODAY, date(2026, 3, 7))
+    assert Filters(due=SOON).due_days(TODAY, 0) == (TODAY, TODAY)
 
 
 @pytest.mark.parametrize("status", Status)

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import BadRequest, Refusal
 from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.events import Recorded
 from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.envelope import Actor
-from libs.events.vocabulary import ClientKind, Urgency
+from libs.events.vocabulary import Urgency
 from libs.web.posted import posted
 from services.intake import statuses
 from services.intake.attachments import Attachments
@@ -27,7 +26,6 @@ from services.intake.pages.cards import answer_pages, attachment_pages, forms
 from services.intake.pages.people import to
 from services.intake.pages.register.register_pages import REGISTER, DeskParts
 from services.intake.staff.accounts import Accounts
-from services.intake.staff.store import Listed
 from services.intake.transitions import DESK, REGISTERED_AND_OPEN
 from services.intake.words.alike import CLIENT, Alike
 from services.intake.words.suggestions import Suggestion, suggested
@@ -124,7 +122,7 @@ class Card:
             answer=answer_pages.shown(seen.case.request, names),
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
-            fields=self._fields(people),
+            fields=forms.offered(self._parts.authority, people) | answer_pages.lists(),
             values=values,
             suggestions=suggestions,
             confirm="classify" if suggestions and not errors and all(values[one] for one in CLASSIFICATION) else "",
@@ -165,24 +163,6 @@ class Card:
         disclosures = {f"disclosures-{one.code}": one.title for one in self._parts.authority.disclosures}
         listed = self._parts.book.titles.items()
         return {f"{listing.value}-{code}": title for listing, every in listed for code, title in every.items()} | disclosures
-
-    def _fields(self, people: list[Listed]) -> dict[str, list[tuple[str, str]]]:
-        """What the lists of the forms offer."""
-        told = self._parts.authority
-        may_answer = [one for one in people if one.account.enabled and Role.EXECUTOR in one.account.roles]
-        return {
-            "type": [("", "Выберите тип"), *((one.code, one.title) for one in told.types)],
-            "topic": [("", "Выберите тему"), *((one.code, one.title) for one in told.topics)],
-            "urgency": [(one.value, titles.URGENCIES[one]) for one in Urgency],
-            "unit": [("", "Выберите подразделение"), *((one.code, one.title) for one in told.units)],
-            "client_kind": [
-                ("", "Выберите вид клиента"),
-                *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
-            ],
-            "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
-            **answer_pages.lists(),
-            "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
-        }
 
 
 def _open_forms(seen: Seen) -> list[dict[str, Any]]:

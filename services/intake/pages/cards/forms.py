@@ -1,15 +1,17 @@
 """Forms of the card that become commands: which fields each has, and what is wrong with what was typed."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
 
-from pydantic import TypeAdapter, ValidationError
-
-from libs.chassis.ops.problems import field_errors
+from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
+from libs.chassis.ops.settings import Authority
+from libs.events.vocabulary import ClientKind, Urgency
 from services.intake.domain.answer.commands import AnyCommand
+from services.intake.pages import commands, titles
+from services.intake.staff.store import Listed
 
-COMMANDS: Final[TypeAdapter[AnyCommand]] = TypeAdapter(AnyCommand)
+KINDS: Final[dict[str, Any]] = {get_args(kind.model_fields["command"].annotation)[0]: kind for kind in get_args(get_args(AnyCommand)[0])}
 
 # The form of each transition (services/intake/transitions.py): its command, what the button says, the fields.
 FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
@@ -58,7 +60,6 @@ FIELD_OF_REFUSAL: Final = {
     "nothing-refused": "refusal_ground",
     "refusal-gives-nothing": "text",
 }
-EMPTY: Final = "Заполните это поле."
 
 
 def field_id(command: str, field: str) -> str:
@@ -71,21 +72,31 @@ def fields_of(command: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(field for name, _, fields in FORMS.values() if name == command for field in fields))
 
 
+def offered(told: Authority, people: Sequence[Listed]) -> dict[str, list[tuple[str, str]]]:
+    """What the lists of the forms offer."""
+    may_answer = [one for one in people if one.account.enabled and Role.EXECUTOR in one.account.roles]
+    return {
+        "type": [("", "Выберите тип"), *((one.code, one.title) for one in told.types)],
+        "topic": [("", "Выберите тему"), *((one.code, one.title) for one in told.topics)],
+        "urgency": [(one.value, titles.URGENCIES[one]) for one in Urgency],
+        "unit": [("", "Выберите подразделение"), *((one.code, one.title) for one in told.units)],
+        "client_kind": [
+            ("", "Выберите вид клиента"),
+            *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
+        ],
+        "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
+        "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
+    }
+
+
 def command_of(command: str, typed: Mapping[str, str]) -> tuple[AnyCommand | None, dict[str, str]]:
     """The command, or what is wrong by the id of the field."""
     filled: dict[str, Any] = {
         field: typed[field_id(command, field)].strip() for field in fields_of(command) if field_id(command, field) in typed
     }
     told = {field: value for field, value in filled.items() if value} | ({"to_body": None} if filled.get("to_body") == "" else {})
-    try:
-        return COMMANDS.validate_python({"command": command, **told}), {}
-    except ValidationError as error:
-        wrong = field_errors(error.errors(include_url=False, include_input=False))
-        return None, {field_id(command, one["field"].rpartition(".")[2]): EMPTY if said_missing(one) else one["says"] for one in wrong}
-
-
-def said_missing(one: Mapping[str, str]) -> bool:
-    return one["says"].startswith("Обязательное поле")
+    wanted, wrong = commands.command_of(KINDS[command], {"command": command, **told})
+    return wanted, {field_id(command, field): said for field, said in wrong.items()}
 
 
 def errors_of(command: str, refusal: Refusal) -> dict[str, str]:

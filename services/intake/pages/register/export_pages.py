@@ -29,7 +29,7 @@ def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
         file = await export.file(kind, who.staff, filters, await told())
         await parts.looks.looked(who.staff, f"export-{kind}", found=file.rows)
         name = f"register-{parts.overview.today().isoformat()}.{kind}"
-        headers = {"content-disposition": f'attachment; filename="{name}"', "content-length": str(file.size)}
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(file.chunks, media_type=TYPES[kind], headers=headers)
 
     async def told() -> Told:

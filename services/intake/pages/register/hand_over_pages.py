@@ -13,7 +13,8 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.web.posted import posted
 from services.intake.hand_over import HandOver, NobodyToTakeOver, Piece, TakeOver
 from services.intake.pages import titles
-from services.intake.pages.people import DESK, command_of
+from services.intake.pages.commands import command_of
+from services.intake.pages.people import DESK, WRONG
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.transitions import LEADING
 
@@ -34,7 +35,7 @@ def routes(parts: DeskParts, work: HandOver, telemetry: Telemetry) -> APIRouter:
     async def check(request: Request, account_id: UUID, who: Annotated[SignedIn, may]) -> Response:
         """Nothing is done yet: what would be, and what could not."""
         typed = await posted(request)
-        command, errors = command_of(TakeOver, {name: typed.get(name, "") for name in ("executor", "reason")})
+        command, errors = command_of(TakeOver, {name: typed.get(name, "") for name in ("executor", "reason")}, WRONG)
         if command is None:
             return await page.show(request, who, account_id, typed=typed, errors=errors, status=422)
         return await page.ask(request, who, account_id, command)
@@ -42,7 +43,7 @@ def routes(parts: DeskParts, work: HandOver, telemetry: Telemetry) -> APIRouter:
     @router.post("/now")
     async def hand_over(request: Request, account_id: UUID, who: Annotated[SignedIn, may]) -> Response:
         typed = await posted(request)
-        command, errors = command_of(TakeOver, {name: typed.get(name, "") for name in ("executor", "reason")})
+        command, errors = command_of(TakeOver, {name: typed.get(name, "") for name in ("executor", "reason")}, WRONG)
         if command is None:
             return await page.show(request, who, account_id, typed=typed, errors=errors, status=422)
         try:

@@ -13,18 +13,22 @@ from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SessionDoor, SignedIn
 from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status, Urgency
+from libs.web.languages import Language
 from libs.web.pages import Pages
 from libs.web.posted import posted
 from services.intake.authority.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.authority.listings import Listing
 from services.intake.domain.filters import MINE, NEWEST, OVERDUE, QUEUE, SOON, After, Filters
+from services.intake.domain.views import SHARING
 from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
+from services.intake.together import MAY
 from services.intake.transitions import DESK
+from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
 from services.intake.words.export import TYPES
 from services.intake.words.search import Search
@@ -43,6 +47,7 @@ class DeskParts:
     overview: Overview
     looks: Looks
     live: Live
+    views: SavedViews
     search: Search
     likeness: Likeness
     hints: Sequence[Hint]
@@ -63,7 +68,8 @@ def routes(parts: DeskParts) -> APIRouter:
     @router.get("/")
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
-        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who), **_office(parts))
+        soon = soon_in_words(parts.pages.language(request), parts.overview.warn_days)
+        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who, soon), **_office(parts))
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
@@ -73,7 +79,7 @@ def routes(parts: DeskParts) -> APIRouter:
         after = After.read(asked["after"]) if asked.get("after") else None
         page = await parts.overview.page(who.staff, filters, after)
         await parts.looks.looked(who.staff, "register", found=len(page.rows))
-        onward = f"{REGISTER}?{urlencode({**filters.written(), 'after': page.after.written()})}" if page.after else None
+        onward = address_of({**filters.written(), "after": page.after.written()}) if page.after else None
         return parts.pages.show(
             request,
             "page/register.html",
@@ -84,9 +90,14 @@ def routes(parts: DeskParts) -> APIRouter:
             files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
             onward=onward,
             on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
-            first=f"{REGISTER}?{urlencode(filters.written())}" if after else None,
-            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST},
-            choices=_choices(parts.authority, titles_of),
+            first=address_of(filters.written()) if after else None,
+            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": "", "shared": ""},
+            choices=choices_of(parts.book),
+            views=await parts.views.seen_by(who.staff),
+            address_of=address_of,
+            may_share=who.staff.may(SHARING),
+            may_choose=who.staff.may(MAY),
+            back=urlencode(filters.written()),
             **_told(parts.book),
         )
 
@@ -123,11 +134,17 @@ def _told(book: Book) -> dict[str, Any]:
     return {"titles": titles, "topics": book.titles[Listing.TOPICS], "units": book.titles[Listing.UNITS], "zone": book.authority.time_zone}
 
 
-def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
+def soon_in_words(language: Language, days: int) -> str:
+    if days == 0:
+        return language.text("Срок истекает сегодня")
+    return language.counted("До конца срока не больше {days} дня", "До конца срока не больше {days} дней", days).format(days=days)
+
+
+def _things(things: ThingsToDo, who: SignedIn, soon: str) -> list[tuple[str, int, str]]:
     """What waits, how many, and where they are listed: the most pressing first."""
     rows = [
         ("Просроченные", things.overdue, Filters(due=OVERDUE)),
-        ("Срок истекает в ближайшие три дня", things.soon, Filters(due=SOON)),
+        (soon, things.soon, Filters(due=SOON)),
         ("Поступили, номера ещё нет", things.received, Filters(status=Status.RECEIVED)),
         ("Зарегистрированы, ждут классификации", things.registered, Filters(status=Status.REGISTERED)),
         ("Классифицированы, ждут передачи исполнителю", things.classified, Filters(status=Status.CLASSIFIED)),
@@ -138,11 +155,17 @@ def _things(things: ThingsToDo, who: SignedIn) -> list[tuple[str, int, str]]:
         rows.insert(0, ("Поручены мне", things.mine, Filters(who=MINE)))
     if who.staff.unit:
         rows.insert(0, ("В моём подразделении", things.unit, Filters(unit=who.staff.unit)))
-    return [(title, count, f"{REGISTER}?{urlencode(filters.written())}") for title, count, filters in rows]
+    return [(title, count, address_of(filters.written())) for title, count, filters in rows]
 
 
-def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]]) -> dict[str, list[tuple[str, str]]]:
+def address_of(filters: Mapping[str, str]) -> str:
+    """Of the register by these filters, as an address says them."""
+    return f"{REGISTER}?{urlencode(filters)}"
+
+
+def choices_of(book: Book) -> dict[str, list[tuple[str, str]]]:
     """What each filter offers; what is offered no more stands last, for it is still in the register."""
+    authority, titles_of = book.authority, book.titles
 
     def listed(listing: Listing) -> list[tuple[str, str]]:
         offered = {one.code: one.title for one in getattr(authority, listing.value)}
@@ -154,7 +177,7 @@ def _choices(authority: Authority, titles_of: Mapping[Listing, Mapping[str, str]
         "topic": [("", "Любая"), *listed(Listing.TOPICS)],
         "unit": [("", "Любое"), *listed(Listing.UNITS)],
         "urgency": [("", "Любая"), *((one.value, titles.URGENCIES[one]) for one in Urgency)],
-        "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "истекает в ближайшие три дня")],
+        "due": [("", "Любой"), (OVERDUE, "просрочен"), (SOON, "скоро истекает")],
         "who": [("", "Кому угодно"), (MINE, "мне")],
         "order": [(QUEUE, "открытые, срочные сначала"), (NEWEST, "все, новые сначала")],
     }

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from libs.web.posted import posted
 from services.intake import statuses
 from services.intake.calendar_desk import CalendarDesk
 from services.intake.domain.authority.decided import YEARS_AHEAD, DeclareDay
+from services.intake.pages.commands import command_of
 from services.intake.pages.people import to
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.staff.accounts import Accounts
@@ -91,8 +91,4 @@ def _command(typed: Mapping[str, str]) -> tuple[DeclareDay | None, dict[str, str
     """The command, or what is wrong with each field."""
     filled = {name: typed.get(name, "").strip() for name in FIELDS}
     told: dict[str, object] = {name: value for name, value in filled.items() if value} | {"working": MEANS.get(filled["working"])}
-    try:
-        return DeclareDay.model_validate(told), {}
-    except ValidationError as error:
-        wrong = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False, include_context=False)}
-        return None, {name: WRONG[name] for name in FIELDS if name in wrong}
+    return command_of(DeclareDay, told, WRONG)

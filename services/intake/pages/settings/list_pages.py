@@ -1,6 +1,7 @@
 """The authority's lists for its administrators: an entry is added, changed, closed and taken up again."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -10,17 +11,15 @@ from starlette.responses import Response
 
 from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SignedIn
-from libs.chassis.ops.refusals import BadRequest, Refusal
 from libs.web.posted import posted
-from services.intake.authority.set_up import SettingsChangedMeanwhile
 from services.intake.codes import CODE
-from services.intake.domain.authority.commands import Close
+from services.intake.domain.authority.commands import Close, SetUpCommand
 from services.intake.domain.authority.decided import Decided
 from services.intake.domain.authority.listings import Listing
 from services.intake.pages.people import to
 from services.intake.pages.settings import settings_forms, settings_words
 from services.intake.pages.settings.settings_forms import NEW
-from services.intake.pages.settings.settings_pages import UNPROCESSABLE, SettingsParts, version_in
+from services.intake.pages.settings.settings_pages import NOT_WRONG, NOTHING, SettingsParts, Wrong
 from services.intake.pages.settings.settings_words import SETTINGS
 
 DONE = {
@@ -76,47 +75,33 @@ class ListPage:
 
     async def change(self, request: Request, who: SignedIn, listing: Listing, entry: str) -> Response:
         typed = await posted(request)
-        command, errors = settings_forms.entry_command(listing, entry, typed)
-        if command is None:
-            return await self.show(request, who, listing, typed=typed, errors=errors, status=UNPROCESSABLE)
-        return await self._act(request, who, listing, entry, command, typed, "added" if entry == NEW else "changed")
+        asked = settings_forms.entry_command(listing, entry, typed)
+        return await self._act(request, who, listing, entry, asked, typed, "added" if entry == NEW else "changed")
 
     async def close(self, request: Request, who: SignedIn, listing: Listing, entry: str) -> Response:
-        return await self._act(request, who, listing, entry, Close(listing=listing, code=entry), await posted(request), "closed")
+        return await self._act(request, who, listing, entry, (Close(listing=listing, code=entry), {}), await posted(request), "closed")
 
     async def _act(
-        self, request: Request, who: SignedIn, listing: Listing, entry: str, command: Any, typed: Mapping[str, str], done: str
+        self,
+        request: Request,
+        who: SignedIn,
+        listing: Listing,
+        entry: str,
+        asked: tuple[SetUpCommand | None, dict[str, str]],
+        typed: Mapping[str, str],
+        done: str,
     ) -> Response:
-        try:
-            await self._parts.act(who, command, typed)
-        except SettingsChangedMeanwhile as refusal:
-            changes = await self._parts.changes(version_in(typed), listing.value)
-            return await self.show(
-                request,
-                who,
-                listing,
-                typed=typed,
-                errors={settings_forms.field_id(entry, "form"): refusal.says},
-                status=refusal.status,
-                changes=changes,
-            )
-        except BadRequest:
-            raise
-        except Refusal as refusal:
-            errors = settings_forms.errors_of(refusal, entry)
-            return await self.show(request, who, listing, typed=typed, errors=errors, status=refusal.status)
-        return to(f"{SETTINGS}/{listing.value}?done={done}")
+        wrong = await self._parts.act(who, asked, typed, partial(settings_forms.field_of, entry))
+        return await self.show(request, who, listing, typed, wrong) if wrong else to(f"{SETTINGS}/{listing.value}?done={done}")
 
     async def show(
         self,
         request: Request,
         who: SignedIn,
         listing: Listing,
+        typed: Mapping[str, str] = NOTHING,
+        wrong: Wrong = NOT_WRONG,
         *,
-        typed: Mapping[str, str] | None = None,
-        errors: dict[str, str] | None = None,
-        status: int = 200,
-        changes: Sequence[Mapping[str, Any]] = (),
         done: str = "",
     ) -> Response:
         decided = await self._parts.set_up.look()
@@ -139,10 +124,8 @@ class ListPage:
             topics=now.topics,
             options=OPTIONS,
             version=decided.version,
-            values={**_unticked(values, typed), **(typed or {})},
-            errors=errors or {},
-            status=status,
-            changes=changes,
+            values={**_unticked(values, typed), **typed},
+            **vars(wrong),
             zone=now.time_zone,
             done=DONE.get(done, ""),
         )
@@ -159,7 +142,7 @@ OPTIONS = {
 }
 
 
-def _unticked(values: Mapping[str, str], typed: Mapping[str, str] | None) -> dict[str, str]:
+def _unticked(values: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
     """A box that was not ticked is not sent: the boxes of a form that was posted are as they were sent."""
     if not typed:
         return dict(values)

@@ -1,7 +1,7 @@
 """A whole list of points of interaction by one act, as an authority issues it (A-1.1)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from libs.chassis.access.roles import Role
 from libs.chassis.access.sessions import SignedIn
-from libs.chassis.ops.refusals import BadRequest, Refusal
+from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.authority_events import Audience
 from libs.web.posted import posted
 from services.intake.authority.set_up import SettingsChangedMeanwhile
-from services.intake.domain.authority.listings import Listing
 from services.intake.pages.people import to
 from services.intake.pages.settings import settings_forms
-from services.intake.pages.settings.settings_pages import UNPROCESSABLE, SettingsParts, version_in
+from services.intake.pages.settings.settings_pages import NOT_WRONG, NOTHING, SettingsParts, Wrong
 from services.intake.pages.settings.settings_words import SETTINGS
 
 WORDS = {audience: word for word, audience in reversed(settings_forms.AUDIENCE_OF.items()) if word}  # the Russian ones come first
@@ -26,15 +25,7 @@ def routes(parts: SettingsParts) -> APIRouter:
     router = APIRouter(prefix="/settings/load-points", include_in_schema=False)
     may = Depends(parts.door(Role.ADMINISTRATOR))
 
-    async def shown(
-        request: Request,
-        who: SignedIn,
-        typed: Mapping[str, str],
-        errors: dict[str, str],
-        *,
-        status: int = 200,
-        changes: Sequence[Mapping[str, Any]] = (),
-    ) -> Response:
+    async def shown(request: Request, who: SignedIn, typed: Mapping[str, str] = NOTHING, wrong: Wrong = NOT_WRONG) -> Response:
         decided = await parts.set_up.look()
         now = parts.book.authority
         lines = [f"{point.title}; {WORDS[Audience(point.kind)]}; {point.code}" for point in now.points]
@@ -44,31 +35,22 @@ def routes(parts: SettingsParts) -> APIRouter:
             who=who,
             version=decided.version,
             values={"act": "", "since": "", "points": "\n".join(lines), **typed},
-            errors=errors,
-            status=status,
-            changes=changes,
+            **vars(wrong),
             zone=now.time_zone,
         )
 
     @router.get("")
     async def look(request: Request, who: Annotated[SignedIn, may]) -> Response:
-        return await shown(request, who, {}, {})
+        return await shown(request, who)
 
     @router.post("")
     async def load(request: Request, who: Annotated[SignedIn, may]) -> Response:
         typed = await posted(request)
-        command, errors = settings_forms.points_command(typed)
-        if command is None:
-            return await shown(request, who, typed, errors, status=UNPROCESSABLE)
-        try:
-            await parts.act(who, command, typed)
-        except SettingsChangedMeanwhile as refusal:
-            since = await parts.changes(version_in(typed), Listing.POINTS.value)
-            return await shown(request, who, typed, {"form": refusal.says}, status=refusal.status, changes=since)
-        except BadRequest:
-            raise
-        except Refusal as refusal:
-            return await shown(request, who, typed, {"points": refusal.says}, status=refusal.status)
-        return to(f"{SETTINGS}/points?done=loaded")
+        wrong = await parts.act(who, settings_forms.points_command(typed), typed, _field_of)
+        return await shown(request, who, typed, wrong) if wrong else to(f"{SETTINGS}/points?done=loaded")
 
     return router
+
+
+def _field_of(refusal: Refusal) -> str:
+    return "form" if isinstance(refusal, SettingsChangedMeanwhile) else "points"

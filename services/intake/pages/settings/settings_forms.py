@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from libs.chassis.ops.problems import field_errors
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import PROFILE, Authority, Point, RequestType, Topic, Unit
 from libs.events.contracts.authority_events import Audience
@@ -22,7 +19,7 @@ from services.intake.domain.authority.commands import (
     TryMail,
 )
 from services.intake.domain.authority.listings import Listing
-from services.intake.pages.cards.forms import EMPTY, said_missing
+from services.intake.pages.commands import command_of
 
 NEW: Final = "_new"  # no code begins like that
 FIELDS: Final[dict[Listing, tuple[str, ...]]] = {
@@ -109,9 +106,9 @@ def trial_command(typed: Mapping[str, str]) -> tuple[SetUpCommand | None, dict[s
     return _command(TryMail, {"address": address} if address else {})
 
 
-def errors_of(refusal: Refusal, entry: str) -> dict[str, str]:
-    """A refusal at the field that it is about, else at the entry's form."""
-    return {field_id(entry, FIELD_OF_REFUSAL.get(refusal.code, "form")): refusal.says}
+def field_of(entry: str, refusal: Refusal) -> str:
+    """The field that it is about, else the entry's form."""
+    return field_id(entry, FIELD_OF_REFUSAL.get(refusal.code, "form"))
 
 
 def profile_values(now: Authority) -> dict[str, str]:
@@ -140,11 +137,5 @@ def _ticked(entry: str, typed: Mapping[str, str]) -> list[str]:
 
 
 def _command(kind: type[Any], told: Mapping[str, Any], entry: str = "") -> tuple[SetUpCommand | None, dict[str, str]]:
-    try:
-        return kind.model_validate(told), {}
-    except ValidationError as error:
-        errors: dict[str, str] = {}
-        for one in field_errors(error.errors(include_url=False, include_input=False)):
-            field = one["field"].partition(".")[0]
-            errors.setdefault(field_id(entry, field) if entry else field, EMPTY if said_missing(one) else SAYS.get(field, one["says"]))
-        return None, errors
+    command, errors = command_of(kind, told, SAYS)
+    return command, {field_id(entry, field) if entry else field: said for field, said in errors.items()}

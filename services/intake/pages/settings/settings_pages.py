@@ -1,8 +1,9 @@
 """The settings of the authority for its administrators: what is still to be set up, the profile, the mail server, who changed what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -18,7 +19,8 @@ from libs.web.pages import Pages
 from libs.web.posted import posted
 from services.intake.authority.book import Book
 from services.intake.authority.set_up import SettingsChangedMeanwhile, SetUp
-from services.intake.domain.authority.commands import ZONES
+from services.intake.domain.authority import set_up as rules
+from services.intake.domain.authority.commands import ZONES, SetUpCommand
 from services.intake.domain.authority.decided import subject_of
 from services.intake.domain.authority.unfinished import unfinished
 from services.intake.pages import titles
@@ -29,6 +31,15 @@ from services.intake.staff.accounts import Accounts
 
 UNPROCESSABLE = 422
 MOST_CHANGES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """Why what a form asked was not done: what its fields are told, and what others changed since its author read it."""
+
+    errors: Mapping[str, str]
+    status: int
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +60,31 @@ class SettingsParts:
         rows = [row for row in await self.set_up.history(since) if not subject or subject_of(row.fact) == subject]
         return [self._line(row, names) for row in reversed(rows[-MOST_CHANGES:])]
 
-    async def act(self, who: SignedIn, command: Any, typed: Mapping[str, str]) -> None:
-        """Raises refusals; `typed` carries the version that its author had read."""
-        await self.set_up.act(who.staff, version_in(typed), command, self.telemetry.current_traceparent())
+    async def act(
+        self, who: SignedIn, asked: tuple[SetUpCommand | None, dict[str, str]], typed: Mapping[str, str], at: Callable[[Refusal], str]
+    ) -> Wrong | None:
+        """What a form asked is done, or it is told why not; `at`: the field that a refusal is about. Raises `BadRequest`."""
+        version, (command, errors) = version_in(typed), asked
+        if command is None:
+            return Wrong(errors=errors, status=UNPROCESSABLE)
+        try:
+            await self.set_up.act(who.staff, version, command, self.telemetry.current_traceparent())
+        except SettingsChangedMeanwhile as refusal:
+            changes = await self.changes(version, rules.subject_of(command))
+            return Wrong(errors={at(refusal): refusal.says}, status=refusal.status, changes=changes)
+        except Refusal as refusal:
+            return Wrong(errors={at(refusal): refusal.says}, status=refusal.status)
+        return None
 
     def _line(self, row: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
         actor, fact = row.envelope.actor, row.fact
         who = (names.get(actor.id) or titles.ACTORS.get(actor.id, actor.id)) if actor else ""
         said = settings_words.said(fact, self.book.titles)  # type: ignore[arg-type]  # the category's registry holds no other type
         return {"at": row.envelope.occurred_at, "title": settings_words.TITLES[type(fact)], "said": said, "who": who}
+
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+NOT_WRONG: Final = Wrong(errors=NOTHING, status=200)
 
 
 def version_in(typed: Mapping[str, str]) -> int:
@@ -103,11 +130,9 @@ def _profile(parts: SettingsParts) -> APIRouter:
     async def shown(
         request: Request,
         who: SignedIn,
-        typed: Mapping[str, str],
-        errors: dict[str, str],
+        typed: Mapping[str, str] = NOTHING,
+        wrong: Wrong = NOT_WRONG,
         *,
-        status: int = 200,
-        changes: Sequence[Mapping[str, Any]] = (),
         done: bool = False,
     ) -> Response:
         decided = await parts.set_up.look()
@@ -118,29 +143,20 @@ def _profile(parts: SettingsParts) -> APIRouter:
             values={**settings_forms.profile_values(parts.book.authority), **typed},
             zones=zones(parts.book.authority.time_zone.key),
             version=decided.version,
-            errors=errors,
-            status=status,
-            changes=changes,
+            **vars(wrong),
             zone=parts.book.authority.time_zone,
             done=done,
         )
 
     @router.get("")
     async def look(request: Request, who: Annotated[SignedIn, may]) -> Response:
-        return await shown(request, who, {}, {}, done=request.query_params.get("done") == "profile")
+        return await shown(request, who, done=request.query_params.get("done") == "profile")
 
     @router.post("")
     async def change(request: Request, who: Annotated[SignedIn, may]) -> Response:
         typed = await posted(request)
-        command, errors = settings_forms.profile_command(typed)
-        if command is None:
-            return await shown(request, who, typed, errors, status=UNPROCESSABLE)
-        try:
-            await parts.act(who, command, typed)
-        except SettingsChangedMeanwhile as refusal:
-            since = await parts.changes(version_in(typed), "profile")
-            return await shown(request, who, typed, {"form": refusal.says}, status=refusal.status, changes=since)
-        return to(f"{PROFILE}?done=profile")
+        wrong = await parts.act(who, settings_forms.profile_command(typed), typed, lambda _: "form")
+        return await shown(request, who, typed, wrong) if wrong else to(f"{PROFILE}?done=profile")
 
     return router
 
@@ -150,7 +166,7 @@ def _mail(parts: SettingsParts) -> APIRouter:
     router = APIRouter(prefix="/mail")
     may = Depends(parts.door(Role.ADMINISTRATOR))
 
-    async def shown(request: Request, who: SignedIn, typed: Mapping[str, str], errors: dict[str, str], status: int = 200) -> Response:
+    async def shown(request: Request, who: SignedIn, typed: Mapping[str, str] = NOTHING, wrong: Wrong = NOT_WRONG) -> Response:
         decided = await parts.set_up.look()
         ended = decided.trial.ended if decided.trial else None
         return parts.pages.show(
@@ -162,25 +178,18 @@ def _mail(parts: SettingsParts) -> APIRouter:
             has_name=bool(parts.book.authority.name),
             version=decided.version,
             values={"address": typed.get("address", "")},
-            errors=errors,
-            status=status,
+            **vars(wrong),
         )
 
     @router.get("")
     async def look(request: Request, who: Annotated[SignedIn, may]) -> Response:
-        return await shown(request, who, {}, {})
+        return await shown(request, who)
 
     @router.post("")
     async def ask(request: Request, who: Annotated[SignedIn, may]) -> Response:
         typed = await posted(request)
-        command, errors = settings_forms.trial_command(typed)
-        if command is None:
-            return await shown(request, who, typed, errors, UNPROCESSABLE)
-        try:
-            await parts.act(who, command, typed)
-        except Refusal as refusal:
-            return await shown(request, who, typed, {"address": refusal.says}, refusal.status)
-        return to(MAIL)
+        wrong = await parts.act(who, settings_forms.trial_command(typed), typed, lambda _: "address")
+        return await shown(request, who, typed, wrong) if wrong else to(MAIL)
 
     return router
 

@@ -14,7 +14,8 @@ from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.staff_events import ChangedBy, Ending
 from libs.web.posted import posted
 from services.intake.domain.staff.account import ChangeRoles, Disable, Enable, IdentityTaken, OpenAccount
-from services.intake.pages.people import DESK, ROLE_TITLES, WRONG, People, command_of, roles_of, to
+from services.intake.pages.commands import command_of
+from services.intake.pages.people import DESK, ROLE_TITLES, WRONG, People, roles_of, to
 from services.intake.staff.accounts import AccountNotFound, administrator
 from services.intake.staff.entry import Entry, NewcomerNotFound
 from services.intake.transitions import LEADING
@@ -59,7 +60,7 @@ def _opening(people: People) -> APIRouter:
     async def open_one(request: Request, who: Annotated[SignedIn, may]) -> Response:
         form = await posted(request)
         typed = {"login": form.get("login", ""), "name": form.get("name", ""), "roles": roles_of(form), "unit": form.get("unit") or None}
-        command, errors = command_of(OpenAccount, typed)
+        command, errors = command_of(OpenAccount, typed, WRONG)
         if command is None:
             return await shown(request, who, form, errors, UNPROCESSABLE)
         try:
@@ -76,7 +77,7 @@ def _rights(people: People) -> APIRouter:
     may = Depends(people.door(Role.ADMINISTRATOR))
 
     async def act(request: Request, who: SignedIn, account_id: UUID, kind: type[ChangeRoles | Disable | Enable], typed: Any) -> Response:
-        command, errors = command_of(kind, typed)
+        command, errors = command_of(kind, typed, WRONG)
         if command is None:
             return await show_one(people, request, who, account_id, errors, UNPROCESSABLE)
         try:

@@ -12,7 +12,8 @@ from libs.chassis.access.sessions import COOKIE, SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.web.posted import posted
 from services.intake.domain.staff.deputies import AppointDeputy, EndDeputy
-from services.intake.pages.people import DESK, People, command_of, to
+from services.intake.pages.commands import command_of
+from services.intake.pages.people import DESK, WRONG, People, to
 from services.intake.pages.staff.account_pages import ACCOUNTS, UNPROCESSABLE, show_one
 from services.intake.pages.staff.own_pages import ME
 from services.intake.staff.sign_in import token_hash
@@ -36,7 +37,7 @@ def _appointing(people: People) -> APIRouter:
     async def appoint(request: Request, account_id: UUID, who: Annotated[SignedIn, may]) -> Response:
         form = await posted(request)
         typed = {name: form.get(field, "") for name, field in FIELDS.items()}
-        command, errors = command_of(AppointDeputy, typed)
+        command, errors = command_of(AppointDeputy, typed, WRONG)
         shown = {FIELDS[name]: value for name, value in typed.items()}
         if command is None:
             errors = {FIELDS[name]: said for name, said in errors.items()}
@@ -51,7 +52,7 @@ def _appointing(people: People) -> APIRouter:
     @router.post("/{appointment_id:uuid}/end")
     async def end(request: Request, account_id: UUID, appointment_id: UUID, who: Annotated[SignedIn, may]) -> Response:
         typed = {"appointment_id": appointment_id, "reason": (await posted(request)).get("end_reason", "")}
-        command, errors = command_of(EndDeputy, typed)
+        command, errors = command_of(EndDeputy, typed, WRONG)
         if command is None:
             return await show_one(people, request, who, account_id, {"act": errors["reason"]}, UNPROCESSABLE)
         await people.deputies.end(who.staff, account_id, command)

@@ -13,7 +13,8 @@ from libs.chassis.access.sessions import COOKIE, SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.web.posted import posted
 from services.intake.domain.staff.account import OpenAccount, WeakPassword
-from services.intake.pages.people import DESK, OWN_FORM, People, command_of, drop_session, keep_session, to
+from services.intake.pages.commands import command_of
+from services.intake.pages.people import DESK, OWN_FORM, WRONG, People, drop_session, keep_session, to
 from services.intake.staff.accounts import AlreadySetUp, SamePassword
 from services.intake.staff.sign_in import Half, StartAgain, WrongCode, token_hash
 
@@ -117,7 +118,7 @@ def _setting_up(people: People) -> APIRouter:
     async def set_up(request: Request) -> Response:
         form = await posted(request)
         typed = {name: form.get(name, "") for name in ("login", "name")}
-        command, errors = command_of(OpenAccount, {**typed, "roles": ADMINISTRATORS})
+        command, errors = command_of(OpenAccount, {**typed, "roles": ADMINISTRATORS}, WRONG)
         if command is None:
             return shown(request, typed, errors, 422)
         try:
