@@ -50,6 +50,15 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class Mark(StrEnum):
+    """What a notice tells that the status alone does not; it stands as the notice's template in place of the status."""
+
+    EXTENDED = "extended"
+    RECOMPUTED = "recomputed"
+    INFECTED = "attachment-infected"
+    CHANNEL = "channel-changed"
+
+
 class Urgency(StrEnum):
     """What goes first in the queue (N-8.5); no term of the law depends on it."""
 

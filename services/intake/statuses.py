@@ -51,7 +51,6 @@ FILES = {  # of attachments, after the name of the file
     FileState.UNCHECKED: "ещё не проверен на вирусы",
     FileState.MISSING: "не получен",
 }
-INFECTED = "attachment-infected"  # the template of a mark that is told though the status stays
 
 
 @lru_cache(maxsize=128)

@@ -87,7 +87,10 @@ class RequestRegistered(Event):
 
 
 class RequestStatusChanged(Event):
-    """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4)."""
+    """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4).
+
+    `template` is the new status, or the `Mark` that is told beside it.
+    """
 
     from_status: Annotated[Status | None, Open]
     to_status: Annotated[Status, Open]
