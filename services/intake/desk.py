@@ -1,8 +1,8 @@
 """What staff do at the desk: load, decide, append; whoever read an older version is told so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Role, Staff
@@ -56,12 +56,17 @@ class ChangedMeanwhile(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks."""
+    """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks.
+
+    `last_days` by transition; `latest_due` is the last day that an extension may name.
+    """
 
     case: Case
     events: Sequence[Recorded]
     why_due: str | None
     possible: Sequence[str]
+    last_days: Mapping[str, desk.LastDay]
+    latest_due: date | None
 
 
 class Desk:
@@ -111,7 +116,14 @@ class Desk:
             raise CaseNotFound
         rules = await self._book.opened(db)
         case = Case(request_id=request_id, client_id=events[0].envelope.client_id, request=state_of(events))
-        return Seen(case=case, events=events, why_due=why_due(case.request, rules), possible=desk.possible(case.request, by))
+        return Seen(
+            case=case,
+            events=events,
+            why_due=why_due(case.request, rules),
+            possible=desk.possible(case.request, by),
+            last_days=desk.last_days(case.request, rules),
+            latest_due=desk.latest_due(case.request, rules),
+        )
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None

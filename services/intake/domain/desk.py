@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar, assert_never
+from typing import ClassVar, NamedTuple, assert_never
 from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
@@ -26,9 +26,9 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import Classification, ClientKind, Flag, Status
+from libs.events.vocabulary import Classification, ClientKind, Flag, Mark, Status
 from services.intake import statuses
-from services.intake.deadlines import is_within, reckon, wait_until
+from services.intake.deadlines import last_day, reckon, wait_until
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
@@ -50,7 +50,6 @@ from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
-EXTENDED = "extended"  # the template of a mark that is told though the status stays
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
@@ -114,17 +113,17 @@ class ReasonMissing(Refusal):
 
 
 class TooLate(Refusal):
-    """The law's term for this act is over; `last_day` was the last one (8-FZ art. 18)."""
+    """The term for this act is over; `last_day` was the last of its `days`: seven, or fewer where the authority promised (8-FZ art. 18)."""
 
     code = "too-late"
-    says = "Срок для этого действия истёк: закон отводит на него семь дней со дня регистрации."
+    says = "Срок для этого действия истёк, последний день показан рядом. Теперь на запрос нужно ответить в его срок."
 
-    def __init__(self, last_day: date) -> None:
+    def __init__(self, last: "LastDay") -> None:
         super().__init__()
-        self._last_day = last_day
+        self._last = last
 
     def extras(self) -> Mapping[str, object]:
-        return {"last_day": self._last_day.isoformat()}
+        return {"last_day": self._last.on.isoformat(), "days": self._last.days}
 
 
 class AlreadyExtended(Refusal):
@@ -135,11 +134,11 @@ class AlreadyExtended(Refusal):
 
 
 class ExtensionWrong(Refusal):
-    """The new day is no working day after the old one, or more than fifteen days after it; `latest` is the last that is possible."""
+    """The new day is no working day after the old one, or too long after it; `latest` is the last that is possible."""
 
     code = "extension-wrong"
     status = 400
-    says = "Новый срок должен быть рабочим днём позже прежнего срока, но не больше чем на пятнадцать дней."
+    says = "Новый срок должен быть рабочим днём позже прежнего срока, но не позже дня, который показан рядом."
 
     def __init__(self, latest: date) -> None:
         super().__init__()
@@ -154,6 +153,13 @@ class MergeWrong(Refusal):
 
     code = "merge-wrong"
     says = "Объединить можно только с другим открытым зарегистрированным запросом того же клиента."
+
+
+class LastDay(NamedTuple):
+    """The last day on which something may be decided, and of how many days from the registration it is the last."""
+
+    on: date
+    days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +200,28 @@ def possible(request: Request, by: Staff) -> list[str]:
     """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
     later = (one for fact, one in TRANSITIONS.items() if fact not in AT_ONCE)
     return [one.id for one in later if request.status in one.sources and by.may(one.roles)]
+
+
+def last_days(request: Request, rules: Rules) -> dict[str, LastDay]:
+    """By transition, of those that are open for some days only; they run from the registration, without a roll."""
+    if request.registered_at is None:
+        return {}
+    since = rules.day_of(request.registered_at)
+    return {TRANSITIONS[fact].id: LastDay(last_day(since, days), days) for fact, days in _days_of(rules).items()}
+
+
+def latest_due(request: Request, rules: Rules) -> date | None:
+    """The last day that an extension may name."""
+    return request.due_on + timedelta(days=rules.terms.extension_days) if request.due_on else None
+
+
+def _days_of(rules: Rules) -> dict[type[Event], int]:
+    terms = rules.terms
+    return {
+        RequestRedirected: terms.redirect_days,
+        CompetentBodyUnknownReported: terms.redirect_days,
+        DeadlineExtended: terms.extension_notice_days,
+    }
 
 
 def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
@@ -285,8 +313,8 @@ def _assigned(request: Request, command: Assign, today: date, rules: Rules, by: 
 def _redirected(
     request: Request, command: Redirect, today: date, rules: Rules, by: Staff
 ) -> RequestRedirected | CompetentBodyUnknownReported:
-    _may(RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
-    _in_time(request, today, rules.terms.redirect_days, rules)
+    _may(fact := RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
+    _in_time(fact, request, today, rules)
     if command.to_body is None:
         return CompetentBodyUnknownReported(explanation=command.explanation)
     return RequestRedirected(to_body=command.to_body, forwarded_on=today, explanation=command.explanation)
@@ -295,10 +323,10 @@ def _redirected(
 def _extended(request: Request, command: ExtendDeadline, today: date, rules: Rules) -> DeadlineExtended:
     if request.extended:
         raise AlreadyExtended
-    if request.due_on is None:
+    latest = latest_due(request, rules)
+    if request.due_on is None or latest is None:
         raise TransitionForbidden(request.status)
-    _in_time(request, today, rules.terms.extension_notice_days, rules)
-    latest = request.due_on + timedelta(days=rules.terms.extension_days)
+    _in_time(DeadlineExtended, request, today, rules)
     if not (request.due_on < command.new_due <= latest and rules.is_working(command.new_due)):
         raise ExtensionWrong(latest)
     return DeadlineExtended(old_due=request.due_on, new_due=command.new_due, reason=command.reason, rule_version=rules.terms.version)
@@ -313,26 +341,22 @@ def _merged(case: Case, command: Merge) -> RequestMerged:
     return RequestMerged(into=into.request_id, into_no=into.request.reg_no, reason=command.reason)
 
 
-def _in_time(request: Request, today: date, days: int, rules: Rules) -> None:
-    if request.registered_at is None:
+def _in_time(fact: type[Event], request: Request, today: date, rules: Rules) -> None:
+    last = last_days(request, rules).get(TRANSITIONS[fact].id)
+    if last is None:
         raise TransitionForbidden(request.status)
-    since = rules.day_of(request.registered_at)
-    if not is_within(today, since, days):
-        raise TooLate(since + timedelta(days=days))
+    if today > last.on:
+        raise TooLate(last)
 
 
 def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) -> list[Event]:
     """The person is told when what they see changes, and of a term that moves."""
     request = evolve(before, fact)
     to = becomes(type(fact), request.status)
-    is_mark = isinstance(fact, DeadlineExtended)
+    mark = Mark.EXTENDED if isinstance(fact, DeadlineExtended) else Mark.RECOMPUTED if request.due_on != before.due_on else None
     explanation = _explanation(request, fact, on)
-    visible = (
-        is_mark
-        or request.due_on != before.due_on
-        or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
-    )
-    return [fact, status_changed(request, to, explanation, how, visible=visible, template=EXTENDED if is_mark else "")]
+    visible = mark is not None or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
+    return [fact, status_changed(request, to, explanation, how, visible=visible, template=mark or "")]
 
 
 def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa: C901 - one case for each fact

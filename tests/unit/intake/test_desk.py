@@ -243,7 +243,7 @@ def test_on_the_seventh_day_it_is_in_time_and_on_the_eighth_it_is_late(name: str
     late = by(days=8).given(*facts_before(Status.CLASSIFIED)).when(command)
     late.then_refused(TooLate)
     assert late.refusal is not None
-    assert late.refusal.extras() == {"last_day": "2026-11-23"}
+    assert late.refusal.extras() == {"last_day": "2026-11-23", "days": 7}
 
 
 @pytest.mark.requirement("N-9.1", "S-9")

@@ -188,7 +188,10 @@ def _open_forms(seen: Seen) -> list[dict[str, Any]]:
     first = next((one for one in forms.FIRST if one in seen.possible), "")
     possible = sorted((one for one in forms.FORMS if one in seen.possible), key=lambda one: one != first)
     found = [(one, *forms.FORMS[one]) for one in possible]
-    return [{"command": command, "text": text, "fields": fields, "first": one == first} for one, command, text, fields in found]
+    return [
+        {"command": command, "text": text, "fields": fields, "first": one == first, "last": seen.last_days.get(one)}
+        for one, command, text, fields in found
+    ]
 
 
 def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Suggestion]) -> dict[str, str]:
