@@ -36,7 +36,8 @@ from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
 from services.intake.pages import frame, live_pages
-from services.intake.pages.cards import attachment_pages, card_pages, paper_pages, taking_pages
+from services.intake.pages.cards import attachment_pages, card_pages, client_pages, paper_pages, taking_pages
+from services.intake.pages.cards.client_pages import ClientParts
 from services.intake.pages.cards.taking_pages import TakingParts
 from services.intake.pages.people import People
 from services.intake.pages.register import export_pages, hand_over_pages, register_pages
@@ -147,12 +148,14 @@ def about_requests(
         new_id=process.ids.new,
         status_address=f"{settings.site_url}/status" if settings.site_url else None,
     )
+    of_clients = ClientParts(desk=parts, people=people, history_url=settings.history_url)
     return [
         register_pages.routes(parts),
         export_pages.routes(parts, export, people.accounts),
         live_pages.routes(parts.live, people.door),
         attachment_pages.routes(parts, attachments, process.telemetry),
-        card_pages.routes(parts, people.accounts, attachments, process.telemetry),
+        client_pages.routes(of_clients),
+        card_pages.routes(parts, people.accounts, attachments, process.telemetry, of_clients.shown),
         taking_pages.routes(taking_parts),
         paper_pages.routes(taking_parts),
     ]

@@ -59,7 +59,7 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
     desk.add_exception_handler(Refusal, refused)
     for kind in INFRASTRUCTURE_ERRORS:
         desk.add_exception_handler(kind, away)
-    desk.add_middleware(SafeHeaders, referrer_policy="same-origin")  # without it browsers hide the Origin of our own forms
+    desk.add_middleware(SafeHeaders, also={"referrer-policy": "same-origin"})  # without it browsers hide the Origin of our own forms
     pages.install_common(app)
     app.add_api_route(HOME, lambda: RedirectResponse(f"{HOME}/", status_code=308), methods=["GET"], include_in_schema=False)
     app.mount(HOME, desk)

@@ -76,6 +76,7 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests"): DESK,
         ("GET", "/desk/requests/export"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/client"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/live"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/{command}"): DESK,
         ("GET", "/desk/requests/print"): DESK,
