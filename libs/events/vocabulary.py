@@ -151,6 +151,25 @@ class AdditionalChannel(Value):
     address: Annotated[str, Personal, StringConstraints(min_length=1, max_length=500)]
 
 
+class AskedBy(StrEnum):
+    """At whose word staff changed the way that a person had chosen; `NOBODY`: nobody could be reached the way it was."""
+
+    PHONE = "phone"
+    RECEPTION = "reception"
+    POST = "post"
+    MESSAGE = "message"
+    REPRESENTATIVE = "representative"
+    NOBODY = "nobody"
+
+
+class Override(Value):
+    """Staff changed a way of telling the person: `channel` email, phone or post, at whose word, and why (A-3.4)."""
+
+    channel: Annotated[str, StringConstraints(pattern="^(email|phone|post)$")]
+    asked: AskedBy
+    reason: Annotated[str, Personal]
+
+
 class Attachment(Value):
     """Bytes that went to the upload door first; `sha256` in hex, `size` in bytes."""
 

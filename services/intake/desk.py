@@ -13,9 +13,9 @@ from libs.chassis.store.events import Append, Recorded
 from libs.events.fact import Event
 from services.intake import tracking
 from services.intake.authority.book import Book
-from services.intake.domain import desk
+from services.intake.domain import channels, desk
 from services.intake.domain.acceptance import number_given
-from services.intake.domain.commands import AnyCommand, Assign, Merge, Register
+from services.intake.domain.commands import AnyCommand, Assign, Merge, OverrideChannel, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
@@ -129,7 +129,8 @@ class Desk:
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None
     ) -> list[Append]:
         client = await self._store.client(db, case.client_id)
-        how = telling(case.request_id, case.request, client, self._book.rules.key)
+        told = channels.as_changed(case.request, command) if isinstance(command, OverrideChannel) else case.request
+        how = telling(case.request_id, told, client, self._book.rules.key)
         if isinstance(command, Register):
             return await self._registration(db, case, by, at, how, traceparent)
         if isinstance(command, Assign) and command.executor and await self._store.is_disabled(db, command.executor):

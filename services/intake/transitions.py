@@ -14,7 +14,9 @@ from libs.events.contracts.intake_requests import (
     MessageTakenUp,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -49,6 +51,7 @@ REGISTRAR = frozenset((Role.REGISTRAR,))
 LEADING = frozenset((Role.REGISTRAR, Role.HEAD))
 WORKING = frozenset((Role.REGISTRAR, Role.EXECUTOR))
 TAKING = frozenset((Role.OPERATOR, Role.REGISTRAR))  # who may take down calls, visits and papers
+TALKING = TAKING | WORKING  # who hears from people how they want to be told
 DESK = frozenset((Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR))  # who may see where a request stands
 
 TRANSITIONS: dict[type[Event], Transition] = {
@@ -70,6 +73,8 @@ TRANSITIONS: dict[type[Event], Transition] = {
     ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
     PhoneEnquiryAnswered: Transition("S-17", UNREAD, Status.ANSWERED, TAKING),
     OralConsultationGiven: Transition("S-18", UNREAD, Status.ANSWERED, TAKING),
+    RequestAdditionalChannelChanged: Transition("S-19", OPEN, None, TALKING),
+    RequestChannelsChanged: Transition("S-20", OPEN, None, TALKING),
 }
 AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
 """Decided while the talk is taken down, never later: the card of a request has no form for them."""

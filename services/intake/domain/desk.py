@@ -15,7 +15,9 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -29,6 +31,7 @@ from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Mark, Status
 from services.intake import statuses
 from services.intake.deadlines import last_day, reckon, wait_until
+from services.intake.domain import channels
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
@@ -40,6 +43,7 @@ from services.intake.domain.commands import (
     ExtendDeadline,
     LeaveUnconsidered,
     Merge,
+    OverrideChannel,
     Redirect,
     SetAside,
     TakeUp,
@@ -51,6 +55,11 @@ from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
+MARKS = {  # what is told though the status stays
+    DeadlineExtended: Mark.EXTENDED,
+    RequestChannelsChanged: Mark.CHANNEL,
+    RequestAdditionalChannelChanged: Mark.CHANNEL,
+}
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
 
@@ -175,7 +184,7 @@ class Case:
 def decide(case: Case, command: Decided, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
     today = rules.day_of(at)
-    return _with_status(case.request, _fact(case, command, today, rules, by), today, how)
+    return _with_status(case.request, _fact(case, command, today, rules, by, how), today, how)
 
 
 def withdrawn(request: Request, reason: str | None, at: datetime, rules: Rules, how: Telling) -> list[Event]:
@@ -224,7 +233,9 @@ def _days_of(rules: Rules) -> dict[type[Event], int]:
     }
 
 
-def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
+def _fact(  # noqa: C901 - one case for each command
+    case: Case, command: Decided, today: date, rules: Rules, by: Staff, how: Telling
+) -> RequestEvent:
     request = case.request
     match command:
         case LeaveUnconsidered():
@@ -261,6 +272,9 @@ def _fact(case: Case, command: Decided, today: date, rules: Rules, by: Staff) ->
         case Withdraw():
             _may(RequestWithdrawn, request, by)
             return RequestWithdrawn(reason=command.reason)
+        case OverrideChannel():
+            _may(channels.kind_of(command), request, by)
+            return channels.overridden(request, command, confirmed=how.confirmed)
         case _:
             assert_never(command)
 
@@ -353,7 +367,7 @@ def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) ->
     """The person is told when what they see changes, and of a term that moves."""
     request = evolve(before, fact)
     to = becomes(type(fact), request.status)
-    mark = Mark.EXTENDED if isinstance(fact, DeadlineExtended) else Mark.RECOMPUTED if request.due_on != before.due_on else None
+    mark = MARKS.get(type(fact)) or (Mark.RECOMPUTED if request.due_on != before.due_on else None)
     explanation = _explanation(request, fact, on)
     visible = mark is not None or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
     return [fact, status_changed(request, to, explanation, how, visible=visible, template=mark or "")]
@@ -380,5 +394,9 @@ def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa
             return statuses.merged(fact.into_no)
         case RequestWithdrawn():
             return statuses.withdrawn()
+        case RequestChannelsChanged():
+            return statuses.channel_changed(fact.override, used=fact.email is not None)
+        case RequestAdditionalChannelChanged():
+            return statuses.channel_changed(fact.override, used=fact.additional is not None)
         case _:
             return ""  # of our own affairs the person is told nothing

@@ -12,7 +12,9 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -22,7 +24,7 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import Classification, ClientKind, Contacts, Sender, Status, Urgency
+from libs.events.vocabulary import AskedBy, Classification, ClientKind, Contacts, Sender, Status, Urgency
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
@@ -32,6 +34,7 @@ from services.intake.domain.commands import (
     ExtendDeadline,
     LeaveUnconsidered,
     Merge,
+    OverrideChannel,
     Redirect,
     SetAside,
     TakeUp,
@@ -69,6 +72,12 @@ ask = AskClarification(command="ask-clarification", question="О каком уч
 extend = ExtendDeadline(command="extend-deadline", new_due=NEW_DUE, reason="Нужны сведения архива.")
 merge = Merge(command="merge", into=OTHER, reason="Тот же вопрос.")
 withdraw = Withdraw(command="withdraw")
+call_me = OverrideChannel(
+    command="override-channel", channel="phone", address="+7 913 000-00-09", asked=AskedBy.PHONE, reason="Сменила номер."
+)
+write_me = OverrideChannel(
+    command="override-channel", channel="email", address="new@example.ru", asked=AskedBy.RECEPTION, reason="Почту читает чаще."
+)
 
 COMMANDS: dict[str, tuple[Decided, type[Event]]] = {
     "leave-unconsidered": (no_contact, RequestNotConsidered),
@@ -84,6 +93,8 @@ COMMANDS: dict[str, tuple[Decided, type[Event]]] = {
     "extend-deadline": (extend, DeadlineExtended),
     "merge": (merge, RequestMerged),
     "withdraw": (withdraw, RequestWithdrawn),
+    "override-channel": (call_me, RequestAdditionalChannelChanged),
+    "override-email": (write_me, RequestChannelsChanged),
 }
 NAMELESS = received.model_copy(update={"sender": Sender(), "contacts": Contacts()})
 

@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from libs.events.contracts.intake_requests import RequestStatusChanged
-from libs.events.vocabulary import ClientKind, Flag, Status, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, Flag, Status, Urgency
+from services.intake import statuses
 from services.intake.domain import timeline
 from services.intake.domain.commands import AnyCommand, Classify, Redirect
 from services.intake.domain.desk import AlreadyExtended, MergeWrong, ReasonMissing
@@ -26,7 +27,8 @@ def test_every_fact_of_a_request_has_a_title() -> None:
 @pytest.mark.requirement("N-8.3")
 def test_every_step_that_staff_take_has_a_form_and_every_form_leads_to_a_command() -> None:
     by_hand = {transition.id for fact, transition in TRANSITIONS.items() if transition.roles != NOBODY and fact not in AT_ONCE}
-    assert by_hand - forms.FORMS.keys() == {"S-10"}  # that no body is competent is told by the form of S-9, left empty
+    # That no body is competent is told by the form of S-9, left empty; the form of S-19 changes the e-mail address, too.
+    assert by_hand - forms.FORMS.keys() == {"S-10", "S-20"}
     assert {command for command, _, _ in forms.FORMS.values()} == COMMANDS
 
 
@@ -71,5 +73,6 @@ def test_a_refusal_stands_at_the_field_it_is_about_or_at_the_form() -> None:
 
 @pytest.mark.requirement("N-8.3")
 def test_every_status_urgency_and_kind_has_words_for_staff() -> None:
-    for words, codes in ((titles.STATUSES, Status), (titles.URGENCIES, Urgency), (titles.KINDS, ClientKind), (titles.FLAGS, Flag)):
+    staff = ((titles.STATUSES, Status), (titles.URGENCIES, Urgency), (titles.KINDS, ClientKind), (titles.FLAGS, Flag))
+    for words, codes in (*staff, (titles.ASKED, AskedBy), (statuses.ASKED, AskedBy)):
         assert set(codes) - set(words) == set(), codes

@@ -30,6 +30,7 @@ from libs.events.vocabulary import ClientKind, Status, Urgency
 from services.intake import tracking
 from services.intake.domain.authority.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.desk import (
+    MARKS,
     AlreadyExtended,
     Case,
     ClientKindMissing,
@@ -87,7 +88,7 @@ from tests.unit.intake.desk_cases import (
 def test_every_transition_has_its_number_and_its_row_in_the_catalogue() -> None:
     ids = [transition.id for transition in TRANSITIONS.values()]
     rows = {row.id: row.events for row in requirements(ROOT) if row.group == "S"}
-    assert ids == [f"S-{number}" for number in range(1, 19)]
+    assert ids == [f"S-{number}" for number in range(1, 21)]
     assert rows == {transition.id: (fact.type_name(),) for fact, transition in TRANSITIONS.items()}
 
 
@@ -110,6 +111,8 @@ S-15 approved assigned awaiting_clarification classified drafting on_approval re
 S-16 awaiting_clarification > as it was: nobody
 S-17 received > answered: operator registrar
 S-18 received > answered: operator registrar
+S-19 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: executor operator registrar
+S-20 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: executor operator registrar
 """
 
 
@@ -122,7 +125,9 @@ def test_the_transitions_are_the_ones_that_were_agreed_on() -> None:
     assert table == AGREED.strip().splitlines()
 
 
-@pytest.mark.requirement("N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15")
+@pytest.mark.requirement(
+    "N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15", "S-19", "S-20"
+)
 @pytest.mark.parametrize("now", Status)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_matrix_of_roles_statuses_and_transitions_is_walked_and_the_rest_is_refused(name: str, now: Status) -> None:
@@ -160,8 +165,8 @@ def test_the_registrar_alone_gives_a_number_by_hand_and_only_to_what_is_complete
 
 
 def test_what_is_open_to_somebody_is_named() -> None:
-    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15"]
-    assert possible(case(Status.ASSIGNED).request, executor) == ["S-11"]
+    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15", "S-19", "S-20"]
+    assert possible(case(Status.ASSIGNED).request, executor) == ["S-11", "S-19", "S-20"]
     assert possible(case(Status.ASSIGNED).request, head) == ["S-8", "S-15"]
     assert possible(case(Status.CLOSED).request, registrar) == []
 
@@ -330,7 +335,7 @@ def test_whatever_changes_for_the_person_is_explained_and_what_does_not_is_not_t
         if fact is RequestAssigned and now is not Status.CLASSIFIED:
             continue
         told = by(registrar).given(*past).when(command).fact(RequestStatusChanged)
-        seen_to_change = TITLES[told.to_status] != TITLES[now] or fact is DeadlineExtended
+        seen_to_change = TITLES[told.to_status] != TITLES[now] or fact in MARKS
         assert told.visible is (seen_to_change and Status.NOT_A_REQUEST not in (now, told.to_status))
         assert bool(told.explanation) >= told.visible
         assert told.explanation == told.explanation.strip()

@@ -16,7 +16,7 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.events import Recorded
 from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.envelope import Actor
-from libs.events.vocabulary import ClientKind, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, Urgency
 from libs.web.posted import posted
 from services.intake import statuses
 from services.intake.attachments import Attachments
@@ -182,6 +182,8 @@ class Card:
                 *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
             ],
             "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
+            "channel": [("", "Выберите способ"), *titles.ADDITIONAL.items()],
+            "asked": [("", "Выберите ответ"), *((one.value, titles.ASKED[one]) for one in AskedBy)],
             "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
         }
 

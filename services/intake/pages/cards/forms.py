@@ -20,6 +20,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-11": ("ask-clarification", "Запросить уточнение", ("question",)),
     "S-15": ("extend-deadline", "Продлить срок", ("new_due", "reason")),
     "S-9": ("redirect", "Переадресовать", ("to_body", "explanation")),
+    "S-19": ("override-channel", "Изменить способ связи", ("channel", "address", "asked", "reason")),
     "S-6": ("explain-route", "Разъяснить порядок подачи", ("how",)),
     "S-13": ("merge", "Объединить с другим запросом", ("into", "reason")),
     "S-14": ("withdraw", "Отметить, что клиент отозвал запрос", ("reason",)),
@@ -38,6 +39,9 @@ FIELD_OF_REFUSAL: Final = {
     "already-extended": "new_due",
     "ground-not-true": "ground",
     "merge-wrong": "into",
+    "channel-as-it-was": "channel",
+    "address-not-valid": "address",
+    "email-not-valid": "address",
 }
 EMPTY: Final = "Заполните это поле."
 
