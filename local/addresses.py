@@ -11,7 +11,7 @@ from local.sample.staff import LOGINS
 ABOUT = {
     "site": "the public site: the form and the status page",
     "intake": "HTTP door for frontends; the desk for staff is at /desk/",
-    "history": "internal API of the history",
+    "history": "internal API of the history; its timelines open from the desk",
     "notifier": "deliveries of notices",
 }
 

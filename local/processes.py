@@ -48,11 +48,11 @@ TABLE = (
         "intake",
         "services",
         told=(
-            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS_DIRECTORY", "OTKLIK_SITE_URL", "OTKLIK_DEMO"),
+            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS_DIRECTORY", "OTKLIK_SITE_URL", "OTKLIK_HISTORY_URL", "OTKLIK_DEMO"),
             *(keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY),
         ),
     ),
-    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE")),
+    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE", "OTKLIK_DESK_URL")),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
@@ -108,6 +108,8 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
         "OTKLIK_MAIL_FROM": "otklik@example.org",
         "OTKLIK_SITE_URL": address("site", around.places),
         "OTKLIK_INTAKE_URL": address("intake", around.places),
+        "OTKLIK_DESK_URL": address("intake", around.places),
+        "OTKLIK_HISTORY_URL": address("history", around.places),
         "OTKLIK_FRONTEND_KEY": around.secrets.get(keys.frontend_key_of(process.name), ""),
         "OTKLIK_DEMO": "true" if around.demo else "false",
     }

@@ -50,6 +50,15 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class Mark(StrEnum):
+    """What a notice tells that the status alone does not; it stands as the notice's template in place of the status."""
+
+    EXTENDED = "extended"
+    RECOMPUTED = "recomputed"
+    INFECTED = "attachment-infected"
+    CHANNEL = "channel-changed"
+
+
 class Urgency(StrEnum):
     """What goes first in the queue (N-8.5); no term of the law depends on it."""
 
@@ -159,6 +168,25 @@ class AdditionalChannel(Value):
 
     channel: Annotated[str, StringConstraints(pattern="^(email|phone|post)$")]
     address: Annotated[str, Personal, StringConstraints(min_length=1, max_length=500)]
+
+
+class AskedBy(StrEnum):
+    """At whose word staff changed the way that a person had chosen; `NOBODY`: nobody could be reached the way it was."""
+
+    PHONE = "phone"
+    RECEPTION = "reception"
+    POST = "post"
+    MESSAGE = "message"
+    REPRESENTATIVE = "representative"
+    NOBODY = "nobody"
+
+
+class Override(Value):
+    """Staff changed a way of telling the person: `channel` email, phone or post, at whose word, and why (A-3.4)."""
+
+    channel: Annotated[str, StringConstraints(pattern="^(email|phone|post)$")]
+    asked: AskedBy
+    reason: Annotated[str, Personal]
 
 
 class Attachment(Value):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+FRAMED_BY_NOBODY = "frame-ancestors 'none'"
 # No inline script or style anywhere, so neither 'unsafe-inline' nor a nonce is needed.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -16,9 +17,24 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        FRAMED_BY_NOBODY,
     )
 )
+
+
+def framing(address: str) -> dict[str, str]:
+    """Headers of a page that shows a page of another service within itself."""
+    return {"content-security-policy": f"{CONTENT_SECURITY_POLICY}; object-src {address}; frame-src {address}"}
+
+
+def framed_by(address: str | None) -> dict[str, str]:
+    """Headers of a page that pages at that address, too, may show within themselves."""
+    allowed = f"frame-ancestors 'self' {address}" if address else "frame-ancestors 'self'"
+    return {
+        "content-security-policy": CONTENT_SECURITY_POLICY.replace(FRAMED_BY_NOBODY, allowed),
+        "x-frame-options": "SAMEORIGIN",  # for browsers of old alone: others go by frame-ancestors
+    }
+
 
 SAFE_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -35,9 +51,10 @@ SAFE_HEADERS = {
 class SafeHeaders:
     """Adds the safe headers where an answer does not set its own."""
 
-    def __init__(self, app: ASGIApp, referrer_policy: str = SAFE_HEADERS["referrer-policy"]) -> None:
+    def __init__(self, app: ASGIApp, also: Mapping[str, str] | None = None) -> None:
+        """`also`: what these pages say otherwise."""
         self._app = app
-        self._headers = SAFE_HEADERS | {"referrer-policy": referrer_policy}
+        self._headers = {**SAFE_HEADERS, **(also or {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -9,7 +9,10 @@ from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.denylist import Denylist
-from services.history import api, consumers
+from libs.web import assets
+from libs.web.masthead import Masthead
+from libs.web.pages import Pages
+from services.history import api, consumers, pages
 from services.history.domain.cursors import Cursors
 from services.history.domain.heads import Signer
 from services.history.gap_store import GapStore
@@ -17,6 +20,7 @@ from services.history.gaps import SILENT_SECONDS, TIMER, Gaps
 from services.history.handlers import Keeper, Looks
 from services.history.heads import HeadFigures, Heads
 from services.history.heads_file import HeadsFile
+from services.history.pages import TimelineParts
 from services.history.settings import HistorySettings
 from services.history.store import Log
 
@@ -65,6 +69,25 @@ def gaps(process: Process, settings: HistorySettings) -> Gaps:
     )
 
 
+def timelines(process: Process, settings: HistorySettings, looks: Looks, door: StaffDoor, cursors: Cursors) -> TimelineParts:
+    """What the pages stand on."""
+    masthead = Masthead.of(process.authority)
+    return TimelineParts(
+        pages=Pages(
+            folder=pages.HERE,
+            assets=assets.load(),
+            masthead=lambda: masthead,
+            home=f"{settings.desk_url or ''}/desk/",
+            service="История взаимодействия",
+        ),
+        looks=looks,
+        door=door,
+        cursors=cursors,
+        zone=process.authority.time_zone,
+        desk_url=settings.desk_url,
+    )
+
+
 async def build(process: Process, settings: HistorySettings) -> FastAPI:
     """The same parts for the service and for its tests."""
     log = Log(process.keyring)
@@ -94,7 +117,9 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     cursors = Cursors(settings.master_key.get_secret_value())
     app = process.app("History")
-    app.include_router(api.routes(looks, StaffDoor(verifier, Denylist(process.pool).until), cursors))
+    door = StaffDoor(verifier, Denylist(process.pool).until)
+    app.include_router(api.routes(looks, door, cursors))
+    pages.mounted(app, timelines(process, settings, looks, door, cursors))
     return app
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from libs.chassis.ops.settings import HttpUrl, ServiceSettings
 from libs.chassis.ops.settings import MasterKey as SecretKey
-from libs.chassis.ops.settings import ServiceSettings
 
 
 class HistorySettings(ServiceSettings):
@@ -16,5 +16,8 @@ class HistorySettings(ServiceSettings):
     )
     heads_file: Path = Field(description="path of the file that signed heads are added to, outside the database")
     heads_every_seconds: float = Field(300.0, gt=0, description="how often the log's heads are signed")
+    desk_url: HttpUrl | None = Field(
+        None, description="address of intake as browsers see it, whose pages show the timelines of clients; absent: no other page does"
+    )
     replica: int = Field(1, ge=1, description="number of this replica; they share the partitions, and the first signs the heads")
     gap_grace_seconds: float = Field(30.0, gt=0, description="how late an event may be before its producer is asked for it")

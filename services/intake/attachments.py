@@ -19,7 +19,7 @@ from libs.chassis.store.timers import Timer
 from libs.events.contracts.intake_requests import AttachmentExamined
 from libs.events.envelope import Actor
 from libs.events.fact import Event
-from libs.events.vocabulary import FileState
+from libs.events.vocabulary import FileState, Mark
 from services.intake import statuses
 from services.intake.authority.book import Book
 from services.intake.desk import CaseNotFound
@@ -143,7 +143,7 @@ class Attachments:
         if upload.state is FileState.INFECTED and request.status in OPEN:
             client = await self._store.client(db, client_id)
             how = telling(request_id, request, client, self._book.rules.key)
-            facts.append(status_changed(request, request.status, statuses.infected(upload.name), how, template=statuses.INFECTED))
+            facts.append(status_changed(request, request.status, statuses.infected(upload.name), how, template=Mark.INFECTED))
         context = Context(thread_id=request_id, occurred_at=at, actor=SCANNER, client_id=client_id)
         await self._store.save(db, [_append(request_id, request, facts, context)])
 

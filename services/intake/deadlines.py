@@ -92,8 +92,8 @@ def wait_until(since: date, rules: TermRules, is_working: IsWorking) -> date:
 
 
 def register_due(received_on: date, rules: TermRules, *, oral: bool) -> date:
-    """Three days from the receipt; what is spoken is registered on its day (8-FZ art. 18). No roll: see `is_within`."""
-    return received_on if oral else received_on + timedelta(days=rules.register_days)
+    """Three days from the receipt; what is spoken is registered on its day (8-FZ art. 18). No roll: see `last_day`."""
+    return received_on if oral else last_day(received_on, rules.register_days)
 
 
 def moved_due(last: date, today: date, rules: TermRules, is_working: IsWorking) -> date:
@@ -114,6 +114,6 @@ def _working_day(on: date, step: int, is_working: IsWorking) -> date:
     return on
 
 
-def is_within(on: date, since: date, days: int) -> bool:
-    """On the last day it is in time, the next day it is late (N-9.1). No roll: what the authority owes at once can't wait for a Monday."""
-    return on <= since + timedelta(days=days)
+def last_day(since: date, days: int) -> date:
+    """On it, it is in time, the next day late (N-9.1). No roll: what the authority owes at once can't wait for a Monday."""
+    return since + timedelta(days=days)

@@ -1,8 +1,8 @@
 """What staff do at the desk: load, decide, append; whoever read an older version is told so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.fact import Event
 from services.intake import tracking
 from services.intake.authority.book import Book
-from services.intake.domain import desk
+from services.intake.domain import channels, desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.answer.commands import AnyCommand, SendAnswer
-from services.intake.domain.commands import Assign, Decided, Merge, Register
+from services.intake.domain.commands import Assign, Decided, Merge, OverrideChannel, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.register import NumberAssigned
 from services.intake.domain.register import Register as Journal
@@ -62,12 +62,17 @@ class ChangedMeanwhile(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks."""
+    """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks.
+
+    `last_days` by transition; `latest_due` is the last day that an extension may name.
+    """
 
     case: Case
     events: Sequence[Recorded]
     why_due: str | None
     possible: Sequence[str]
+    last_days: Mapping[str, desk.LastDay]
+    latest_due: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,13 +161,21 @@ class Desk:
             raise CaseNotFound
         rules = await self._book.opened(db)
         case = Case(request_id=request_id, client_id=events[0].envelope.client_id, request=state_of(events))
-        return Seen(case=case, events=events, why_due=why_due(case.request, rules), possible=desk.possible(case.request, by))
+        return Seen(
+            case=case,
+            events=events,
+            why_due=why_due(case.request, rules),
+            possible=desk.possible(case.request, by),
+            last_days=desk.last_days(case.request, rules),
+            latest_due=desk.latest_due(case.request, rules),
+        )
 
     async def _appends(
         self, db: Connection, case: Case, command: AnyCommand, by: Staff, at: datetime, traceparent: str | None
     ) -> list[Append]:
         client = await self._store.client(db, case.client_id)
-        how = telling(case.request_id, case.request, client, self._book.rules.key)
+        told = channels.as_changed(case.request, command) if isinstance(command, OverrideChannel) else case.request
+        how = telling(case.request_id, told, client, self._book.rules.key)
         if isinstance(command, Register):
             return await self._registration(db, case, by, at, how, traceparent)
         if isinstance(command, SendAnswer):

@@ -23,14 +23,17 @@ from services.intake.authority.book import Book
 from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
+from services.intake.domain.channels import AddressNotValid as AddressNotValid
+from services.intake.domain.channels import EmailNotValid as EmailNotValid
+from services.intake.domain.channels import additional_of, email_of
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.desk import TransitionForbidden as TransitionForbidden
 from services.intake.domain.desk import withdrawn
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.request import Request, reaches
+from services.intake.domain.request import Request
 from services.intake.domain.telling import by_email, standing, telling
 from services.intake.domain.term import why_due
-from services.intake.oddities import point_of, usable_email
+from services.intake.oddities import point_of
 from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, actor_of, frontend_actor, person_context
 from services.intake.uploads.store import UploadStore
 
@@ -52,22 +55,6 @@ class LinkNotValid(Refusal):
     code = "link-not-valid"
     status = 404
     says = "Ссылка недействительна: возможно, адрес электронной почты с тех пор изменили."
-
-
-class EmailNotValid(Refusal):
-    """The e-mail address can't be one (N-3.4)."""
-
-    code = "email-not-valid"
-    status = 400
-    says = "Адрес электронной почты указан неверно. Проверьте его, например: ivanova@example.ru."
-
-
-class AddressNotValid(Refusal):
-    """Nobody could be reached by this telephone number or at this postal address (N-3.2)."""
-
-    code = "address-not-valid"
-    status = 400
-    says = "По этому номеру или адресу сообщить не получится. Укажите телефон цифрами или полный почтовый адрес."
 
 
 @dataclass(frozen=True)
@@ -247,9 +234,7 @@ class Person:
 
     async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
         """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
-        address = usable_email(email)
-        if email and address is None:
-            raise EmailNotValid
+        address = email_of(email)
         async with self._pool.acquire() as db, db.transaction():
             await self._store.lock(db)
             mine = await self._mine(db, number, code)
@@ -270,8 +255,7 @@ class Person:
         self, number: str, code: str, additional: AdditionalChannel | None, traceparent: str | None
     ) -> AdditionalChannel | None:
         """The channel beside the original one and e-mail, or None; raises `RequestNotFound`, `AddressNotValid`."""
-        if additional is not None and not reaches(additional):
-            raise AddressNotValid
+        additional = additional_of(additional)
         async with self._pool.acquire() as db, db.transaction():
             await self._store.lock(db)
             mine = await self._mine(db, number, code)

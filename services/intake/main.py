@@ -26,6 +26,7 @@ from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
 from services.intake.handlers import Acceptance, Person
+from services.intake.pages import frame
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
@@ -98,7 +99,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     effect = process.effect_once(consumers.CONSUMER, (*consumers.HEARS, *repair.HEARS), handler, consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
-    app = process.app("Intake", streams=[upload_api.PATH])
+    app = process.app("Intake", streams=[upload_api.PATH, *frame.WITH_FILES])
     frontends = FrontendKeys(settings.frontend_keys_file)
     app.include_router(authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=process.clock))
     app.include_router(
@@ -114,7 +115,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     app.include_router(office_api.routes(book=book, frontends=frontends, clock=process.clock))
     app.include_router(upload_api.routes(uploads=files.uploads, frontends=frontends, key=key))
     taking = Taking(put=queue.put, book=book, clock=process.clock)
-    open_desk(app, process, settings, store, set_up, taking, files.attachments)
+    open_desk(app, process, settings, store, set_up, taking, files.attachments, files.uploads)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app

@@ -44,6 +44,9 @@ class IntakeSettings(ServiceSettings, PageSettings):
         description="one-time code that opens the first administrator's account at /desk/set-up; absent: nobody can",
     )
     site_url: HttpUrl | None = Field(None, description="address of the site, for slips on paper; absent: they name the phones alone")
+    history_url: HttpUrl | None = Field(
+        None, description="address of history as browsers see it, at the host of the desk; absent: the desk shows no client's whole history"
+    )
     objects_directory: Path = Field(
         description="folder of this service alone for the bytes of attachments, sealed; copied with the database"
     )

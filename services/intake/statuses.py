@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date
 
-from libs.events.vocabulary import FileState, Flag, Status
+from libs.events.vocabulary import AskedBy, FileState, Flag, Override, Status
 from services.intake.deadlines import Reckoning, TermRules
 from services.intake.production_calendar import Standing
 
@@ -42,6 +42,15 @@ LACKS = {
     Flag.NO_CONTACT: "адрес электронной почты, телефон или почтовый адрес для ответа",
     Flag.NO_QUESTION: "какую информацию вы хотите получить",
 }
+CHANNELS = {"email": "по электронной почте", "phone": "по телефону", "post": "бумажным письмом"}
+ASKED = {
+    AskedBy.PHONE: "Об этом попросили по телефону.",
+    AskedBy.RECEPTION: "Об этом попросили на личном приёме.",
+    AskedBy.POST: "Об этом попросили в письме.",
+    AskedBy.MESSAGE: "Об этом попросили в сообщении.",
+    AskedBy.REPRESENTATIVE: "Об этом попросил представитель.",
+    AskedBy.NOBODY: "Прежним способом связаться не получилось.",
+}
 
 
 FILES = {  # of attachments, after the name of the file
@@ -51,7 +60,6 @@ FILES = {  # of attachments, after the name of the file
     FileState.UNCHECKED: "ещё не проверен на вирусы",
     FileState.MISSING: "не получен",
 }
-INFECTED = "attachment-infected"  # the template of a mark that is told though the status stays
 
 
 @lru_cache(maxsize=128)
@@ -170,6 +178,15 @@ def not_considered(ground: str) -> str:
 
 def merged(into: str) -> str:
     return f"Вы уже спрашивали об этом, поэтому запрос объединён с запросом № {into}. Ответ придёт по нему."
+
+
+def channel_changed(override: Override | None, *, used: bool) -> str:
+    """In words without the address: the status page is opened with a code that may have been read aloud."""
+    if override is None:
+        return ""
+    way = CHANNELS[override.channel]
+    told = f"О ходе рассмотрения теперь сообщаем и {way}." if used else f"О ходе рассмотрения больше не сообщаем {way}."
+    return f"{told} {ASKED[override.asked]} Причина: {_sentence(override.reason)}"
 
 
 def withdrawn() -> str:

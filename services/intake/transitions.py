@@ -23,7 +23,9 @@ from libs.events.contracts.intake_requests import (
     MessageTakenUp,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -64,6 +66,7 @@ CHECKING = frozenset((Role.CHECKER,))
 APPROVING = frozenset((Role.HEAD,))
 WORKING = frozenset((Role.REGISTRAR, Role.EXECUTOR))
 TAKING = frozenset((Role.OPERATOR, Role.REGISTRAR))  # who may take down calls, visits and papers
+TALKING = TAKING | WORKING  # who hears from people how they want to be told
 DESK = frozenset((Role.REGISTRAR, Role.EXECUTOR, Role.CHECKER, Role.HEAD, Role.OPERATOR))  # who may see where a request stands
 
 TRANSITIONS: dict[type[Event], Transition] = {
@@ -85,13 +88,15 @@ TRANSITIONS: dict[type[Event], Transition] = {
     ClarificationNotReceived: Transition("S-16", WAITING, None, NOBODY),
     PhoneEnquiryAnswered: Transition("S-17", UNREAD, Status.ANSWERED, TAKING),
     OralConsultationGiven: Transition("S-18", UNREAD, Status.ANSWERED, TAKING),
-    DraftPrepared: Transition("S-19", IN_HANDS | APPROVED, Status.DRAFTING, WRITING),
-    DraftChecked: Transition("S-20", UNDER_WAY, None, CHECKING),
-    DraftSubmitted: Transition("S-21", UNDER_WAY, Status.ON_APPROVAL, WRITING),
-    DraftReturned: Transition("S-22", BEFORE_THE_HEAD, Status.DRAFTING, APPROVING),
-    DraftApproved: Transition("S-23", BEFORE_THE_HEAD, Status.APPROVED, APPROVING),
-    AnswerSent: Transition("S-24", APPROVED, Status.ANSWERED, WORKING),
-    RefusalIssued: Transition("S-25", APPROVED, Status.REFUSED, WORKING),
+    RequestAdditionalChannelChanged: Transition("S-19", OPEN, None, TALKING),
+    RequestChannelsChanged: Transition("S-20", OPEN, None, TALKING),
+    DraftPrepared: Transition("S-21", IN_HANDS | APPROVED, Status.DRAFTING, WRITING),
+    DraftChecked: Transition("S-22", UNDER_WAY, None, CHECKING),
+    DraftSubmitted: Transition("S-23", UNDER_WAY, Status.ON_APPROVAL, WRITING),
+    DraftReturned: Transition("S-24", BEFORE_THE_HEAD, Status.DRAFTING, APPROVING),
+    DraftApproved: Transition("S-25", BEFORE_THE_HEAD, Status.APPROVED, APPROVING),
+    AnswerSent: Transition("S-26", APPROVED, Status.ANSWERED, WORKING),
+    RefusalIssued: Transition("S-27", APPROVED, Status.REFUSED, WORKING),
 }
 AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
 """Decided while the talk is taken down, never later: the card of a request has no form for them."""

@@ -48,9 +48,10 @@ UNFINISHED = frozenset((State.PLANNED, State.SENDING, State.DEFERRED, State.UNKN
 
 
 class Content(Standing):
-    """What a notice says and to whom; sealed at rest, gone when the notice is finished."""
+    """What a notice says and to whom; sealed at rest, gone when the notice is finished. `template`: the mark, where it tells one."""
 
     happened_at: AwareDatetime
+    template: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +214,7 @@ def _wanted(change: RequestStatusChanged) -> Iterator[tuple[int, Target]]:
     written: set[str] = set()
     for index, target in enumerate(change.targets if change.visible else ()):
         address = f"{target.channel} {target.address.casefold()}" if target.address else None
-        if reaches(target.channel, change.to_status) and address not in written:
+        if reaches(target.channel, change.template, change.to_status) and address not in written:
             written |= {address} if address else set()
             yield index, target
 
@@ -229,6 +230,7 @@ def _content(change: RequestStatusChanged, target: Target, happened_at: datetime
         addressee=change.addressee,
         answer=change.answer,
         happened_at=happened_at,
+        template=change.template,
     )
 
 

@@ -12,7 +12,7 @@ from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status
 from services.notifier.domain import Content
 from services.notifier.mime import is_safe
-from services.notifier.wording import WORDS, day, plural, term
+from services.notifier.wording import MARKS, Words, day, plural, term, words_of
 
 OFFERS_EMAIL = frozenset((Status.RECEIVED, Status.REGISTERED))  # a further channel is offered in every channel (N-3.1)
 MAX_NUMBER = 80
@@ -67,10 +67,11 @@ class Letters:
 
     def message(self, content: Content) -> str:
         """For a frontend's dialogue."""
-        return self._draw("message.txt", self._facts(content) | {"offers_email": "yes" if content.status in OFFERS_EMAIL else ""})
+        offers = content.status in OFFERS_EMAIL and content.template not in MARKS
+        return self._draw("message.txt", self._facts(content) | {"offers_email": "yes" if offers else ""})
 
     def _facts(self, content: Content) -> dict[str, str]:
-        words = WORDS[content.status]
+        words = _words(content)
         explanation = _plain(content.explanation) or words.explanation
         told_on = content.happened_at.astimezone(self._authority.time_zone).date()
         return self._bare(content) | {
@@ -107,8 +108,12 @@ def number(content: Content) -> str:
     return f"№ {_one_line(content.reg_no)}" if content.reg_no else _one_line(content.reference)
 
 
+def _words(content: Content) -> Words:
+    return words_of(content.status, content.template)
+
+
 def _heading(content: Content) -> str:
-    words = WORDS[content.status]
+    words = _words(content)
     return f"{words.noun} {number(content)}: {words.title}"
 
 
@@ -117,7 +122,7 @@ def _subject(content: Content) -> str:
     shown = number(content)
     if is_safe(shown) and len(shown) <= MAX_NUMBER:
         return _heading(content)
-    return f"{WORDS[content.status].noun}: {WORDS[content.status].title}"
+    return f"{_words(content).noun}: {_words(content).title}"
 
 
 def _says_when(explanation: str, due_on: date | None) -> bool:

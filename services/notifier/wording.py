@@ -1,9 +1,9 @@
-"""Russian words of notices: numbers with their nouns, dates, and for each status what happened and what comes next (A-2.1.4)."""
+"""Russian words of notices: numbers with their nouns, dates, for each status and mark what happened and what comes next (A-2.1.4)."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from libs.events.vocabulary import Status
+from libs.events.vocabulary import Mark, Status
 
 MONTHS = ("января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря")
 TERM_OF_LAW = "Ответ будет дан в срок, установленный законом."
@@ -173,3 +173,38 @@ WORDS: dict[Status, Words] = {
         "От вас ничего не требуется.",
     ),
 }
+
+MARKS: dict[str, Words] = {
+    Mark.EXTENDED: Words(
+        "срок продлён",
+        "Мы продлили срок ответа на ваш запрос.",
+        "Чтобы ответить полно, нужно больше времени.",
+        "Когда ответ будет готов, мы вам сообщим.",
+        with_term=True,
+    ),
+    Mark.RECOMPUTED: Words(
+        "срок изменён",
+        "Изменился срок ответа на ваш запрос.",
+        "По правилам, по которым считают сроки, последний день теперь другой.",
+        "Когда ответ будет готов, мы вам сообщим.",
+        with_term=True,
+    ),
+    Mark.INFECTED: Words(
+        "файл не открыт",
+        "Мы проверили файл, который вы приложили к запросу.",
+        "В файле найден вирус, поэтому мы его не открываем.",
+        "Запрос остаётся у нас, даже если файл вы больше не пришлёте.",
+        with_term=True,
+    ),
+    Mark.CHANNEL: Words(
+        "изменён способ связи",
+        "Мы изменили, как будем сообщать вам о запросе.",
+        "Новый способ записан в вашем запросе.",
+        "Если вы об этом не просили, выберите другой способ на странице состояния запроса или позвоните нам.",
+    ),
+}
+
+
+def words_of(status: Status, template: str) -> Words:
+    """Of the mark, where a notice tells one, else of the status."""
+    return MARKS.get(template) or WORDS[status]

@@ -95,7 +95,7 @@ def test_a_process_speaks_to_the_stores_that_it_has_and_is_opened_to_whom_it_ser
     stores = set() if name == "site" else {"kafka", "postgres"}
     others = {"notifier": {"0.0.0.0/0"}, "intake": {"scanner"}}
     assert roles_outside(name, "egress") == names | stores | others.get(name, set())
-    doors = {"ingress"} if name in {"site", "intake"} else set()
+    doors = {"ingress"} if name in {"site", "intake", "history"} else set()
     assert roles_outside(name, "ingress") == doors | {"monitoring"}
 
 

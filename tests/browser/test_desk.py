@@ -269,7 +269,7 @@ async def test_who_reads_english_better_gets_the_desk_in_english(chromium: Brows
     await page.context.close()
 
 
-@pytest.mark.requirement("A-3.6.1", "A-3.6.2", "A-3.6.3", "N-9.2", "S-19", "S-20", "S-21", "S-22", "S-23", "S-24")
+@pytest.mark.requirement("A-3.6.1", "A-3.6.2", "A-3.6.3", "N-9.2", "S-21", "S-22", "S-23", "S-25", "S-26")
 async def test_an_answer_goes_from_its_draft_to_the_letter_and_the_head_approves_on_a_phone_without_javascript(
     chromium: Browser, served: Desk
 ) -> None:

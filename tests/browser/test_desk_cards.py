@@ -1,24 +1,36 @@
 """Cards of the desk by keyboard on a phone without JavaScript, and what is printed of a request: each sheet has its size."""
 
 import re
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Frame, Page, expect
 
+from services.history.main import build as history
+from services.history.settings import HistorySettings
 from tests.browser.conftest import PHONE, sideways, violations
 from tests.browser.desk import tab_to
 from tests.browser.room import Room, a_room
 from tests.examples import QUESTION, anna
-from tests.stack import Database
+from tests.running import Running, running, settings_of
+from tests.serving import on_a_port
+from tests.stack import Database, eventually
 
 POINTS_PER_MM = 72 / 25.4
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
+
+
 @pytest.fixture
 async def room(database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
-    async with a_room(database, site_url="https://otklik.example.org") as made:
+    history_url = f"http://127.0.0.1:{free_port()}"
+    async with a_room(database, site_url="https://otklik.example.org", history_url=history_url) as made:
         yield made
 
 
@@ -124,3 +136,60 @@ async def test_the_longest_name_and_address_stand_whole_on_one_envelope(room: Ro
         low = await page.evaluate("document.querySelector('.paper__to').getBoundingClientRect().bottom")
         sheet = await page.evaluate("document.querySelector('.paper__sheet').getBoundingClientRect().bottom")
         assert low <= sheet, size
+
+
+@asynccontextmanager
+async def history_of(room: Room, database: Database) -> AsyncIterator[Running]:
+    """The service itself, where the desk was told that it is; it hears what intake says."""
+    settings = settings_of(HistorySettings, database.environment("history", desk_url=room.address))
+    port = int(room.office.town.service.process.settings.history_url.rpartition(":")[2])  # type: ignore[attr-defined]
+    async with running("history", settings, history, clock=room.office.clock) as service, on_a_port(service.app, port):
+        yield service
+
+
+async def framed(page: Page) -> Frame:
+    """What history draws within the page."""
+
+    async def drawn() -> Frame | None:
+        return page.frame(url=re.compile(r".*/timelines/.*"))
+
+    found = await eventually(drawn, what="the timeline within the page")
+    assert isinstance(found, Frame)
+    return found
+
+
+@pytest.mark.requirement("N-4.6", "D-25", "E-17")
+async def test_the_whole_history_of_a_client_opens_from_the_card_by_keys_without_javascript_and_says_when_it_is_away(
+    room: Room, database: Database
+) -> None:
+    page = await room.signed_in(PHONE, javascript=False)
+    request_id = await taken_down(page)
+    await page.goto(f"/desk/requests/{request_id}")
+    await tab_to(page, f'a[href="/desk/requests/{request_id}/client"]')
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Вся история клиента")
+    await expect(page.get_by_text("Историю сейчас показать не получилось")).to_be_visible()
+    assert await sideways(page) <= 0
+    async with history_of(room, database) as service:
+
+        async def heard() -> bool:
+            async with service.process.pool.acquire() as db:
+                return bool(await db.fetchval("SELECT EXISTS (SELECT FROM log WHERE type = 'RequestStatusChanged')"))
+
+        await eventually(heard, what="history has heard of the letter")
+        await tab_to(page, f'object a[href="/desk/requests/{request_id}/client"]')
+        await page.keyboard.press("Enter")
+        timeline = await framed(page)
+        await expect(timeline.locator("h1")).to_have_text("История клиента")
+        await expect(timeline.get_by_text(QUESTION)).to_be_visible()
+        await expect(timeline.get_by_role("link", name="Запрос ЗИ-1/2026").first).to_be_visible()
+        assert await sideways(page) <= 0
+        desktop = await room.signed_in()
+        await desktop.goto(f"/desk/requests/{request_id}/client")
+        await expect((await framed(desktop)).locator("h1")).to_be_visible()
+        assert await violations(desktop) == []
+        await desktop.goto(await desktop.locator("object.web-framed").get_attribute("data") or "")
+        assert await violations(desktop) == []
+        async with service.process.pool.acquire() as db:
+            looks = await db.fetchval("SELECT count(*) FROM log WHERE type = 'HistoryViewed'")
+        assert looks == 3

@@ -16,6 +16,7 @@ from libs.events.vocabulary import (
     Flag,
     MessageRef,
     OralOutcome,
+    Override,
     Sender,
     Standing,
     Status,
@@ -90,7 +91,7 @@ class RequestRegistered(Event):
 class RequestStatusChanged(Event):
     """What the person is told: the only status event that the notifier must understand (N-3.3, A-2.1.4).
 
-    `answer` is the text that was approved, letter by letter.
+    `template` is the new status, or the `Mark` that is told beside it. `answer` is the text that was approved, letter by letter.
     """
 
     from_status: Annotated[Status | None, Open]
@@ -107,20 +108,22 @@ class RequestStatusChanged(Event):
 
 
 class RequestChannelsChanged(Event):
-    """The person changed the address of e-mail notices; effective for all later ones (N-3.2).
+    """The address of e-mail notices is another one; effective for all later ones (N-3.2).
 
-    `notice` goes out now: to an address that still has to be confirmed, with the link that does it (N-3.4).
+    `notice` goes out now: to an address that still has to be confirmed, with the link that does it (N-3.4). `override`: staff changed it.
     """
 
     email: Annotated[str | None, Personal]
     email_confirmed: Annotated[bool, Open] = False
     notice: Standing | None = None
+    override: Override | None = None
 
 
 class RequestAdditionalChannelChanged(Event):
-    """The person chose another additional channel for notices of this request, or none (N-3.1, N-3.2)."""
+    """Another additional channel for notices of this request, or none (N-3.1, N-3.2). `override`: staff changed it."""
 
     additional: Annotated[AdditionalChannel | None, Personal] = None
+    override: Override | None = None
 
 
 class RequestEmailConfirmed(Event):

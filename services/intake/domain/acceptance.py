@@ -11,7 +11,7 @@ from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
 from libs.events.fact import Event
-from libs.events.vocabulary import Card, ClientKind, FileState, Flag, MessageRef, Status
+from libs.events.vocabulary import Card, ClientKind, FileState, Flag, Mark, MessageRef, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_term
@@ -205,7 +205,7 @@ class _Turn:
                 self.known.uploads[upload_id] = upload._replace(request_id=request_id)
             if event.state is FileState.INFECTED:
                 said = statuses.infected(kept.attachment.name)
-                self._tell(request_id, self.known.requests[request_id].status, said, template=statuses.INFECTED)
+                self._tell(request_id, self.known.requests[request_id].status, said, template=Mark.INFECTED)
 
     def _answered(self, request_id: UUID) -> None:
         """Whatever comes while a question waits is its answer: who reads it sees whether it is enough."""

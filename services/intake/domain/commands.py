@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from libs.events.vocabulary import ClientKind, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, Urgency
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,99}$")]
 
@@ -97,6 +98,16 @@ class Withdraw(Command):
     reason: Text | None = None
 
 
+class OverrideChannel(Command):
+    """Another way to tell the person of their request than they had chosen; without `address` it is no more used (A-3.4)."""
+
+    command: Literal["override-channel"]
+    channel: Literal["email", "phone", "post"]
+    address: Address | None = None
+    asked: AskedBy
+    reason: Text
+
+
 Decided = (
     LeaveUnconsidered
     | SetAside
@@ -109,5 +120,6 @@ Decided = (
     | ExtendDeadline
     | Merge
     | Withdraw
+    | OverrideChannel
 )
 """All but the registration and the answer (`answer.commands`)."""

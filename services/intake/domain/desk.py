@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar, assert_never
+from typing import ClassVar, NamedTuple, assert_never
 from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
@@ -16,7 +16,9 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -27,9 +29,10 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import Classification, ClientKind, Flag, Status
+from libs.events.vocabulary import Classification, ClientKind, Flag, Mark, Status
 from services.intake import statuses
-from services.intake.deadlines import is_within, reckon, wait_until
+from services.intake.deadlines import last_day, reckon, wait_until
+from services.intake.domain import channels
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.answer import answering
 from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
@@ -43,6 +46,7 @@ from services.intake.domain.commands import (
     ExtendDeadline,
     LeaveUnconsidered,
     Merge,
+    OverrideChannel,
     Redirect,
     SetAside,
     TakeUp,
@@ -54,8 +58,12 @@ from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
-EXTENDED = "extended"  # the template of a mark that is told though the status stays
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
+MARKS = {  # what is told though the status stays
+    DeadlineExtended: Mark.EXTENDED,
+    RequestChannelsChanged: Mark.CHANNEL,
+    RequestAdditionalChannelChanged: Mark.CHANNEL,
+}
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
 
@@ -118,17 +126,17 @@ class ReasonMissing(Refusal):
 
 
 class TooLate(Refusal):
-    """The law's term for this act is over; `last_day` was the last one (8-FZ art. 18)."""
+    """The term for this act is over; `last_day` was the last of its `days`: seven, or fewer where the authority promised (8-FZ art. 18)."""
 
     code = "too-late"
-    says = "Срок для этого действия истёк: закон отводит на него семь дней со дня регистрации."
+    says = "Срок для этого действия истёк, последний день показан рядом. Теперь на запрос нужно ответить в его срок."
 
-    def __init__(self, last_day: date) -> None:
+    def __init__(self, last: "LastDay") -> None:
         super().__init__()
-        self._last_day = last_day
+        self._last = last
 
     def extras(self) -> Mapping[str, object]:
-        return {"last_day": self._last_day.isoformat()}
+        return {"last_day": self._last.on.isoformat(), "days": self._last.days}
 
 
 class AlreadyExtended(Refusal):
@@ -139,11 +147,11 @@ class AlreadyExtended(Refusal):
 
 
 class ExtensionWrong(Refusal):
-    """The new day is no working day after the old one, or more than fifteen days after it; `latest` is the last that is possible."""
+    """The new day is no working day after the old one, or too long after it; `latest` is the last that is possible."""
 
     code = "extension-wrong"
     status = 400
-    says = "Новый срок должен быть рабочим днём позже прежнего срока, но не больше чем на пятнадцать дней."
+    says = "Новый срок должен быть рабочим днём позже прежнего срока, но не позже дня, который показан рядом."
 
     def __init__(self, latest: date) -> None:
         super().__init__()
@@ -160,6 +168,13 @@ class MergeWrong(Refusal):
     says = "Объединить можно только с другим открытым зарегистрированным запросом того же клиента."
 
 
+class LastDay(NamedTuple):
+    """The last day on which something may be decided, and of how many days from the registration it is the last."""
+
+    on: date
+    days: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A request as staff have it before them; `into` is the one that a merge names, with its client."""
@@ -173,7 +188,7 @@ class Case:
 def decide(case: Case, command: Decided | DraftCommand, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
     today = rules.day_of(at)
-    return _with_status(case.request, _fact(case, command, today, rules, by), today, how)
+    return _with_status(case.request, _fact(case, command, today, rules, by, how), today, how)
 
 
 def withdrawn(request: Request, reason: str | None, at: datetime, rules: Rules, how: Telling) -> list[Event]:
@@ -195,7 +210,7 @@ def told_registered(request: Request, registered: RequestRegistered, on: date, h
 
 
 def sent(request: Request, by: Staff, register: Register, rules: Rules, at: datetime, how: Telling) -> list[Event]:
-    """The approved answer leaves under the next outgoing number, and the person is told its text (S-24, S-25). Raises `DraftDamaged`."""
+    """The approved answer leaves under the next outgoing number, and the person is told its text (S-26, S-27). Raises `DraftDamaged`."""
     _may(AnswerSent, request, by)
     on = rules.day_of(at)
     letters = answering.letters(request, register, rules.out_index, rules.signatory, on)
@@ -213,7 +228,31 @@ def possible(request: Request, by: Staff) -> list[str]:
     return [one.id for one in later if request.status in one.sources and by.may(one.roles)]
 
 
-def _fact(case: Case, command: Decided | DraftCommand, today: date, rules: Rules, by: Staff) -> RequestEvent:  # noqa: C901 - one case for each command
+def last_days(request: Request, rules: Rules) -> dict[str, LastDay]:
+    """By transition, of those that are open for some days only; they run from the registration, without a roll."""
+    if request.registered_at is None:
+        return {}
+    since = rules.day_of(request.registered_at)
+    return {TRANSITIONS[fact].id: LastDay(last_day(since, days), days) for fact, days in _days_of(rules).items()}
+
+
+def latest_due(request: Request, rules: Rules) -> date | None:
+    """The last day that an extension may name."""
+    return request.due_on + timedelta(days=rules.terms.extension_days) if request.due_on else None
+
+
+def _days_of(rules: Rules) -> dict[type[Event], int]:
+    terms = rules.terms
+    return {
+        RequestRedirected: terms.redirect_days,
+        CompetentBodyUnknownReported: terms.redirect_days,
+        DeadlineExtended: terms.extension_notice_days,
+    }
+
+
+def _fact(  # noqa: C901 - one case for each command
+    case: Case, command: Decided | DraftCommand, today: date, rules: Rules, by: Staff, how: Telling
+) -> RequestEvent:
     request = case.request
     match command:
         case LeaveUnconsidered():
@@ -250,6 +289,9 @@ def _fact(case: Case, command: Decided | DraftCommand, today: date, rules: Rules
         case Withdraw():
             _may(RequestWithdrawn, request, by)
             return RequestWithdrawn(reason=command.reason)
+        case OverrideChannel():
+            _may(channels.kind_of(command), request, by)
+            return channels.overridden(request, command, confirmed=how.confirmed)
         case PrepareDraft() | CheckDraft() | SubmitDraft() | ReturnDraft() | ApproveDraft():
             _may(answering.FACT_OF[type(command)], request, by)
             return answering.drafted(request, command, by)
@@ -305,8 +347,8 @@ def _assigned(request: Request, command: Assign, today: date, rules: Rules, by: 
 def _redirected(
     request: Request, command: Redirect, today: date, rules: Rules, by: Staff
 ) -> RequestRedirected | CompetentBodyUnknownReported:
-    _may(RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
-    _in_time(request, today, rules.terms.redirect_days, rules)
+    _may(fact := RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
+    _in_time(fact, request, today, rules)
     if command.to_body is None:
         return CompetentBodyUnknownReported(explanation=command.explanation)
     return RequestRedirected(to_body=command.to_body, forwarded_on=today, explanation=command.explanation)
@@ -315,10 +357,10 @@ def _redirected(
 def _extended(request: Request, command: ExtendDeadline, today: date, rules: Rules) -> DeadlineExtended:
     if request.extended:
         raise AlreadyExtended
-    if request.due_on is None:
+    latest = latest_due(request, rules)
+    if request.due_on is None or latest is None:
         raise TransitionForbidden(request.status)
-    _in_time(request, today, rules.terms.extension_notice_days, rules)
-    latest = request.due_on + timedelta(days=rules.terms.extension_days)
+    _in_time(DeadlineExtended, request, today, rules)
     if not (request.due_on < command.new_due <= latest and rules.is_working(command.new_due)):
         raise ExtensionWrong(latest)
     return DeadlineExtended(old_due=request.due_on, new_due=command.new_due, reason=command.reason, rule_version=rules.terms.version)
@@ -333,26 +375,22 @@ def _merged(case: Case, command: Merge) -> RequestMerged:
     return RequestMerged(into=into.request_id, into_no=into.request.reg_no, reason=command.reason)
 
 
-def _in_time(request: Request, today: date, days: int, rules: Rules) -> None:
-    if request.registered_at is None:
+def _in_time(fact: type[Event], request: Request, today: date, rules: Rules) -> None:
+    last = last_days(request, rules).get(TRANSITIONS[fact].id)
+    if last is None:
         raise TransitionForbidden(request.status)
-    since = rules.day_of(request.registered_at)
-    if not is_within(today, since, days):
-        raise TooLate(since + timedelta(days=days))
+    if today > last.on:
+        raise TooLate(last)
 
 
 def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) -> list[Event]:
     """The person is told when what they see changes, and of a term that moves."""
     request = evolve(before, fact)
     to = becomes(type(fact), request.status)
-    is_mark = isinstance(fact, DeadlineExtended)
+    mark = MARKS.get(type(fact)) or (Mark.RECOMPUTED if request.due_on != before.due_on else None)
     explanation = _explanation(request, fact, on)
-    visible = (
-        is_mark
-        or request.due_on != before.due_on
-        or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
-    )
-    return [fact, status_changed(request, to, explanation, how, visible=visible, template=EXTENDED if is_mark else "")]
+    visible = mark is not None or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
+    return [fact, status_changed(request, to, explanation, how, visible=visible, template=mark or "")]
 
 
 def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa: C901 - one case for each fact
@@ -376,5 +414,9 @@ def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa
             return statuses.merged(fact.into_no)
         case RequestWithdrawn():
             return statuses.withdrawn()
+        case RequestChannelsChanged():
+            return statuses.channel_changed(fact.override, used=fact.email is not None)
+        case RequestAdditionalChannelChanged():
+            return statuses.channel_changed(fact.override, used=fact.additional is not None)
         case _:
             return ""  # of our own affairs the person is told nothing

@@ -55,8 +55,8 @@ TITLES: dict[type[Event], str] = {
     RequestRevised: "Текст прислан заново",
     RequestRegistered: "Запрос зарегистрирован",
     RequestStatusChanged: "Клиенту сообщено",
-    RequestChannelsChanged: "Клиент изменил адрес для уведомлений",
-    RequestAdditionalChannelChanged: "Клиент изменил дополнительный канал",
+    RequestChannelsChanged: "Изменён адрес для уведомлений",
+    RequestAdditionalChannelChanged: "Изменён дополнительный канал",
     RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
     RequestNotConsidered: "Оставлен без рассмотрения",
     MessageSetAside: "Отложено: не запрос",
@@ -152,6 +152,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return f"№ {fact.into_no}. {fact.reason}"
         case MessageSetAside() | MessageTakenUp() | RequestReassigned() | RequestWithdrawn() | AttachmentReleased():
             return fact.reason or ""
+        case RequestChannelsChanged() | RequestAdditionalChannelChanged():
+            return f"{statuses.ASKED[fact.override.asked]} {fact.override.reason}" if fact.override else ""
         case AttachmentExamined():
             return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
         case HistoricalEntryImported():

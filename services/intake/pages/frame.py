@@ -15,14 +15,15 @@ from libs.chassis.access.sessions import SAFE_METHODS
 from libs.chassis.ops.refusals import InternalError, Refusal
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.web.assets import Assets
-from libs.web.headers import SafeHeaders
+from libs.web.headers import BodyLimit, SafeHeaders
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
-from libs.web.posted import posted
+from libs.web.posted_files import PostedFile, posted_with_files
 
 HOME = "/desk"
 SIGN_IN = "/desk/sign-in"
 KEEPING = ("/desk/new/", "/desk/requests/")
+WITH_FILES = ("/desk/new/reception", "/desk/new/post")  # forms that send files
 AWAY = ("Система временно недоступна", "Ничего не сделано и ничего не потеряно. Повторите через минуту.")
 
 log = structlog.stdlib.get_logger("desk")
@@ -33,8 +34,8 @@ def desk_pages(assets: Assets, masthead: Callable[[], Masthead], *, demo: bool) 
     return Pages(folder=Path(__file__).parent, assets=assets, masthead=masthead, demo=demo, home=HOME, service="Рабочее место")
 
 
-def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
-    """Puts the desk beside the doors for programs: an app of its own, because its refusals are pages."""
+def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter], limit_bytes: int, with_files_bytes: int) -> None:
+    """Puts the desk beside the doors for programs: an app of its own, because its refusals are pages. The limits are those of a form."""
     desk = FastAPI(openapi_url=None, redirect_slashes=False)
     for router in routers:
         desk.include_router(router)
@@ -59,7 +60,8 @@ def mounted(app: FastAPI, pages: Pages, routers: Sequence[APIRouter]) -> None:
     desk.add_exception_handler(Refusal, refused)
     for kind in INFRASTRUCTURE_ERRORS:
         desk.add_exception_handler(kind, away)
-    desk.add_middleware(SafeHeaders, referrer_policy="same-origin")  # without it browsers hide the Origin of our own forms
+    desk.add_middleware(BodyLimit, limit_bytes=limit_bytes, larger=dict.fromkeys(WITH_FILES, with_files_bytes))
+    desk.add_middleware(SafeHeaders, also={"referrer-policy": "same-origin"})  # without it browsers hide the Origin of our own forms
     pages.install_common(app)
     app.add_api_route(HOME, lambda: RedirectResponse(f"{HOME}/", status_code=308), methods=["GET"], include_in_schema=False)
     app.mount(HOME, desk)
@@ -81,8 +83,12 @@ async def kept(pages: Pages, request: Request, heading: str, *, status: int, sig
         heading=pages.language(request).text(heading),
         signed_out=signed_out,
         sign_in=SIGN_IN,
-        typed=await posted(request),
+        typed=await posted_with_files(request, _passed_over),
     )
+
+
+async def _passed_over(_file: PostedFile) -> None:
+    """Nobody is there to take it; what the card brought earlier stays in its sealed field."""
 
 
 def sign_in_address(request: Request) -> str:

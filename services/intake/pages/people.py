@@ -7,10 +7,11 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from libs.chassis.access.roles import Role
+from libs.chassis.access.roles import Role, Staff
 from libs.chassis.access.sessions import COOKIE, SAFE_METHODS, ForeignForm, SessionDoor, is_foreign
 from libs.chassis.access.tokens import TokenIssuer
 from libs.chassis.ops.clock import Clock
+from libs.chassis.ops.refusals import Refusal
 from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.authority.book import Book
@@ -51,6 +52,14 @@ WRONG = {
 }
 
 
+class NoTokens(Refusal):
+    """This installation has not told intake the key that signs them."""
+
+    code = "no-tokens"
+    status = 503
+    says = "Доступ к разделам других служб не настроен. Обратитесь к администратору системы."
+
+
 @dataclass(frozen=True, kw_only=True)
 class People:
     """What the pages about accounts stand on."""
@@ -71,6 +80,12 @@ class People:
         """As whose second factor an app shows ours; until the authority has a name, by its code."""
         told = self.book.authority
         return told.called or told.code
+
+    def token(self, staff: Staff) -> str:
+        """For the doors of other services, which check it offline. Raises `NoTokens`."""
+        if self.tokens is None:
+            raise NoTokens
+        return self.tokens.issue(staff)
 
     def once(self, path: str) -> SealedCookie:
         """What the next page shows one time: a temporary password, recovery codes."""

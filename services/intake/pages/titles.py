@@ -1,6 +1,6 @@
 """Codes in words for staff: statuses as the office calls them, channels, kinds of clients, oddities."""
 
-from libs.events.vocabulary import AnswerScope, ClientKind, Flag, OralOutcome, Status, Urgency, WantedForm
+from libs.events.vocabulary import AnswerScope, AskedBy, ClientKind, Flag, OralOutcome, Status, Urgency, WantedForm
 from services.intake import statuses
 
 STATUSES = statuses.TITLES | {
@@ -52,4 +52,12 @@ FLAGS = {
     Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
 }
 ADDITIONAL = {"email": "электронная почта", "phone": "телефон", "post": "письмо на бумаге"}
+ASKED = {
+    AskedBy.PHONE: "клиент, по телефону",
+    AskedBy.RECEPTION: "клиент, на личном приёме",
+    AskedBy.POST: "клиент, в письме на бумаге",
+    AskedBy.MESSAGE: "клиент, в сообщении",
+    AskedBy.REPRESENTATIVE: "представитель клиента",
+    AskedBy.NOBODY: "никто: прежним способом связаться не получилось",
+}
 ACTORS = {"client": "клиент", "import": "перенос реестра", "notifier": "служба уведомлений", "scanner": "проверка на вирусы"}

@@ -24,6 +24,7 @@ from tests.running import settings_of
 from tests.stack import Database
 
 PRIVATE_KEY = new_private_key()
+DESK = "http://desk.example.org"
 AUTHORITY = "demo"  # the code in local/authority.toml
 TABLES = ("log", "log_ids", "log_heads", "thread_links", "request_numbers", "client_links")
 
@@ -35,7 +36,7 @@ def headers_of(private_key: bytes, account: str, *roles: Role) -> dict[str, str]
 
 def environment(database: Database, **more: object) -> dict[str, str]:
     public = base64.b64encode(public_key_of(PRIVATE_KEY)).decode()
-    return database.environment("history", **{"staff_public_key": public, **more})
+    return database.environment("history", **{"staff_public_key": public, "desk_url": DESK, **more})
 
 
 @dataclass
@@ -102,8 +103,8 @@ def _as_text(table: str) -> str:
 
 
 @asynccontextmanager
-async def keeping(database: Database) -> AsyncIterator[Keeping]:
-    settings = settings_of(HistorySettings, environment(database))
+async def keeping(database: Database, **told: object) -> AsyncIterator[Keeping]:
+    settings = settings_of(HistorySettings, environment(database, **told))
     process = await Process.open("history", settings)
     app = await build(process, settings)
     try:

@@ -54,7 +54,7 @@ async def in_hands(town: Town, name: str = "m-1") -> Office:
     return Office(town, request_id)
 
 
-@pytest.mark.requirement("A-3.6.1", "A-3.6.2", "A-3.6.3", "N-9.5", "S-19", "S-20", "S-21", "S-22", "S-23", "S-24")
+@pytest.mark.requirement("A-3.6.1", "A-3.6.2", "A-3.6.3", "N-9.5", "S-21", "S-22", "S-23", "S-24", "S-25", "S-26")
 async def test_a_draft_is_checked_returned_written_anew_approved_and_sent(town: Town) -> None:
     at_work = await in_hands(town)
     await at_work.before_the_head(text="Участок сдают.")

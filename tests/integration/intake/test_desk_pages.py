@@ -14,10 +14,10 @@ import pytest
 from libs.chassis.access.guards import guarded_routes
 from libs.chassis.store.events import Append, Context
 from libs.events.contracts.audit_events import ActRefused
-from libs.events.contracts.intake_requests import RequestAssigned, RequestClassified, RequestRegistered
+from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestAssigned, RequestClassified, RequestRegistered
 from libs.events.envelope import Actor
 from libs.events.topics import AUDIT
-from libs.events.vocabulary import Status
+from libs.events.vocabulary import AskedBy, Override, Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import DESK, LEADING
@@ -76,6 +76,7 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests"): DESK,
         ("GET", "/desk/requests/export"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/client"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/live"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/{command}"): DESK,
         ("GET", "/desk/requests/print"): DESK,
@@ -318,3 +319,21 @@ async def test_a_page_that_does_not_exist_and_a_command_that_does_not_exist_are_
         answer = await bureau.admin.post(f"/requests/{request_id}/{path}", **fields)
         assert answer.status_code == 400
         assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.requirement("A-3.4", "N-3.2", "S-19")
+async def test_an_operator_changes_the_way_that_a_client_chose_only_with_a_reason_and_later_notices_go_there(bureau: Office) -> None:
+    _, operator = await bureau.somebody("priem", "operator")
+    request_id = await taken_in(bureau)
+    asked = {"override-channel-channel": "phone", "override-channel-address": anna.phone, "override-channel-asked": "phone"}
+    without = await do(operator, request_id, "override-channel", **asked, **{"override-channel-reason": " "})
+    assert (without.status_code, "override-channel-reason-error" in without.text) == (422, True)
+    assert anna.phone in without.text, "what was typed stays"
+    await do(operator, request_id, "override-channel", **asked, **{"override-channel-reason": "Попросила звонить."})
+    assert "Попросила звонить." in text_of(await card(operator, request_id))
+    await do(bureau.admin, request_id, "classify", **CLASSIFIED)
+    heard = await facts(bureau, request_id)
+    changed = [fact for fact in heard if isinstance(fact, RequestAdditionalChannelChanged)]
+    override = Override(channel="phone", asked=AskedBy.PHONE, reason="Попросила звонить.")
+    assert [fact.override for fact in changed] == [override]
+    assert [target.channel for target in heard[-1].targets] == ["site", "phone", "email"]

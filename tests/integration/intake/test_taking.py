@@ -1,6 +1,7 @@
 """What staff take down: calls, visits and papers become requests by the handler of every message, once, with who typed them."""
 
 import asyncio
+import hashlib
 import io
 import logging
 import re
@@ -19,6 +20,7 @@ from libs.chassis.ops.logs import JsonLines
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.channel_receipts import MessageAccepted
 from libs.events.contracts.intake_requests import (
+    AttachmentExamined,
     DisclosureProvided,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
@@ -29,16 +31,18 @@ from libs.events.contracts.intake_requests import (
 from libs.events.envelope import Actor
 from libs.events.fact import Event
 from libs.events.topics import DESK, INBOUND, RECEIPTS, REQUESTS
-from libs.events.vocabulary import Card, Flag, OralOutcome, Status
+from libs.events.vocabulary import Card, FileState, Flag, OralOutcome, Status
 from services.intake.store import REQUEST
 from services.intake.transitions import TAKING
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.test_privacy import PERSONAL_COLUMNS, columns_with_traces, found_in, planted
 from tests.integration.intake.town import Listener, listening
 from tests.stack import AUTHORITY_FILE, Database, eventually
+from tests.unit.intake.files import PDF
 
 Fact = TypeVar("Fact", bound=Event)
 PHONE = "+7 (383) 000-18-00"
+FILE_LIMIT = 1024 * 1024
 SPOKEN = {
     "name": "Запланированная Анна Петровна",
     "phone": "8 913 000-00-01",
@@ -62,7 +66,7 @@ FILLED = {"phone": CALL, "reception": VISIT, "post": LETTER}
 
 @pytest.fixture
 async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+    async with office(database, file_limit_bytes=FILE_LIMIT) as found:
         yield found
 
 
@@ -226,6 +230,43 @@ async def test_what_the_person_was_told_of_the_mandatory_list_is_kept_and_shown(
     assert "Позвонили по номеру " + PHONE in shown
     untold = await facts_of(bureau, await saved(bureau.admin, "phone", **{"told-speaker": "", "told-terms": ""}))
     assert not [fact for fact in untold if isinstance(fact, DisclosureProvided)]
+
+
+async def with_files(browser: Browser, card: str, fields: dict[str, str], *files: tuple[str, bytes]) -> httpx.Response:
+    """As a browser posts a card with an input of files, which stands behind the hidden fields."""
+    sent = [("file", (name, raw, "application/octet-stream")) for name, raw in files] or [("file", ("", b"", "application/octet-stream"))]
+    return await browser.http.post(f"/desk/new/{card}", data=fields, files=sent)
+
+
+@pytest.mark.requirement("N-7.5", "E-5")
+async def test_the_scan_of_a_letter_stays_with_a_card_that_comes_back_and_is_on_the_requests_card_once(bureau: Office) -> None:
+    fields = {**await opened(bureau.admin, "post"), **LETTER}
+    back = await with_files(bureau.admin, "post", fields | {"text": ""}, ("скан письма.pdf", PDF), ("опись.exe", b"MZ" * 99))
+    assert (back.status_code, "скан письма.pdf" in text_of(back)) == (422, True)
+    assert "опись.exe : Файлы такого вида не принимаются" in text_of(back)
+    kept = fields | {name: value for name, value in hidden_fields(back).items() if name in ("card_id", "files")}
+    answers = [await with_files(bureau.admin, "post", kept) for _ in range(2)]
+    [request_id] = {request_of(answer) for answer in answers}
+    facts = await facts_of(bureau, answers[0])
+    shown = await bureau.admin.get(f"/requests/{request_id}")
+    assert text_of(shown).count("скан письма.pdf") == 1
+    assert (await bureau.admin.get(f"/requests/{request_id}/attachments/1")).status_code == 403, "it waits for the scanner like any other"
+    assert only(AttachmentExamined, facts).state is FileState.UNCHECKED
+    assert [file.sha256 for file in only(RequestReceived, facts).attachments] == [hashlib.sha256(PDF).hexdigest()]
+    over = await with_files(bureau.admin, "post", kept | {"text": "Совсем другое письмо."})
+    assert (over.status_code, "Файлы ушли с прежней карточкой" in text_of(over)) == (409, True)
+
+
+@pytest.mark.requirement("N-7.5", "E-5")
+async def test_a_file_that_is_not_wanted_any_more_is_left_out_and_one_that_is_too_large_is_said_to_be(bureau: Office) -> None:
+    fields = {**await opened(bureau.admin, "reception"), **VISIT}
+    back = await with_files(bureau.admin, "reception", fields | {"text": ""}, ("план.pdf", PDF), ("лишнее.pdf", PDF + b"%"))
+    kept = fields | {name: value for name, value in hidden_fields(back).items() if name in ("card_id", "files")}
+    answer = await with_files(bureau.admin, "reception", kept | {"drop-1": "yes"})
+    assert [file.name for file in only(RequestReceived, await facts_of(bureau, answer)).attachments] == ["план.pdf"]
+    fresh = {**await opened(bureau.admin, "reception"), **VISIT}
+    large = await with_files(bureau.admin, "reception", fresh, ("фильм.pdf", PDF + b"%" * FILE_LIMIT))
+    assert (large.status_code, "фильм.pdf : Файл слишком большой" in text_of(large)) == (422, True)
 
 
 @pytest.mark.requirement("N-7.5")

@@ -13,7 +13,9 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    RequestAdditionalChannelChanged,
     RequestAssigned,
+    RequestChannelsChanged,
     RequestClassified,
     RequestMerged,
     RequestNotConsidered,
@@ -23,7 +25,7 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import AnswerScope, Classification, ClientKind, Contacts, Sender, Status, Urgency, WantedForm
+from libs.events.vocabulary import AnswerScope, AskedBy, Classification, ClientKind, Contacts, Sender, Status, Urgency, WantedForm
 from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
 from services.intake.domain.answer.draft import Content
 from services.intake.domain.commands import (
@@ -35,6 +37,7 @@ from services.intake.domain.commands import (
     ExtendDeadline,
     LeaveUnconsidered,
     Merge,
+    OverrideChannel,
     Redirect,
     SetAside,
     TakeUp,
@@ -74,6 +77,12 @@ ask = AskClarification(command="ask-clarification", question="О каком уч
 extend = ExtendDeadline(command="extend-deadline", new_due=NEW_DUE, reason="Нужны сведения архива.")
 merge = Merge(command="merge", into=OTHER, reason="Тот же вопрос.")
 withdraw = Withdraw(command="withdraw")
+call_me = OverrideChannel(
+    command="override-channel", channel="phone", address="+7 913 000-00-09", asked=AskedBy.PHONE, reason="Сменила номер."
+)
+write_me = OverrideChannel(
+    command="override-channel", channel="email", address="new@example.ru", asked=AskedBy.RECEPTION, reason="Почту читает чаще."
+)
 ANSWER = Content(scope=AnswerScope.FULL, form=WantedForm.ELECTRONIC, text="Участок сдают по итогам торгов.")
 prepare = PrepareDraft(command="prepare-draft", **{**ANSWER._asdict(), "text": "Участок сдают по итогам торгов, порядок — на сайте."})
 check = CheckDraft(command="check-draft", sha256=ANSWER.sha256)
@@ -95,6 +104,8 @@ COMMANDS: dict[str, tuple[Decided | DraftCommand, type[Event]]] = {
     "extend-deadline": (extend, DeadlineExtended),
     "merge": (merge, RequestMerged),
     "withdraw": (withdraw, RequestWithdrawn),
+    "override-channel": (call_me, RequestAdditionalChannelChanged),
+    "override-email": (write_me, RequestChannelsChanged),
     "prepare-draft": (prepare, DraftPrepared),
     "check-draft": (check, DraftChecked),
     "submit-draft": (submit, DraftSubmitted),

@@ -67,7 +67,7 @@ def leaves(content: Content, *more: Event) -> list[Event]:
     return sent(request, registrar, OUTGOING, RULES, NOW, TELLING)
 
 
-@pytest.mark.requirement("A-3.6.1", "S-19")
+@pytest.mark.requirement("A-3.6.1", "S-21")
 @pytest.mark.parametrize("unit", ["forest", None])
 def test_another_unit_than_the_one_that_has_the_request_writes_no_draft(unit: str | None) -> None:
     somebody = Staff(id="executor-2", roles=frozenset((Role.EXECUTOR,)), unit=unit)
@@ -123,7 +123,7 @@ def test_who_asked_for_another_form_is_told_why_it_can_not_be() -> None:
     assert "Плана на бумаге нет." in told.explanation
 
 
-@pytest.mark.requirement("A-2.1.3", "S-20")
+@pytest.mark.requirement("A-2.1.3", "S-22")
 def test_the_author_does_not_check_their_own_draft_nor_through_a_deputy() -> None:
     drafts = by(Staff(id="executor-1", roles=frozenset((Role.CHECKER,)))).given(*facts_before(Status.DRAFTING, checked=False))
     drafts.when(check).then_refused(answering.AuthorChecks)
@@ -131,20 +131,20 @@ def test_the_author_does_not_check_their_own_draft_nor_through_a_deputy() -> Non
     by(deputy).given(*facts_before(Status.DRAFTING, checked=False)).when(check).then_refused(answering.AuthorChecks)
 
 
-@pytest.mark.requirement("A-2.1.3", "S-20")
+@pytest.mark.requirement("A-2.1.3", "S-22")
 def test_a_draft_is_checked_once() -> None:
     checker = Staff(id="checker-2", roles=frozenset((Role.CHECKER,)))
     by(checker).given(*facts_before(Status.DRAFTING)).when(check).then_refused(answering.AlreadyChecked)
 
 
-@pytest.mark.requirement("A-2.1.3", "S-21")
+@pytest.mark.requirement("A-2.1.3", "S-23")
 def test_what_nobody_checked_does_not_go_to_the_head() -> None:
     by(executor).given(*facts_before(Status.DRAFTING, checked=False)).when(submit).then_refused(answering.NotChecked)
     newer = [*facts_before(Status.DRAFTING), *drafted(REFUSAL, checked=False)]
     by(executor).given(*newer).when(submit).then_refused(answering.NotChecked)
 
 
-@pytest.mark.requirement("A-3.6.2", "S-23")
+@pytest.mark.requirement("A-3.6.2", "S-25")
 def test_the_head_approves_the_version_that_they_read() -> None:
     another = approve.model_copy(update={"sha256": REFUSAL.sha256})
     by(head).given(*facts_before(Status.ON_APPROVAL)).when(another).then_refused(answering.DraftChanged)
@@ -152,14 +152,14 @@ def test_the_head_approves_the_version_that_they_read() -> None:
     assert (fact.number, fact.sha256, fact.head) == (1, ANSWER.sha256, "head-1")
 
 
-@pytest.mark.requirement("A-3.6.2", "S-24")
+@pytest.mark.requirement("A-3.6.2", "S-26")
 def test_a_draft_changed_after_approval_can_not_be_sent() -> None:
     changed = [*facts_before(Status.APPROVED), *drafted(PARTIAL), status(Status.DRAFTING)]
     with pytest.raises(TransitionForbidden):
         sent(replayed([(fact, NOW) for fact in changed]), registrar, OUTGOING, RULES, NOW, TELLING)
 
 
-@pytest.mark.requirement("A-3.6.2", "S-24")
+@pytest.mark.requirement("A-3.6.2", "S-26")
 @pytest.mark.parametrize("field", ["text", "form_reason"])
 def test_what_was_changed_in_the_store_after_approval_is_not_sent(field: str) -> None:
     past = facts_before(Status.APPROVED)
@@ -175,7 +175,7 @@ def test_nothing_leaves_that_is_not_approved(now: Status) -> None:
         sent(replayed([(fact, NOW) for fact in facts_before(now)]), registrar, OUTGOING, RULES, NOW, TELLING)
 
 
-@pytest.mark.requirement("N-9.5", "A-3.2", "S-24")
+@pytest.mark.requirement("N-9.5", "A-3.2", "S-26")
 def test_a_full_answer_leaves_with_number_day_signatory_and_its_text_letter_by_letter() -> None:
     text = "Здравствуйте!\n\n  — 1 га; <b>«ёлки»</b> "
     letter, told = leaves(ANSWER._replace(text=text))
@@ -187,7 +187,7 @@ def test_a_full_answer_leaves_with_number_day_signatory_and_its_text_letter_by_l
     assert told.explanation == "Ответ № ИСХ-7/2026 от 16 ноября 2026 года подписан и отправлен."
 
 
-@pytest.mark.requirement("N-9.2", "N-9.3", "N-6.3", "S-24", "S-25")
+@pytest.mark.requirement("N-9.2", "N-9.3", "N-6.3", "S-26", "S-27")
 def test_one_decision_gives_a_part_and_refuses_the_rest() -> None:
     given_, refused, told = leaves(PARTIAL)
     assert isinstance(given_, AnswerSent)
@@ -199,7 +199,7 @@ def test_one_decision_gives_a_part_and_refuses_the_rest() -> None:
         assert said in told.explanation
 
 
-@pytest.mark.requirement("N-9.3", "A-2.1.5", "S-25")
+@pytest.mark.requirement("N-9.3", "A-2.1.5", "S-27")
 def test_a_refusal_says_ground_motive_and_how_to_appeal() -> None:
     refused, told = leaves(REFUSAL)
     assert isinstance(refused, RefusalIssued)

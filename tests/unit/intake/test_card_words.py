@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from libs.events.contracts.intake_requests import RequestStatusChanged
-from libs.events.vocabulary import ClientKind, Flag, Status, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, Flag, Status, Urgency
+from services.intake import statuses
 from services.intake.domain import timeline
 from services.intake.domain.answer.commands import AnyCommand
 from services.intake.domain.commands import Classify, Redirect
@@ -27,7 +28,8 @@ def test_every_fact_of_a_request_has_a_title() -> None:
 @pytest.mark.requirement("N-8.3")
 def test_every_step_that_staff_take_has_a_form_and_every_form_leads_to_a_command() -> None:
     by_hand = {transition.id for fact, transition in TRANSITIONS.items() if transition.roles != NOBODY and fact not in AT_ONCE}
-    assert by_hand - forms.FORMS.keys() == {"S-10", "S-25"}  # the form of S-9, left empty, and that of S-24 serve them, too
+    # The form of S-9, left empty, tells that no body is competent; that of S-19 changes the e-mail address, too, and that of S-26 refuses.
+    assert by_hand - forms.FORMS.keys() == {"S-10", "S-20", "S-27"}
     assert {command for command, _, _ in forms.FORMS.values()} == COMMANDS
 
 
@@ -72,5 +74,6 @@ def test_a_refusal_stands_at_the_field_it_is_about_or_at_the_form() -> None:
 
 @pytest.mark.requirement("N-8.3")
 def test_every_status_urgency_and_kind_has_words_for_staff() -> None:
-    for words, codes in ((titles.STATUSES, Status), (titles.URGENCIES, Urgency), (titles.KINDS, ClientKind), (titles.FLAGS, Flag)):
+    staff = ((titles.STATUSES, Status), (titles.URGENCIES, Urgency), (titles.KINDS, ClientKind), (titles.FLAGS, Flag))
+    for words, codes in (*staff, (titles.ASKED, AskedBy), (statuses.ASKED, AskedBy)):
         assert set(codes) - set(words) == set(), codes

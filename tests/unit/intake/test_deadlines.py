@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.events.vocabulary import Urgency
-from services.intake.deadlines import LAW, LONGEST, Reckoning, TermRules, TermTooLong, answer_term, is_within, reckon
+from services.intake.deadlines import LAW, LONGEST, Reckoning, TermRules, TermTooLong, answer_term, last_day, reckon
 from services.intake.statuses import why_due
 from tests.unit.intake.desk import is_working
 
@@ -96,11 +96,9 @@ def test_a_rule_that_gives_more_time_than_the_law_is_refused_with_the_act(name: 
 
 
 @pytest.mark.requirement("N-9.1")
-@pytest.mark.parametrize("days", [3, 7, 15])
-def test_the_last_day_is_in_time_and_the_next_one_is_late(days: int) -> None:
-    since = date(2026, 2, 26)
-    assert is_within(since + timedelta(days=days), since, days)
-    assert not is_within(since + timedelta(days=days + 1), since, days)
+@pytest.mark.parametrize(("days", "last"), [(3, date(2026, 3, 1)), (7, date(2026, 3, 5)), (15, date(2026, 3, 13))])
+def test_days_that_end_on_a_sunday_end_there(days: int, last: date) -> None:
+    assert last_day(date(2026, 2, 26), days) == last
 
 
 @pytest.mark.requirement("N-8.5")

@@ -31,6 +31,7 @@ from libs.events.vocabulary import ClientKind, Status, Urgency
 from services.intake import tracking
 from services.intake.domain.authority.lists import UnitNotCompetent, UnknownCode
 from services.intake.domain.desk import (
+    MARKS,
     AlreadyExtended,
     Case,
     ClientKindMissing,
@@ -112,13 +113,15 @@ S-15 approved assigned awaiting_clarification classified drafting on_approval re
 S-16 awaiting_clarification > as it was: nobody
 S-17 received > answered: operator registrar
 S-18 received > answered: operator registrar
-S-19 approved assigned drafting > drafting: executor
-S-20 drafting > as it was: checker
-S-21 drafting > on_approval: executor
-S-22 on_approval > drafting: head
-S-23 on_approval > approved: head
-S-24 approved > answered: executor registrar
-S-25 approved > refused: executor registrar
+S-19 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: executor operator registrar
+S-20 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: executor operator registrar
+S-21 approved assigned drafting > drafting: executor
+S-22 drafting > as it was: checker
+S-23 drafting > on_approval: executor
+S-24 on_approval > drafting: head
+S-25 on_approval > approved: head
+S-26 approved > answered: executor registrar
+S-27 approved > refused: executor registrar
 """
 
 
@@ -131,8 +134,10 @@ def test_the_transitions_are_the_ones_that_were_agreed_on() -> None:
     assert table == AGREED.strip().splitlines()
 
 
-@pytest.mark.requirement("N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15")
-@pytest.mark.requirement("S-19", "S-20", "S-21", "S-22", "S-23")
+@pytest.mark.requirement(
+    "N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15", "S-19", "S-20"
+)
+@pytest.mark.requirement("S-21", "S-22", "S-23", "S-24", "S-25")
 @pytest.mark.parametrize("now", Status)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_matrix_of_roles_statuses_and_transitions_is_walked_and_the_rest_is_refused(name: str, now: Status) -> None:
@@ -170,8 +175,8 @@ def test_the_registrar_alone_gives_a_number_by_hand_and_only_to_what_is_complete
 
 
 def test_what_is_open_to_somebody_is_named() -> None:
-    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15"]
-    assert possible(case(Status.ASSIGNED).request, executor) == ["S-11", "S-19"]
+    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15", "S-19", "S-20"]
+    assert possible(case(Status.ASSIGNED).request, executor) == ["S-11", "S-19", "S-20", "S-21"]
     assert possible(case(Status.ASSIGNED).request, head) == ["S-8", "S-15"]
     assert possible(case(Status.CLOSED).request, registrar) == []
 
@@ -253,7 +258,7 @@ def test_on_the_seventh_day_it_is_in_time_and_on_the_eighth_it_is_late(name: str
     late = by(days=8).given(*facts_before(Status.CLASSIFIED)).when(command)
     late.then_refused(TooLate)
     assert late.refusal is not None
-    assert late.refusal.extras() == {"last_day": "2026-11-23"}
+    assert late.refusal.extras() == {"last_day": "2026-11-23", "days": 7}
 
 
 @pytest.mark.requirement("N-9.1", "S-9")
@@ -340,7 +345,7 @@ def test_whatever_changes_for_the_person_is_explained_and_what_does_not_is_not_t
         if fact is RequestAssigned and now is not Status.CLASSIFIED:
             continue
         told = by(everybody).given(*past).when(command).fact(RequestStatusChanged)
-        seen_to_change = TITLES[told.to_status] != TITLES[now] or fact is DeadlineExtended
+        seen_to_change = TITLES[told.to_status] != TITLES[now] or fact in MARKS
         assert told.visible is (seen_to_change and Status.NOT_A_REQUEST not in (now, told.to_status))
         assert bool(told.explanation) >= told.visible
         assert told.explanation == told.explanation.strip()

@@ -37,7 +37,9 @@ async def post(path: str, *, store_is_there: bool) -> httpx.Response:
         raise AssertionError("nobody comes in")
 
     app = FastAPI()
-    frame.mounted(app, frame.desk_pages(assets.load(), lambda: Masthead.of(load_authority(AUTHORITY_FILE)), demo=False), [router])
+    frame.mounted(
+        app, frame.desk_pages(assets.load(), lambda: Masthead.of(load_authority(AUTHORITY_FILE)), demo=False), [router], 10_000, 10_000
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk", cookies={"desk": "token"}) as browser:
         return await browser.post(path, data=TYPED)
 

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from markupsafe import escape
 
-from libs.events.vocabulary import Status, Target
+from libs.events.vocabulary import Mark, Status, Target
 from services.notifier.domain import Content
 from services.notifier.letters import Letters
 from services.notifier.mime import is_safe
-from services.notifier.wording import TERM_OF_LAW, WORDS, day, plural, term
+from services.notifier.wording import MARKS, TERM_OF_LAW, WORDS, day, plural, term
 from tests.unit.notifier.examples import ADDRESS, AT, NAME, SITE_URL, authority, by_email, by_vk, typed_only
 
 LETTERS = Letters(authority(), SITE_URL)
@@ -37,12 +37,15 @@ def without_markup(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
+TOLD = [*((status, status.value) for status in Status), *((Status.ASSIGNED, mark.value) for mark in Mark)]
+
+
 @pytest.mark.requirement("A-2.1.4", "E-17")
-@pytest.mark.parametrize("status", Status)
-def test_every_status_is_told_without_a_code_name_and_with_an_explanation_and_the_next_step(status: Status) -> None:
-    letter = LETTERS.letter(content(status))
-    words = WORDS[status]
-    for text in (letter.text, without_markup(letter.html), LETTERS.message(content(status, by_vk))):
+@pytest.mark.parametrize(("status", "template"), TOLD)
+def test_everything_is_told_without_a_code_name_and_with_an_explanation_and_the_next_step(status: Status, template: str) -> None:
+    letter = LETTERS.letter(content(status, template=template))
+    words = MARKS[template] if template in set(Mark) else WORDS[status]
+    for text in (letter.text, without_markup(letter.html), LETTERS.message(content(status, by_vk, template=template))):
         assert words.title in text
         assert words.happened in text
         assert words.explanation in text
@@ -56,9 +59,9 @@ def test_every_status_is_told_without_a_code_name_and_with_an_explanation_and_th
 
 
 @pytest.mark.requirement("A-2.1.4")
-@pytest.mark.parametrize("status", Status)
-def test_no_word_of_any_status_is_empty(status: Status) -> None:
-    words = WORDS[status]
+@pytest.mark.parametrize("told", [*WORDS, *MARKS])
+def test_no_word_of_any_status_or_mark_is_empty(told: str) -> None:
+    words = MARKS.get(told) or WORDS[Status(told)]
     assert all(text.strip() and text.strip() == text for text in (words.title, words.happened, words.explanation, words.next))
     assert all(text.endswith(".") for text in (words.happened, words.explanation, words.next))
     assert not words.title.endswith(".")
@@ -171,6 +174,7 @@ def test_a_frontends_first_messages_offer_a_further_channel() -> None:
     assert offer in LETTERS.message(content(Status.RECEIVED, by_vk))
     assert offer in LETTERS.message(content(Status.REGISTERED, by_vk))
     assert offer not in LETTERS.message(content(Status.CLOSED, by_vk))
+    assert offer not in LETTERS.message(content(Status.REGISTERED, by_vk, template=Mark.EXTENDED)), "it is no first one"
 
 
 @pytest.mark.requirement("E-17")

@@ -5,7 +5,7 @@ from uuid import uuid5
 import pytest
 
 from libs.events.contracts.intake_requests import RequestChannelsChanged
-from libs.events.vocabulary import Status, Target
+from libs.events.vocabulary import Mark, Status, Target
 from services.notifier.domain import Draft, plan
 from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, PHONE, POST, SITE, reaches
 from tests.unit.notifier.examples import ADDRESS, AT, NAME, by_email, by_site, by_vk, change, envelope, new_address, typed_only
@@ -13,8 +13,8 @@ from tests.unit.notifier.examples import ADDRESS, AT, NAME, by_email, by_site, b
 by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
 
 
-def planned(*targets: Target, to: Status = Status.REGISTERED, visible: bool = True) -> list[Draft]:
-    event = change(to, *targets, visible=visible)
+def planned(*targets: Target, to: Status = Status.REGISTERED, visible: bool = True, template: str | None = None) -> list[Draft]:
+    event = change(to, *targets, visible=visible, template=template or to.value)
     return plan(event, envelope(event), AT)
 
 
@@ -56,7 +56,52 @@ def test_paper_and_phone_tell_the_number_the_result_and_what_the_person_must_do(
     reached = {status for status in Status if planned(carried, to=status)}
     assert reached >= {Status.REGISTERED, Status.AWAITING_CLARIFICATION, Status.ANSWERED, Status.REFUSED}
     assert not reached & {Status.RECEIVED, Status.CLASSIFIED, Status.ASSIGNED, Status.DRAFTING, Status.APPROVED, Status.CLOSED}
-    assert reached == BY_CHANNEL[channel]
+    assert reached == BY_CHANNEL[channel] & set(Status)
+
+
+@pytest.mark.requirement("N-3.2", "N-9.1")
+@pytest.mark.parametrize("channel", [POST, PHONE])
+@pytest.mark.parametrize("status", [Status.CLASSIFIED, Status.ASSIGNED, Status.DRAFTING, Status.ON_APPROVAL])
+@pytest.mark.parametrize("mark", [Mark.EXTENDED, Mark.RECOMPUTED])
+def test_who_chose_paper_or_phone_hears_of_a_later_or_moved_term_whatever_the_request_is_doing(
+    channel: str, status: Status, mark: Mark
+) -> None:
+    carried = by_post.model_copy(update={"channel": channel})
+    [told] = planned(carried, to=status, template=mark)
+    assert (told.notice.template, told.content.template) == (mark, mark)
+
+
+@pytest.mark.requirement("N-3.3")
+def test_a_virus_is_told_by_phone_and_is_worth_no_paper_though_the_status_beside_it_is() -> None:
+    by_phone = by_post.model_copy(update={"channel": PHONE})
+    told = planned(by_post, by_phone, to=Status.REGISTERED, template=Mark.INFECTED)
+    assert [draft.notice.channel for draft in told] == [PHONE]
+
+
+@pytest.mark.requirement("N-3.3")
+def test_the_longest_life_of_a_request_is_four_paper_letters() -> None:
+    life: list[tuple[Status, str | None]] = [
+        (Status.RECEIVED, None),
+        (Status.REGISTERED, None),
+        (Status.CLASSIFIED, None),
+        (Status.ASSIGNED, None),
+        (Status.AWAITING_CLARIFICATION, None),
+        (Status.ASSIGNED, None),
+        (Status.ASSIGNED, Mark.EXTENDED),
+        (Status.DRAFTING, None),
+        (Status.ON_APPROVAL, None),
+        (Status.APPROVED, None),
+        (Status.ANSWERED, None),
+        (Status.CLOSED, None),
+    ]
+    letters = [step for step in life if planned(by_post, to=step[0], template=step[1])]
+    assert letters == [life[1], life[4], life[6], life[10]]
+
+
+@pytest.mark.requirement("N-3.3")
+def test_a_template_of_a_newer_release_counts_as_its_status() -> None:
+    assert planned(by_post, to=Status.ANSWERED, template="of-tomorrow")
+    assert planned(by_post, to=Status.DRAFTING, template="of-tomorrow") == []
 
 
 @pytest.mark.requirement("N-3.5")
@@ -86,8 +131,8 @@ def test_an_address_that_needs_no_letter_plans_nothing() -> None:
 
 @pytest.mark.requirement("N-3.3")
 @pytest.mark.parametrize("channel", [SITE, FRONTEND, EMAIL])
-def test_electronic_channels_tell_every_status(channel: str) -> None:
-    assert BY_CHANNEL[channel] == set(Status)
+def test_electronic_channels_tell_everything(channel: str) -> None:
+    assert BY_CHANNEL[channel] == {*Status, *Mark}
 
 
 @pytest.mark.requirement("R-9")
@@ -102,4 +147,4 @@ def test_a_notice_carries_the_surroundings_of_its_change() -> None:
 
 
 def test_a_channel_that_the_table_does_not_know_counts_as_reached_so_that_its_notice_fails_visibly() -> None:
-    assert all(reaches("pigeon", status) for status in Status)
+    assert all(reaches("pigeon", status, status) for status in Status)

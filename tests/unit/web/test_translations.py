@@ -21,8 +21,9 @@ from tests.unit.web import page_texts
 WEB = REPOSITORY / "libs" / "web"
 SITE = REPOSITORY / "frontends" / "site"
 DESK = REPOSITORY / "services" / "intake" / "pages"
+HISTORY = REPOSITORY / "services" / "history"
 
-FOLDERS = [WEB, SITE, DESK]
+FOLDERS = [WEB, SITE, DESK, HISTORY]
 
 
 def refusals() -> set[str]:
@@ -39,11 +40,13 @@ def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from _all_kinds(one)
 
 
+WITH_REFUSALS = ("questions.py", "cursors.py")
 # A folder of pages, the code that hands texts to them, and Russian letters there that are no text.
 PAGES = [
     (WEB, [WEB / "pages.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ"}),
     (DESK, sorted(DESK.rglob("*.py")), set()),
+    (HISTORY, [HISTORY / "pages.py", HISTORY / "domain" / "timeline.py", *(HISTORY / "domain" / name for name in WITH_REFUSALS)], set()),
 ]
 GROUND_TITLES = [one.title for one in GROUNDS.values()]
 FROM_INSIDE = {*TITLES.values(), *FILES.values(), *timeline.TITLES.values(), *GROUND_TITLES, *refusals()}

@@ -34,10 +34,11 @@ CLASSIFICATION = tuple(forms.field_id("classify", field) for field in forms.fiel
 DONE = frozenset(command for command, _, _ in forms.FORMS.values())
 
 
-def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telemetry: Telemetry) -> APIRouter:
+def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telemetry: Telemetry, has_history: bool) -> APIRouter:
+    """`has_history`: there is a page with all that history knows of a client."""
     router = APIRouter(prefix="/requests/{request_id:uuid}", include_in_schema=False)
     may_work = Depends(parts.door(*sorted(DESK)))
-    card = Card(parts, accounts, attachments)
+    card = Card(parts, accounts, attachments, has_history)
 
     @router.get("")
     async def look(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
@@ -72,8 +73,9 @@ def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telem
 class Card:
     """Draws a request."""
 
-    def __init__(self, parts: DeskParts, accounts: Accounts, attachments: Attachments) -> None:
+    def __init__(self, parts: DeskParts, accounts: Accounts, attachments: Attachments, has_history: bool) -> None:
         self._parts = parts
+        self._has_history = has_history
         self._attachments = attachments
         self._accounts = accounts
 
@@ -136,6 +138,7 @@ class Card:
             titles=titles,
             grounds=statuses.GROUNDS,
             others=others,
+            has_history=self._has_history and seen.case.client_id is not None,
             authority_titles=told,
             others_here=self._parts.live.others(seen.case.request_id, who.staff.id),
             point=seen.events[0].envelope.point or "",
@@ -170,7 +173,10 @@ def _open_forms(seen: Seen) -> list[dict[str, Any]]:
     first = next((one for one in forms.FIRST if one in seen.possible), "")
     possible = sorted((one for one in forms.FORMS if one in seen.possible), key=lambda one: one != first)
     found = [(one, *forms.FORMS[one]) for one in possible]
-    return [{"command": command, "text": text, "fields": fields, "first": one == first} for one, command, text, fields in found]
+    return [
+        {"command": command, "text": text, "fields": fields, "first": one == first, "last": seen.last_days.get(one)}
+        for one, command, text, fields in found
+    ]
 
 
 def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Suggestion]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import Authority
-from libs.events.vocabulary import ClientKind, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, Urgency
 from services.intake.domain.answer.commands import AnyCommand
 from services.intake.pages import commands, titles
 from services.intake.staff.store import Listed
@@ -16,12 +16,12 @@ KINDS: Final[dict[str, Any]] = {get_args(kind.model_fields["command"].annotation
 # The form of each transition (services/intake/transitions.py): its command, what the button says, the fields.
 FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-1": ("register", "Присвоить номер", ()),
-    "S-23": ("approve-draft", "Согласовать", ("sha256",)),
-    "S-22": ("return-draft", "Вернуть на доработку", ("remarks",)),
-    "S-24": ("send-answer", "Подписать и отправить ответ", ()),
-    "S-20": ("check-draft", "Отметить проект проверенным", ("sha256",)),
-    "S-21": ("submit-draft", "Отправить на согласование", ()),
-    "S-19": (
+    "S-25": ("approve-draft", "Согласовать", ("sha256",)),
+    "S-24": ("return-draft", "Вернуть на доработку", ("remarks",)),
+    "S-26": ("send-answer", "Подписать и отправить ответ", ()),
+    "S-22": ("check-draft", "Отметить проект проверенным", ("sha256",)),
+    "S-23": ("submit-draft", "Отправить на согласование", ()),
+    "S-21": (
         "prepare-draft",
         "Подготовить проект ответа",
         ("scope", "form", "text", "withheld", "refusal_ground", "motive", "restricting_act", "form_reason"),
@@ -32,6 +32,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-11": ("ask-clarification", "Запросить уточнение", ("question",)),
     "S-15": ("extend-deadline", "Продлить срок", ("new_due", "reason")),
     "S-9": ("redirect", "Переадресовать", ("to_body", "explanation")),
+    "S-19": ("override-channel", "Изменить способ связи", ("channel", "address", "asked", "reason")),
     "S-6": ("explain-route", "Разъяснить порядок подачи", ("how",)),
     "S-13": ("merge", "Объединить с другим запросом", ("into", "reason")),
     "S-14": ("withdraw", "Отметить, что клиент отозвал запрос", ("reason",)),
@@ -39,7 +40,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-3": ("set-aside", "Отложить: это не запрос", ("reason",)),
     "S-4": ("take-up", "Вернуть: это запрос", ("reason",)),
 }
-FIRST: Final = ("S-1", "S-7", "S-5", "S-4", "S-23", "S-24", "S-20", "S-21", "S-19")
+FIRST: Final = ("S-1", "S-7", "S-5", "S-4", "S-25", "S-26", "S-22", "S-23", "S-21")
 """What mostly comes next, shown open and above the others."""
 FIELD_OF_REFUSAL: Final = {
     "client-kind-missing": "client_kind",
@@ -59,6 +60,9 @@ FIELD_OF_REFUSAL: Final = {
     "form-reason-missing": "form_reason",
     "nothing-refused": "refusal_ground",
     "refusal-gives-nothing": "text",
+    "channel-as-it-was": "channel",
+    "address-not-valid": "address",
+    "email-not-valid": "address",
 }
 
 
@@ -85,6 +89,8 @@ def offered(told: Authority, people: Sequence[Listed]) -> dict[str, list[tuple[s
             *((one.value, titles.KINDS[one]) for one in ClientKind if one is not ClientKind.UNKNOWN),
         ],
         "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
+        "channel": [("", "Выберите способ"), *titles.ADDITIONAL.items()],
+        "asked": [("", "Выберите ответ"), *((one.value, titles.ASKED[one]) for one in AskedBy)],
         "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
     }
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from libs.chassis.ops.settings import Authority
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Card, ClientKind, Contacts, OralOutcome, Sender, TakenDown, WantedForm
+from libs.events.vocabulary import AdditionalChannel, Attachment, Card, ClientKind, Contacts, OralOutcome, Sender, TakenDown, WantedForm
 from libs.web.contacts import is_email, phone_of
 from services.intake.oddities import FAR_BACK_BY_HAND
 
@@ -151,7 +151,7 @@ class TakingForm:
         }
         return {one.name: found[one.name] for one in fields(self) if one.name in found}
 
-    def message(self, dialogue: str, around: Around) -> MessageReceived:
+    def message(self, dialogue: str, around: Around, files: tuple[Attachment, ...] = ()) -> MessageReceived:
         """Call it only when there are no errors."""
         return MessageReceived(
             external_id=self.card_id,
@@ -162,6 +162,7 @@ class TakingForm:
             text=self.text,
             wanted_form=WantedForm(self.wanted_form) if self.wanted_form else None,
             additional_channel=self._additional(),
+            attachments=files,
         )
 
     def noted(self) -> TakenDown:

@@ -13,13 +13,13 @@ from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.intake_requests import OralAnswer
-from libs.events.vocabulary import Card, ClientKind, OralOutcome, WantedForm
-from libs.web.posted import posted
+from libs.events.vocabulary import Attachment, Card, ClientKind, OralOutcome, WantedForm
 from libs.web.preferences import Preferences
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.taking import CardTaken
 from services.intake.pages import titles
+from services.intake.pages.cards.taking_files import KEPT, NOT_ALL, SENT_BEFORE, Posted, TakenFiles
 from services.intake.pages.cards.taking_form import LATER, TEXT_LIMIT, Around, TakingForm
 from services.intake.pages.people import People, to
 from services.intake.pages.register.register_pages import DeskParts
@@ -29,6 +29,7 @@ from services.intake.transitions import TAKING
 
 TAKEN = "/desk/new/taken"
 SHOWN_SECONDS = 1800
+MEGABYTE = 1024 * 1024
 CHANNELS = {"none": "Больше никак", "email": "По электронной почте", "phone": "По телефону", "post": "Бумажным письмом"}
 ITS_OWN = {Card.PHONE: "phone", Card.POST: "post"}  # the channel that it came by is no additional one
 FORMS = {"": "Любая", WantedForm.ELECTRONIC: "Электронная", WantedForm.WRITTEN: "На бумаге", WantedForm.ORAL: "Устная"}
@@ -46,6 +47,7 @@ class TakingParts:
     telemetry: Telemetry
     new_id: Callable[[], UUID]
     status_address: str | None
+    files: TakenFiles
 
     def shown_once(self, path: str) -> SealedCookie:
         """The code of a request that was just taken down, for its own page."""
@@ -67,19 +69,20 @@ def routes(parts: TakingParts) -> APIRouter:
     @router.post("/{card}")
     async def save(request: Request, card: str, who: Annotated[SignedIn, may_take]) -> Response:
         """What was typed stays on the page when it is refused."""
-        around, typed = await cards.around(), await posted(request)
-        form = TakingForm.posted(_card(card), typed, around, parts.new_id)
-        if choice := typed.get("preference"):
-            return await cards.redrawn(request, who, form, around, choice)
-        if errors := form.errors(around):
-            return await cards.show(request, who, form, around, errors, 422)
+        around, posted = await cards.around(), await parts.files.posted(request)
+        form = TakingForm.posted(_card(card), posted.typed, around, parts.new_id)
+        if choice := posted.typed.get("preference"):
+            return await cards.redrawn(request, who, form, around, posted, choice)
+        if errors := form.errors(around) | ({KEPT: NOT_ALL} if posted.wrong else {}):
+            return await cards.show(request, who, form, around, errors, 422, posted=posted)
         try:
-            return cards.handed_over(request, form, await cards.take(who, form, around))
+            return cards.handed_over(request, form, await cards.take(who, form, around, posted.files))
         except CardTaken as refusal:
-            again = form.renewed(parts.new_id)
-            return await cards.show(request, who, again, around, {"form": refusal.says}, refusal.status, before=refusal.number)
+            again, errors = form.renewed(parts.new_id), {"form": refusal.says} | ({KEPT: SENT_BEFORE} if posted.files else {})
+            return await cards.show(request, who, again, around, errors, refusal.status, before=refusal.number)
         except Refusal as refusal:
-            return await cards.show(request, who, form, around, {WHERE.get(refusal.code, "form"): refusal.says}, refusal.status)
+            errors = {WHERE.get(refusal.code, "form"): refusal.says}
+            return await cards.show(request, who, form, around, errors, refusal.status, posted=posted)
 
     @router.get("/taken/{request_id:uuid}")
     async def taken(request: Request, request_id: UUID, who: Annotated[SignedIn, may_take]) -> Response:
@@ -110,11 +113,12 @@ class Cards:
         colleagues = {str(one.account_id): one.account.name for one in listed if one.account.enabled}
         return Around(authority=self._parts.desk.authority, now=self._parts.people.clock.now(), colleagues=colleagues)
 
-    async def take(self, who: SignedIn, form: TakingForm, around: Around) -> Accepted:
+    async def take(self, who: SignedIn, form: TakingForm, around: Around, files: tuple[Attachment, ...]) -> Accepted:
         taking = self._parts.taking
+        words = [*form.words(), *(file.sha256 for file in files)]
         return await taking.take(
             who.staff,
-            form.message(taking.dialogue(form.card_id, form.words()), around),
+            form.message(taking.dialogue(form.card_id, words), around, files),
             form.point,
             form.noted(),
             told=form.told,
@@ -130,10 +134,10 @@ class Cards:
             self._parts.shown_once(path).write(request, answer, {"code": accepted.tracking_code})
         return answer
 
-    async def redrawn(self, request: Request, who: SignedIn, form: TakingForm, around: Around, choice: str) -> Response:
+    async def redrawn(self, request: Request, who: SignedIn, form: TakingForm, around: Around, posted: Posted, choice: str) -> Response:
         """A button of the panel was pressed over a half-filled card: the new look, and everything typed still there."""
-        preferences = Preferences.of(request).with_choice(choice)
-        answer = await self.show(request, who, form, around, preferences=preferences)
+        preferences, errors = Preferences.of(request).with_choice(choice), {KEPT: NOT_ALL} if posted.wrong else {}
+        answer = await self.show(request, who, form, around, errors, preferences=preferences, posted=posted)
         preferences.keep(request, answer)
         return answer
 
@@ -147,8 +151,9 @@ class Cards:
         status: int = 200,
         before: str | None = None,
         preferences: Preferences | None = None,
+        posted: Posted | None = None,
     ) -> Response:
-        """`before`: the number of the request that this card became earlier."""
+        """`before`: the number of the request that this card became earlier; `posted`: with the files that are here already."""
         if not around.points(form.card):
             raise HTTPException(404)
         preferences = preferences or Preferences.of(request)
@@ -161,6 +166,11 @@ class Cards:
             card=form.card,
             values=form.values(),
             ticked=[f"told-{code}" for code in form.told],
+            files=posted.files if posted else (),
+            wrong_files=posted.wrong if posted else (),
+            sealed_files=self._parts.files.sealed(form.card_id, posted.files) if posted else "",
+            most_files=self._parts.files.most,
+            largest_mb=self._parts.files.limit_bytes // MEGABYTE,
             errors=errors or {},
             status=status,
             before=before,

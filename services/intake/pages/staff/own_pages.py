@@ -21,14 +21,6 @@ from services.intake.staff.sign_in import WrongCode
 ME = f"{DESK}/me"
 
 
-class NoTokens(Refusal):
-    """This installation has not told intake the key that signs them."""
-
-    code = "no-tokens"
-    status = 503
-    says = "Доступ к разделам других служб не настроен. Обратитесь к администратору системы."
-
-
 def routes(people: People) -> APIRouter:
     router = APIRouter(prefix="/me", include_in_schema=False)
     anyone = Depends(people.door(*Role))
@@ -94,10 +86,8 @@ def _tokens(people: People) -> APIRouter:
 
     @router.post("")
     async def token(who: Annotated[SignedIn, Depends(people.door(*Role))]) -> JSONResponse:
-        """For the doors of other services, which check it offline; a page asks again when it is over."""
-        if people.tokens is None:
-            raise NoTokens
-        answer = {"token": people.tokens.issue(who.staff), "expires_in": int(LIFETIME.total_seconds())}
+        """A page asks again when it is over."""
+        answer = {"token": people.token(who.staff), "expires_in": int(LIFETIME.total_seconds())}
         return JSONResponse(answer, headers={"cache-control": "no-store"})
 
     return router

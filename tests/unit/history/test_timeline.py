@@ -1,0 +1,68 @@
+"""Entries of a client's history in words for staff."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs.events.contracts import CONTRACTS
+from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.envelope import Actor
+from libs.events.vocabulary import Attachment
+from services.history.domain.entries import Entry, entry_of
+from services.history.domain.timeline import OTHER, TOLD, line_of, numbers_of
+from tests.unit.history.told import IN_SITE, TEXT, came, envelope, message, received, registered, status_changed
+
+OF_CLIENTS = ("channel.inbound", "channel.receipts", "channel.outbound", "intake.requests", "intake.clients", "notifier.deliveries")
+REQUEST = UUID("01930000-0000-7000-8000-00000000b001")
+
+
+def kept(fact: Any, topic: str | None = None, **changed: Any) -> tuple[Entry, dict[str, Any]]:
+    told = envelope(fact, **{"thread_id": REQUEST, **changed})
+    return entry_of(told, came(topic) if topic else came()), told.payload
+
+
+@pytest.mark.requirement("N-4.6")
+def test_every_event_of_a_client_has_its_words_and_they_name_fields_that_it_has() -> None:
+    events = {event.type_name(): event for contract in OF_CLIENTS for event in CONTRACTS[contract]}
+    assert events.keys() == TOLD.keys()
+    for name, (_, *fields) in TOLD.items():
+        assert set(fields) <= events[name].model_fields.keys(), name
+
+
+@pytest.mark.requirement("N-4.6")
+def test_a_message_is_told_in_its_own_words_with_its_files_and_not_again_at_its_request() -> None:
+    scan = Attachment(upload_id=str(uuid4()), name="скан.pdf", type="application/pdf", size=7, sha256="0" * 64)
+    entry, payload = kept(message(attachments=(scan,)), IN_SITE)
+    said = line_of(entry, payload, destroyed=False)
+    assert (said.said, said.files, said.channel) == ((TEXT,), ("скан.pdf",), "сайт")
+    entry, payload = kept(received())
+    begun = line_of(entry, payload, destroyed=False)
+    assert (begun.said, begun.files, begun.request_id) == ((), (), str(REQUEST))
+
+
+@pytest.mark.requirement("N-4.6", "D-16")
+def test_what_is_destroyed_is_said_to_be_and_what_nobody_knows_is_another_event() -> None:
+    entry, _ = kept(message(), IN_SITE)
+    gone = line_of(entry, {}, destroyed=True)
+    assert (gone.said, gone.destroyed) == ((), True)
+    entry, _ = kept(registered())
+    assert line_of(entry, {}, destroyed=True).destroyed is False, "nobody's words were there"
+    entry, payload = kept(None)
+    assert (line_of(entry, payload, destroyed=False).title, OTHER) == (OTHER, "Другое событие")
+
+
+@pytest.mark.requirement("N-4.6")
+def test_who_did_it_is_told_by_their_role_never_by_their_account() -> None:
+    entry, payload = kept(registered(), actor=Actor(role="registrar", id="account-9"))
+    line = line_of(entry, payload, destroyed=False)
+    assert line.who == "регистратор"
+    assert "account-9" not in str(line)
+
+
+@pytest.mark.requirement("N-4.6")
+def test_a_request_is_called_by_its_register_number_and_before_it_by_its_reference() -> None:
+    bare = RequestStatusChanged.model_validate(status_changed().model_dump() | {"reg_no": None})
+    assert numbers_of([kept(bare)]) == {str(REQUEST): "ABCDEFGHJK"}
+    assert numbers_of([kept(bare), kept(registered())]) == {str(REQUEST): "ЗИ-15/2026"}
+    assert numbers_of([kept(message(), IN_SITE)]) == {}
