@@ -17,6 +17,7 @@ from services.intake.domain import channels, desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.commands import AnyCommand, Assign, Merge, OverrideChannel, Register
 from services.intake.domain.desk import Case
+from services.intake.domain.last_days import LastDay, last_days, latest_due
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
@@ -65,7 +66,7 @@ class Seen:
     events: Sequence[Recorded]
     why_due: str | None
     possible: Sequence[str]
-    last_days: Mapping[str, desk.LastDay]
+    last_days: Mapping[str, LastDay]
     latest_due: date | None
 
 
@@ -121,8 +122,8 @@ class Desk:
             events=events,
             why_due=why_due(case.request, rules),
             possible=desk.possible(case.request, by),
-            last_days=desk.last_days(case.request, rules),
-            latest_due=desk.latest_due(case.request, rules),
+            last_days=last_days(case.request, rules),
+            latest_due=latest_due(case.request, rules),
         )
 
     async def _appends(
