@@ -20,6 +20,7 @@ from services.intake.domain.acceptance import number_given
 from services.intake.domain.answer.commands import AnyCommand, SendAnswer
 from services.intake.domain.commands import Assign, Decided, Merge, OverrideChannel, Register
 from services.intake.domain.desk import Case
+from services.intake.domain.last_days import LastDay, last_days, latest_due
 from services.intake.domain.register import NumberAssigned
 from services.intake.domain.register import Register as Journal
 from services.intake.domain.request import Request, evolve
@@ -71,7 +72,7 @@ class Seen:
     events: Sequence[Recorded]
     why_due: str | None
     possible: Sequence[str]
-    last_days: Mapping[str, desk.LastDay]
+    last_days: Mapping[str, LastDay]
     latest_due: date | None
 
 
@@ -166,8 +167,8 @@ class Desk:
             events=events,
             why_due=why_due(case.request, rules),
             possible=desk.possible(case.request, by),
-            last_days=desk.last_days(case.request, rules),
-            latest_due=desk.latest_due(case.request, rules),
+            last_days=last_days(case.request, rules),
+            latest_due=latest_due(case.request, rules),
         )
 
     async def _appends(

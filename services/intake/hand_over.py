@@ -12,7 +12,7 @@ from services.intake.authority.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.authority.lists import UnitNotCompetent
 from services.intake.domain.commands import Account, Assign, Command, Text
-from services.intake.domain.desk import TransitionForbidden
+from services.intake.domain.last_days import TransitionForbidden
 from services.intake.domain.request import Request
 from services.intake.staff.accounts import Accounts
 from services.intake.staff.store import Listed

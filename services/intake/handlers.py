@@ -27,9 +27,9 @@ from services.intake.domain.channels import AddressNotValid as AddressNotValid
 from services.intake.domain.channels import EmailNotValid as EmailNotValid
 from services.intake.domain.channels import additional_of, email_of
 from services.intake.domain.client import account_identity, contact_identity
-from services.intake.domain.desk import TransitionForbidden as TransitionForbidden
 from services.intake.domain.desk import withdrawn
 from services.intake.domain.inbound import Door, Inbound
+from services.intake.domain.last_days import TransitionForbidden as TransitionForbidden
 from services.intake.domain.request import Request
 from services.intake.domain.telling import by_email, standing, telling
 from services.intake.domain.term import why_due

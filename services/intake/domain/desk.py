@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import ClassVar, NamedTuple, assert_never
+from datetime import date, datetime
+from typing import assert_never
 from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
@@ -31,7 +31,7 @@ from libs.events.contracts.intake_requests import (
 from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Mark, Status
 from services.intake import statuses
-from services.intake.deadlines import last_day, reckon, wait_until
+from services.intake.deadlines import reckon, wait_until
 from services.intake.domain import channels
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.answer import answering
@@ -52,6 +52,7 @@ from services.intake.domain.commands import (
     TakeUp,
     Withdraw,
 )
+from services.intake.domain.last_days import TransitionForbidden, in_time, latest_due
 from services.intake.domain.register import Register
 from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.telling import Telling, status_changed
@@ -65,20 +66,6 @@ MARKS = {  # what is told though the status stays
     RequestAdditionalChannelChanged: Mark.CHANNEL,
 }
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
-
-
-class TransitionForbidden(Refusal):
-    """In its present status this can't be done to the request; `request_status` and `request_status_title` say where it stands."""
-
-    code: ClassVar[str] = "transition-forbidden"
-    says: ClassVar[str] = "Сейчас с запросом так поступить нельзя: его статус этого не допускает."
-
-    def __init__(self, now: Status) -> None:
-        super().__init__()
-        self._now = now
-
-    def extras(self) -> Mapping[str, object]:
-        return {"request_status": self._now.value, "request_status_title": statuses.TITLES[self._now]}
 
 
 class StillLacking(Refusal):
@@ -125,20 +112,6 @@ class ReasonMissing(Refusal):
     says = "Укажите причину передачи запроса другому исполнителю."
 
 
-class TooLate(Refusal):
-    """The term for this act is over; `last_day` was the last of its `days`: seven, or fewer where the authority promised (8-FZ art. 18)."""
-
-    code = "too-late"
-    says = "Срок для этого действия истёк, последний день показан рядом. Теперь на запрос нужно ответить в его срок."
-
-    def __init__(self, last: "LastDay") -> None:
-        super().__init__()
-        self._last = last
-
-    def extras(self) -> Mapping[str, object]:
-        return {"last_day": self._last.on.isoformat(), "days": self._last.days}
-
-
 class AlreadyExtended(Refusal):
     """A term is extended once."""
 
@@ -166,13 +139,6 @@ class MergeWrong(Refusal):
 
     code = "merge-wrong"
     says = "Объединить можно только с другим открытым зарегистрированным запросом того же клиента."
-
-
-class LastDay(NamedTuple):
-    """The last day on which something may be decided, and of how many days from the registration it is the last."""
-
-    on: date
-    days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,28 +192,6 @@ def possible(request: Request, by: Staff) -> list[str]:
     """Ids of the transitions that are open to this person now; guards may still refuse one of them."""
     later = (one for fact, one in TRANSITIONS.items() if fact not in AT_ONCE)
     return [one.id for one in later if request.status in one.sources and by.may(one.roles)]
-
-
-def last_days(request: Request, rules: Rules) -> dict[str, LastDay]:
-    """By transition, of those that are open for some days only; they run from the registration, without a roll."""
-    if request.registered_at is None:
-        return {}
-    since = rules.day_of(request.registered_at)
-    return {TRANSITIONS[fact].id: LastDay(last_day(since, days), days) for fact, days in _days_of(rules).items()}
-
-
-def latest_due(request: Request, rules: Rules) -> date | None:
-    """The last day that an extension may name."""
-    return request.due_on + timedelta(days=rules.terms.extension_days) if request.due_on else None
-
-
-def _days_of(rules: Rules) -> dict[type[Event], int]:
-    terms = rules.terms
-    return {
-        RequestRedirected: terms.redirect_days,
-        CompetentBodyUnknownReported: terms.redirect_days,
-        DeadlineExtended: terms.extension_notice_days,
-    }
 
 
 def _fact(  # noqa: C901 - one case for each command
@@ -348,7 +292,7 @@ def _redirected(
     request: Request, command: Redirect, today: date, rules: Rules, by: Staff
 ) -> RequestRedirected | CompetentBodyUnknownReported:
     _may(fact := RequestRedirected if command.to_body else CompetentBodyUnknownReported, request, by)
-    _in_time(fact, request, today, rules)
+    in_time(fact, request, today, rules)
     if command.to_body is None:
         return CompetentBodyUnknownReported(explanation=command.explanation)
     return RequestRedirected(to_body=command.to_body, forwarded_on=today, explanation=command.explanation)
@@ -360,7 +304,7 @@ def _extended(request: Request, command: ExtendDeadline, today: date, rules: Rul
     latest = latest_due(request, rules)
     if request.due_on is None or latest is None:
         raise TransitionForbidden(request.status)
-    _in_time(DeadlineExtended, request, today, rules)
+    in_time(DeadlineExtended, request, today, rules)
     if not (request.due_on < command.new_due <= latest and rules.is_working(command.new_due)):
         raise ExtensionWrong(latest)
     return DeadlineExtended(old_due=request.due_on, new_due=command.new_due, reason=command.reason, rule_version=rules.terms.version)
@@ -373,14 +317,6 @@ def _merged(case: Case, command: Merge) -> RequestMerged:
     if into.request.reg_no is None or into.request.status not in REGISTERED_AND_OPEN:
         raise MergeWrong
     return RequestMerged(into=into.request_id, into_no=into.request.reg_no, reason=command.reason)
-
-
-def _in_time(fact: type[Event], request: Request, today: date, rules: Rules) -> None:
-    last = last_days(request, rules).get(TRANSITIONS[fact].id)
-    if last is None:
-        raise TransitionForbidden(request.status)
-    if today > last.on:
-        raise TooLate(last)
 
 
 def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) -> list[Event]:

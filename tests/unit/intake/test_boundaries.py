@@ -23,7 +23,8 @@ from libs.events.vocabulary import Status
 from services.intake.deadlines import TermRules
 from services.intake.domain.acceptance import Rules, number_given
 from services.intake.domain.commands import AskClarification, ExtendDeadline, Redirect
-from services.intake.domain.desk import Case, ExtensionWrong, TooLate, decide
+from services.intake.domain.desk import Case, ExtensionWrong, decide
+from services.intake.domain.last_days import TooLate
 from services.intake.domain.overdue import passed
 from services.intake.domain.register import Register
 from services.intake.domain.request import Request, evolve, replayed

@@ -41,14 +41,13 @@ from services.intake.domain.desk import (
     NotAnAppeal,
     ReasonMissing,
     StillLacking,
-    TooLate,
-    TransitionForbidden,
     decide,
     may_register,
     possible,
     withdrawn,
 )
 from services.intake.domain.desk import told_registered as told_by_hand
+from services.intake.domain.last_days import TooLate, TransitionForbidden
 from services.intake.domain.request import evolve, replayed
 from services.intake.domain.term import why_due
 from services.intake.statuses import TITLES, clarified

@@ -10,7 +10,8 @@ from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.vocabulary import Mark, Status
 from services.intake.authority.book import lists_of, terms_of
 from services.intake.deadlines import TermRules
-from services.intake.domain.desk import TooLate, decide, last_days, latest_due
+from services.intake.domain.desk import decide
+from services.intake.domain.last_days import TooLate, last_days, latest_due
 from tests.examples import NOW
 from tests.stack import ROOT
 from tests.unit.intake.desk import LISTS, RULES

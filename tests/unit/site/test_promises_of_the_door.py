@@ -23,8 +23,8 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.events.vocabulary import AdditionalChannel, Status
 from services.intake import api
 from services.intake.domain.acceptance import Accepted
-from services.intake.domain.desk import TransitionForbidden
 from services.intake.domain.inbound import Inbound
+from services.intake.domain.last_days import TransitionForbidden
 from services.intake.domain.request import Request, Step, reaches
 from services.intake.handlers import AddressNotValid, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
 from tests.unit.site.conftest import NOW
