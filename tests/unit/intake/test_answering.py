@@ -18,7 +18,8 @@ from services.intake.domain.answer.commands import MOST_LETTERS, PrepareDraft
 from services.intake.domain.answer.differences import Kind, differences
 from services.intake.domain.answer.draft import Content
 from services.intake.domain.answer.grounds import APPEAL_ORDER, GROUNDS
-from services.intake.domain.desk import TransitionForbidden, sent
+from services.intake.domain.desk import sent
+from services.intake.domain.last_days import TransitionForbidden
 from services.intake.domain.register import Register
 from services.intake.domain.request import replayed
 from tests.examples import NOW, received
