@@ -86,7 +86,7 @@ class Stage:
             "STAFF_PUBLIC_KEY": base64.b64encode(public_key_of(staff_key)).decode(),
             "CONSUMER_GROUP": group,
             "FRONTEND_KEYS_FILE": self._keys_file,
-            "OBJECTS_DIRECTORY": self.parts.directory / "objects",
+            "OBJECTS": self.parts.directory / "objects",
             "MAIL_FROM": MAIL_FROM,
             "SITE_URL": SITE_URL,
             "HEAD_SIGNING_KEY": base64.b64encode(b"head".ljust(32, b"-")).decode(),

@@ -36,6 +36,7 @@ from cli.postgres_programs import ProgramFailed, Programs
 from cli.services import ROOT, SCHEMAS
 from libs.chassis.store.database import Connection
 from libs.chassis.store.destruction import Destruction, destructions
+from libs.chassis.store.objects import Shelf
 from libs.chassis.store.queries import queries
 
 SQL = queries(__file__)
@@ -69,7 +70,7 @@ def command(
 ) -> None:
     """Copy all stores at one moment, while everything goes on working: data and keys apart.
 
-    Wants OTKLIK_ADMIN_DSN, and OTKLIK_OBJECTS_DIRECTORY for the bytes of attachments.
+    Wants OTKLIK_ADMIN_DSN, and OTKLIK_OBJECTS (with a bucket's keys) for the bytes of attachments.
     Ends with 0, with 1 when no copy was made, with 2 when a setting is wrong.
     """
     this_machine.lend_administration()
@@ -77,7 +78,7 @@ def command(
     try:
         if not dsn:
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
-        objects, programs = backup_objects.directory_of(os.environ), Programs(dsn, pg_bin)
+        objects, programs = backup_objects.shelf_here(), Programs(dsn, pg_bin)
         work = back_up(dsn, directory, keys_to, keep_keys_days=keep_keys_days, programs=programs, objects=objects, show=_progress)
         taken = asyncio.run(work)
     except Unusable as unusable:
@@ -101,7 +102,7 @@ def told(taken: Taken) -> list[str]:
         lines.append(f"attachments: {taken.objects}")
     if taken.left_out:
         what = f"attachments that are NOT in this copy: {taken.left_out}"
-        lines.append(f"{what}; name their folder by {backup_objects.VARIABLE}, or copy it by itself now")
+        lines.append(f"{what}; say where they lie by {backup_objects.VARIABLE}, or copy them by themselves now")
     if taken.destroyed:
         lines.append(f"added to the list of destroyed threads: {taken.destroyed}")
     if taken.forgotten:
@@ -119,7 +120,7 @@ async def back_up(
     *,
     keep_keys_days: int = KEEP_KEYS_DAYS,
     programs: Programs | None = None,
-    objects: Path | None = None,
+    objects: Shelf | None = None,
     show: Show | None = None,
 ) -> Taken:
     """Raises `Unusable` and `ProgramFailed`; nothing that looks whole is left behind then."""
@@ -150,11 +151,11 @@ async def back_up(
     return Taken(manifest, copies[0].final, copies[1].final, size, noted, forgotten, packed, len(wanted) - packed)
 
 
-async def _packed(data: Copy, objects: Path | None, wanted: Sequence[UUID]) -> int:
+async def _packed(data: Copy, objects: Shelf | None, wanted: Sequence[UUID]) -> int:
     """In the transaction that keeps the moment open; the objects themselves never change."""
     if objects is None or not wanted:
         return 0
-    return await asyncio.to_thread(backup_objects.pack, objects, wanted, data.file(backup_objects.ARCHIVE))
+    return await backup_objects.pack(objects, wanted, data.file(backup_objects.ARCHIVE))
 
 
 def apart(data: Path, keys: Path) -> None:

@@ -1,28 +1,31 @@
-"""The bytes of attachments in a copy: one archive of what the database of that moment knows, sealed as it lies on the disk."""
+"""The bytes of attachments in a copy: one archive of what the database of that moment knows, sealed as it lies on its shelf."""
 
+import asyncio
+import io
 import os
 import re
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from uuid import UUID
 
 from libs.chassis.store.database import Connection
-from libs.chassis.store.objects import Directory, durable_folder
+from libs.chassis.store.objects import Shelf
 from libs.chassis.store.queries import queries
+from libs.chassis.store.shelves import ObjectSettings, shelf_of
 
 SQL = queries(__file__)
 ARCHIVE: Final = "objects.tar"
-VARIABLE: Final = "OTKLIK_OBJECTS_DIRECTORY"
+VARIABLE: Final = ObjectSettings.variable("objects")
 NAME: Final = re.compile(r"[0-9a-f]{32}")
-AT_ONCE: Final = 1024 * 1024
+PIECE: Final = 1024 * 1024
+ASKED_AT_ONCE: Final = 20
 
 
-def directory_of(environ: Mapping[str, str]) -> Path | None:
-    """Where intake keeps them, if that is reached from here."""
-    told = environ.get(VARIABLE)
-    return Path(told) if told else None
+def shelf_here() -> Shelf | None:
+    """Where intake keeps them, if that is reached from here; raises `WrongSettings`."""
+    return shelf_of(ObjectSettings.read()) if os.environ.get(VARIABLE) else None
 
 
 async def known(db: Connection) -> list[UUID]:
@@ -32,44 +35,49 @@ async def known(db: Connection) -> list[UUID]:
     return [row["upload_id"] for row in await db.fetch(SQL["known_objects"])]
 
 
-def pack(folder: Path, objects: Sequence[UUID], archive: Path) -> int:
-    """Answers how many are in it; one that was swept meanwhile nobody had named."""
-    place, packed = Directory(folder), 0
+async def pack(shelf: Shelf, objects: Sequence[UUID], archive: Path) -> int:
+    """Answers how many are in it; one that was swept meanwhile nobody had named. One at a time is in memory."""
+    packed = 0
     with tarfile.open(archive, "w") as made:
         for object_id in objects:
             try:
-                with place.path(object_id).open("rb") as file:
-                    told = made.gettarinfo(arcname=object_id.hex, fileobj=file)
-                    told.uname = told.gname = ""
-                    made.addfile(told, file)
+                stored = b"".join([piece async for piece in shelf.get(object_id)])
             except FileNotFoundError:
                 continue
+            told = tarfile.TarInfo(object_id.hex)
+            told.size, told.mode = len(stored), 0o600
+            await asyncio.to_thread(made.addfile, told, io.BytesIO(stored))
             packed += 1
     return packed
 
 
-def unpack(archive: Path, folder: Path) -> int:
-    """Into the folder of a new installation, durable; one that is there already is the same, because none is ever changed."""
-    place, unpacked = Directory(folder), 0
+async def unpack(archive: Path, shelf: Shelf) -> int:
+    """Onto the shelf of a new installation; one that lies there whole is the same, because none is ever changed."""
+    unpacked = 0
     with tarfile.open(archive, "r:") as made:
-        for member in made:
+        while (member := await asyncio.to_thread(made.next)) is not None:
             file = made.extractfile(member) if NAME.fullmatch(member.name) else None
             if file is None:
                 continue
-            final = place.path(UUID(member.name))
-            final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            unfinished = final.with_suffix(".unfinished")
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
-                while piece := file.read(AT_ONCE):
-                    written.write(piece)
-                written.flush()
-                os.fsync(written.fileno())
-            unfinished.rename(final)
-            durable_folder(final.parent)
+            object_id = UUID(member.name)
+            if await shelf.size(object_id) != member.size:
+                await shelf.remove(object_id)
+                await shelf.put(object_id, _pieces(file))
             unpacked += 1
     return unpacked
 
 
-def missing(folder: Path | None, objects: Sequence[UUID]) -> int:
+async def missing(shelf: Shelf | None, objects: Sequence[UUID]) -> int:
     """How many of those that the database knows are not there."""
-    return len(objects) if folder is None else sum(not Directory(folder).path(object_id).is_file() for object_id in objects)
+    if shelf is None:
+        return len(objects)
+    count = 0
+    for first in range(0, len(objects), ASKED_AT_ONCE):
+        sizes = await asyncio.gather(*(shelf.size(object_id) for object_id in objects[first : first + ASKED_AT_ONCE]))
+        count += sizes.count(None)
+    return count
+
+
+async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, PIECE):
+        yield piece

@@ -16,6 +16,7 @@ from aiokafka.errors import (
 
 from libs.chassis.bus.topics import WrongPartitions
 from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.store.bucket import BucketAway
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.chassis.store.keys import WrongMasterKey
 from local.places import WrongOffset
@@ -48,6 +49,8 @@ def sentence_for(error: BaseException, environ: Mapping[str, str]) -> Said | Non
             return Said(_setting(error), UNUSABLE)
         case KafkaError() | WrongPartitions():
             return Said(_kafka(error, environ.get("OTKLIK_KAFKA_BOOTSTRAP", "")), UNREACHABLE)
+        case BucketAway():
+            return Said(f"the bucket that OTKLIK_OBJECTS names can't be worked with: {error.code}", UNREACHABLE)
         case BrokenPipeError():
             return None  # whoever read our output has gone: the command line ends quietly by itself
         case OSError() if error.filename is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import asyncpg
 import typer
@@ -25,9 +26,11 @@ from cli.verify import verify
 from libs.chassis.ops.settings import KEY_BYTES
 from libs.chassis.store.destruction import Destruction, destroy_again
 from libs.chassis.store.migrations import revisions
+from libs.chassis.store.objects import Shelf
 
 MARGIN: Final = timedelta(hours=1)  # clocks, and partitions that were read more slowly than others
 TOPICS_KEEP: Final = timedelta(days=14)
+NOBODY: Final = UUID(int=0)
 
 Tell = Callable[[str], None]
 
@@ -55,7 +58,7 @@ def command(
     """Bring a backup back into an empty database, and let nobody in before it is checked.
 
     Wants OTKLIK_ADMIN_DSN, OTKLIK_<SERVICE>_PASSWORD and OTKLIK_<SERVICE>_MASTER_KEY (and ..._ID where it is not 1), and
-    OTKLIK_OBJECTS_DIRECTORY for the bytes of attachments.
+    OTKLIK_OBJECTS (with a bucket's keys) for the bytes of attachments.
     Ends with 0, with 1 when what came back is not sound, with 2 when nothing was begun.
     """
     this_machine.lend_restoration()
@@ -65,7 +68,7 @@ def command(
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
         source = read_source(directory, keys_from, destroyed or [])
         passwords = {schema.name: os.environ.get(f"OTKLIK_{schema.name.upper()}_PASSWORD") for schema in SCHEMAS}
-        objects = backup_objects.directory_of(os.environ)
+        objects = backup_objects.shelf_here()
         work = restore(dsn, source, master_keys(os.environ), passwords, Programs(dsn, pg_bin), jobs=jobs, objects=objects, tell=typer.echo)
         restored = asyncio.run(work)
     except Unusable as unusable:
@@ -93,7 +96,7 @@ def told(restored: Restored) -> list[str]:
         f" opened, {restored.destroyed} keys destroyed again; the database is open to services",
         *([f"attachments that came back: {restored.objects}"] if restored.objects else []),
         *(
-            [f"attachments that are MISSING: {restored.missing}; bring their folder back to where {backup_objects.VARIABLE} says"]
+            [f"attachments that are MISSING: {restored.missing}; bring them back to where {backup_objects.VARIABLE} says"]
             if restored.missing
             else []
         ),
@@ -162,13 +165,15 @@ async def restore(
     programs: Programs,
     *,
     jobs: int = 2,
-    objects: Path | None = None,
+    objects: Shelf | None = None,
     tell: Tell = lambda _line: None,
 ) -> Restored:
     """Raises `Unusable` before anything was changed, `ProgramFailed` afterwards."""
     db = await asyncpg.connect(dsn, server_settings={"application_name": "otklik restore", "timezone": "UTC"})
     try:
         await _refuse_unless_empty(db)
+        if objects:
+            await objects.size(NOBODY)  # a bucket that does not answer is found out before anything is changed
         await _door(db, "REVOKE CONNECT ON DATABASE {} FROM PUBLIC")
         await make_roles(dsn)
         for schema in SCHEMAS:
@@ -181,8 +186,8 @@ async def restore(
             destroyed += await destroy_again(db, source.destroyed.get(schema.name, []))
         await prepare_all(dsn, passwords)
         archive = source.data / backup_objects.ARCHIVE
-        unpacked = await asyncio.to_thread(backup_objects.unpack, archive, objects) if objects and archive.exists() else 0
-        missing = await asyncio.to_thread(backup_objects.missing, objects, await backup_objects.known(db))
+        unpacked = await backup_objects.unpack(archive, objects) if objects and archive.exists() else 0
+        missing = await backup_objects.missing(objects, await backup_objects.known(db))
         await db.execute("ANALYZE")
         tell("checking the keys and the whole history …")
         for schema in SCHEMAS:

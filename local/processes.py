@@ -48,7 +48,7 @@ TABLE = (
         "intake",
         "services",
         told=(
-            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS_DIRECTORY", "OTKLIK_SITE_URL", "OTKLIK_HISTORY_URL", "OTKLIK_DEMO"),
+            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS", "OTKLIK_SITE_URL", "OTKLIK_HISTORY_URL", "OTKLIK_DEMO"),
             *(keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY),
         ),
     ),
@@ -102,7 +102,7 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
         "OTKLIK_HEAD_SIGNING_KEY": around.secrets.get(keys.HEAD_SIGNING_KEY, ""),
         "OTKLIK_HEADS_FILE": str(around.places.heads),
         "OTKLIK_SETUP_CODE": around.secrets.get(keys.SETUP_CODE, ""),
-        "OTKLIK_OBJECTS_DIRECTORY": str(around.places.objects),
+        "OTKLIK_OBJECTS": str(around.places.objects),
         "OTKLIK_SMTP_HOST": "127.0.0.1",
         "OTKLIK_SMTP_PORT": str(around.places.port("smtp")),
         "OTKLIK_MAIL_FROM": "otklik@example.org",
@@ -143,7 +143,7 @@ def administration(around: Surroundings) -> dict[str, str]:
         "OTKLIK_KAFKA_BOOTSTRAP": around.kafka_bootstrap,
         "OTKLIK_AUTHORITY_FILE": str(authority_of(around)),
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
-        "OTKLIK_OBJECTS_DIRECTORY": str(around.places.objects),
+        "OTKLIK_OBJECTS": str(around.places.objects),
         keys.STAFF_PRIVATE_KEY: around.secrets[keys.STAFF_PRIVATE_KEY],
         keys.STAFF_PUBLIC_KEY: around.secrets[keys.STAFF_PUBLIC_KEY],
     }

@@ -14,6 +14,7 @@ import structlog
 from hypothesis import Phase, settings
 
 from local.embedded import embedded
+from tests.buckets import Buckets, serving
 from tests.mutation.caches import forget
 from tests.stack import Database, Stack, shared_stack
 
@@ -55,6 +56,13 @@ async def fresh_kafka(stack: Stack) -> str:
     """The broker's address; consumers begin behind what earlier tests sent."""
     await stack.start_from_here()
     return stack.parts.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
+    """A small S3-compatible server, or the one that `tests.buckets.SERVER` names."""
+    with serving(tmp_path_factory.mktemp("buckets")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

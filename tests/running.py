@@ -10,11 +10,12 @@ import httpx
 from fastapi import FastAPI
 
 from libs.chassis.ops.clock import Clock
-from libs.chassis.ops.settings import ServiceSettings
+from libs.chassis.ops.settings import FrozenSettings, ServiceSettings
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
+Told = TypeVar("Told", bound=FrozenSettings)
 STOP_SECONDS = 15.0
 
 
@@ -27,7 +28,7 @@ class Running:
     http: httpx.AsyncClient
 
 
-def settings_of(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
+def settings_of(kind: type[Told], environment: Mapping[str, str]) -> Told:
     """Settings from OTKLIK_* variables without touching this process's environment."""
     values: dict[str, Any] = {name.removeprefix("OTKLIK_").lower(): value for name, value in environment.items()}
     return kind(**{name: value for name, value in values.items() if name in kind.model_fields})

@@ -156,7 +156,7 @@ class Database:
             "CONSUMER_GROUP": self.stack.group(service),
             "HTTP_PORT": 0,
             "FRONTEND_KEYS_FILE": self.stack.keys_file,
-            "OBJECTS_DIRECTORY": self.stack.parts.directory / f"{self.name}-objects",
+            "OBJECTS": self.stack.parts.directory / f"{self.name}-objects",
             "HEAD_SIGNING_KEY": base64.b64encode(b"head".ljust(32, b"-")).decode(),
             "HEADS_FILE": self.stack.parts.directory / f"{self.name}-heads.jsonl",
         }

@@ -13,8 +13,9 @@ from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
-from libs.chassis.store.objects import Directory
+from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
+from libs.chassis.store.shelves import shelf_of
 from libs.chassis.store.timers import Timers
 from services.intake import api, consumers, tracking, upload_api
 from services.intake.attachments import Attachments
@@ -139,7 +140,7 @@ class FileParts:
 
 def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> FileParts:
     """With their loops: the sweep, and timers of their own, because a scanner that hangs must hold up no other timer."""
-    kept, objects = UploadStore(process.keyring), Directory(settings.objects_directory)
+    kept, objects = UploadStore(process.keyring), Objects(shelf_of(settings))
     limits = Limits(file_bytes=settings.file_limit_bytes, files=settings.files_limit, total_bytes=settings.files_total_limit_bytes)
     scanner = Clamd(settings.scanner, settings.scanner_seconds) if settings.scanner else None
     uploads = Uploads(pool=process.pool, store=kept, objects=objects, scanner=scanner, limits=limits, clock=process.clock, ids=process.ids)

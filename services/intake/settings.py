@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, Json, SecretStr, StringConstraints
 from libs.chassis.access.provider import is_safe
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import HttpUrl, MasterKey, PageSettings, ServiceSettings, Text
+from libs.chassis.store.shelves import ObjectSettings
 from libs.chassis.store.timers import EFFECT_SECONDS
 from services.intake.domain.uploads.attachments import Unscanned
 
@@ -25,7 +26,7 @@ Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$"), AfterValidator(_s
 RolesOf = dict[str, tuple[Role, ...]]
 
 
-class IntakeSettings(ServiceSettings, PageSettings):
+class IntakeSettings(ServiceSettings, PageSettings, ObjectSettings):
     """`openid_…`: the authority's own OpenID Connect provider, where it has one; local accounts work beside it."""
 
     staff_private_key: MasterKey | None = Field(
@@ -46,9 +47,6 @@ class IntakeSettings(ServiceSettings, PageSettings):
     site_url: HttpUrl | None = Field(None, description="address of the site, for slips on paper; absent: they name the phones alone")
     history_url: HttpUrl | None = Field(
         None, description="address of history as browsers see it, at the host of the desk; absent: the desk shows no client's whole history"
-    )
-    objects_directory: Path = Field(
-        description="folder of this service alone for the bytes of attachments, sealed; copied with the database"
     )
     file_limit_bytes: int = Field(25 * 1024 * 1024, gt=0, description="an attached file over this is refused")
     files_limit: int = Field(20, gt=0, le=50, description="files that one dialogue may leave lying before a message names them")

@@ -40,7 +40,8 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "notifier": NotifierSettings,
     "site": SiteSettings,
 }
-SMTP_LOGIN = {"OTKLIK_SMTP_USER", "OTKLIK_SMTP_PASSWORD"}  # of the relay, whose owner gives them
+# Of the relay and of the bucket, whose owners give them.
+LOGINS = {"OTKLIK_SMTP_USER", "OTKLIK_SMTP_PASSWORD", "OTKLIK_OBJECTS_ACCESS_KEY", "OTKLIK_OBJECTS_SECRET_KEY"}
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -233,7 +234,7 @@ def test_every_variable_of_a_secret_is_made_by_the_command_that_makes_them(produ
         manifest = one(production, "Job" if name == "prepare" else "Deployment", name)
         entries = containers(manifest)[0]["env"]
         asked = {entry["valueFrom"]["secretKeyRef"]["key"] for entry in entries if "valueFrom" in entry}
-        assert asked - SMTP_LOGIN == made[name].keys(), name
+        assert asked - LOGINS == made[name].keys(), name
 
 
 def test_the_image_of_a_release_is_named_in_one_place(production: list[Manifest]) -> None:

@@ -65,18 +65,10 @@ PostgresDsn = Annotated[SecretStr, AfterValidator(_postgres)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$"), AfterValidator(lambda url: url.rstrip("/"))]
 
 
-class ProcessSettings(BaseSettings):
-    """What every process is told, a frontend too. The descriptions are what the message about a missing one says."""
+class FrozenSettings(BaseSettings):
+    """Read once from the environment. The descriptions are what the message about a missing one says."""
 
     model_config = SettingsConfigDict(env_prefix="OTKLIK_", frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
-
-    authority_file: Path = Field(description="path of the TOML file about the authority, see local/authority.toml")
-    http_host: str = Field("127.0.0.1", description="address to listen on")
-    http_port: int = Field(ge=0, le=65535, description="port to listen on, each process has its own")
-    http_body_limit_bytes: int = Field(1024 * 1024, gt=0, description="a larger request is refused with 413")
-    stop_seconds: float = Field(20.0, gt=0, description="how long work in hand may take after SIGTERM")
-    otlp_endpoint: HttpUrl | None = Field(None, description="base address of an OTLP/HTTP collector; absent: no traces")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
     def read(cls) -> Self:
@@ -92,6 +84,18 @@ class ProcessSettings(BaseSettings):
     def variable(cls, field: str) -> str:
         """The environment variable of a field."""
         return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+
+
+class ProcessSettings(FrozenSettings):
+    """What every process is told, a frontend too."""
+
+    authority_file: Path = Field(description="path of the TOML file about the authority, see local/authority.toml")
+    http_host: str = Field("127.0.0.1", description="address to listen on")
+    http_port: int = Field(ge=0, le=65535, description="port to listen on, each process has its own")
+    http_body_limit_bytes: int = Field(1024 * 1024, gt=0, description="a larger request is refused with 413")
+    stop_seconds: float = Field(20.0, gt=0, description="how long work in hand may take after SIGTERM")
+    otlp_endpoint: HttpUrl | None = Field(None, description="base address of an OTLP/HTTP collector; absent: no traces")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 
 class PageSettings(ProcessSettings):
@@ -116,7 +120,7 @@ class ServiceSettings(ProcessSettings):
     disk_path: Path = Field(Path(), description="folder whose file system's free space is told; absent: where the process was started")
 
 
-def _explained(settings: type[ProcessSettings], error: ValidationError) -> str:
+def _explained(settings: type[FrozenSettings], error: ValidationError) -> str:
     lines = [f"{settings.__name__} can't be read from the environment:"]
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else ""

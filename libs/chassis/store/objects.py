@@ -1,4 +1,4 @@
-"""Bytes too large for events, sealed (decision 0028): one interface, and a directory behind it."""
+"""Bytes too large for events, sealed (decision 0028): one interface, and a folder for them to lie in."""
 
 import asyncio
 import os
@@ -14,34 +14,60 @@ READ_BYTES: Final = 4 * CHUNK_BYTES
 UNFINISHED: Final = ".unfinished"
 
 
-class Objects(Protocol):
-    """Written once, whole or not at all, never changed."""
+class Shelf(Protocol):
+    """Where sealed objects lie: put once, whole or not at all, never changed."""
 
-    async def write(self, object_id: UUID, key: bytes, plain: AsyncIterator[bytes]) -> None:
-        """Durable when it returns. Raises OSError, and whatever `plain` raises; then nothing is kept."""
+    async def put(self, object_id: UUID, stored: AsyncIterator[bytes]) -> None:
+        """Durable when it returns. Raises FileExistsError, OSError, and whatever `stored` raises; then nothing of it is kept."""
         ...
 
-    def read(self, object_id: UUID, key: bytes) -> AsyncGenerator[bytes, None]:
-        """Close it when it is not read to its end. Raises FileNotFoundError, OSError and `BrokenSeal`."""
+    def get(self, object_id: UUID) -> AsyncGenerator[bytes, None]:
+        """Close it when it is not read to its end. Raises FileNotFoundError and OSError."""
         ...
 
     async def remove(self, object_id: UUID) -> None:
-        """One that is not there is no mistake."""
+        """With all that an attempt left that broke off; one that is not there is no mistake."""
+        ...
+
+    async def size(self, object_id: UUID) -> int | None:
+        """In bytes as they are stored; None when it is not there."""
         ...
 
 
+class Objects:
+    """What lies on a shelf, sealed on its way there and proved on its way back."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def write(self, object_id: UUID, key: bytes, plain: AsyncIterator[bytes]) -> None:
+        """As `Shelf.put`."""
+        await self._shelf.put(object_id, sealed(key, object_id, plain))
+
+    async def read(self, object_id: UUID, key: bytes) -> AsyncGenerator[bytes, None]:
+        """As `Shelf.get`; raises also `BrokenSeal`."""
+        async with aclosing(self._shelf.get(object_id)) as stored:
+            async for piece in unsealed(key, object_id, stored):
+                yield piece
+
+    async def remove(self, object_id: UUID) -> None:
+        await self._shelf.remove(object_id)
+
+
 class Directory:
-    """Objects as files of a folder that this service alone may read; 256 folders inside, by the id's last two digits."""
+    """A folder that this service alone may read; 256 folders inside, by the id's last two digits."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    async def write(self, object_id: UUID, key: bytes, plain: AsyncIterator[bytes]) -> None:
+    async def put(self, object_id: UUID, stored: AsyncIterator[bytes]) -> None:
         final = self.path(object_id)
         unfinished = final.with_name(final.name + UNFINISHED)
         handle = await asyncio.to_thread(_begun, unfinished)
         try:
-            async for piece in sealed(key, object_id, plain):
+            if await asyncio.to_thread(final.exists):  # nobody else makes it meanwhile: the unfinished one is ours alone
+                raise FileExistsError(final)
+            async for piece in stored:
                 await asyncio.to_thread(_all_written, handle, piece)
             await asyncio.to_thread(_finished, handle, unfinished, final)
         except BaseException:
@@ -50,15 +76,24 @@ class Directory:
         finally:
             os.close(handle)
 
-    async def read(self, object_id: UUID, key: bytes) -> AsyncGenerator[bytes, None]:
-        async with aclosing(_pieces(self.path(object_id))) as stored:
-            async for piece in unsealed(key, object_id, stored):
+    async def get(self, object_id: UUID) -> AsyncGenerator[bytes, None]:
+        file = await asyncio.to_thread(self.path(object_id).open, "rb")
+        try:
+            while piece := await asyncio.to_thread(file.read, READ_BYTES):
                 yield piece
+        finally:
+            file.close()
 
     async def remove(self, object_id: UUID) -> None:
         path = self.path(object_id)
         await asyncio.to_thread(path.unlink, missing_ok=True)
         await asyncio.to_thread(path.with_name(path.name + UNFINISHED).unlink, missing_ok=True)
+
+    async def size(self, object_id: UUID) -> int | None:
+        try:
+            return (await asyncio.to_thread(self.path(object_id).stat)).st_size
+        except FileNotFoundError:
+            return None
 
     def path(self, object_id: UUID) -> Path:
         name = object_id.hex
@@ -94,12 +129,3 @@ def durable_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        while piece := await asyncio.to_thread(file.read, READ_BYTES):
-            yield piece
-    finally:
-        file.close()

@@ -78,19 +78,19 @@ async def test_attachments_come_back_with_the_rows_that_know_them_and_are_sealed
 ) -> None:
     await filled(database, 1)
     upload_id = await uploaded(database)
-    folder = Path(database.environment("intake")["OTKLIK_OBJECTS_DIRECTORY"])
+    folder = Path(database.environment("intake")["OTKLIK_OBJECTS"])
     stored = Directory(folder).path(upload_id).read_bytes()
     without = await backed_up(place)
     assert "attachments that are NOT in this copy: 1" in without.output
     async with database.superuser() as db:
         await db.execute("SELECT pg_sleep(1.1)")  # copies bear the second in which they were made
-    monkeypatch.setenv("OTKLIK_OBJECTS_DIRECTORY", str(folder))
+    monkeypatch.setenv("OTKLIK_OBJECTS", str(folder))
     taken = await backed_up(place)
     assert (taken.exit_code, "attachments: 1\n" in taken.output, "NOT" in taken.output) == (0, True, False), taken.output
     newest = max(place.data.iterdir())
     assert SCAN not in (newest / ARCHIVE).read_bytes()
     assert stat.S_IMODE((newest / ARCHIVE).stat().st_mode) == 0o600
-    monkeypatch.setenv("OTKLIK_OBJECTS_DIRECTORY", str(tmp_path / "objects"))
+    monkeypatch.setenv("OTKLIK_OBJECTS", str(tmp_path / "objects"))
     back = await restored(place, empty, monkeypatch)
     assert (back.exit_code, "attachments that came back: 1" in back.output, "MISSING" in back.output) == (0, True, False), back.output
     assert Directory(tmp_path / "objects").path(upload_id).read_bytes() == stored

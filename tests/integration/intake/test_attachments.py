@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from libs.chassis.store.bucket import PART_BYTES
 from libs.chassis.store.database import Connection
 from libs.chassis.store.destruction import destroy
-from libs.chassis.store.objects import Directory
+from libs.chassis.store.objects import Objects
+from libs.chassis.store.shelves import shelf_of
 from libs.events.contracts.intake_requests import AttachmentExamined, AttachmentReleased, RequestRevised, RequestStatusChanged
 from libs.events.vocabulary import FileState
 from libs.web import assets
@@ -28,6 +30,7 @@ from services.intake.upload_api import DIALOGUE, EXTERNAL_ID, NAME
 from services.intake.uploads.handlers import BROKEN_FOR, LOOSE_FOR, Announced, Limits, Uploads
 from services.intake.uploads.store import UploadStore
 from simulators import clamd
+from tests.buckets import Buckets
 from tests.examples import anna, revised
 from tests.integration.intake.people import Browser, Office, office, text_of
 from tests.integration.intake.test_naughty import naughty
@@ -85,7 +88,7 @@ def uploads_of(bureau: Office, store: type[UploadStore] = UploadStore) -> Upload
     return Uploads(
         pool=process.pool,
         store=store(process.keyring),
-        objects=Directory(cast(IntakeSettings, process.settings).objects_directory),
+        objects=Objects(shelf_of(cast(IntakeSettings, process.settings))),
         scanner=None,
         limits=Limits(file_bytes=10**6, files=10, total_bytes=10**7),
         clock=bureau.clock,
@@ -342,24 +345,28 @@ class DiesBeforeItsCommit(UploadStore):
         raise Killed
 
 
+def killed_one() -> Announced:
+    return Announced(frontend="site", external_id="f-1", thread_id=uuid4(), name="a.pdf", type="application/pdf", length=None)
+
+
+async def pieces(raw: bytes) -> AsyncIterator[bytes]:
+    yield raw
+
+
 @pytest.mark.requirement("R-1", "R-2")
 async def test_a_process_that_dies_between_object_and_commit_leaves_what_is_swept_and_nothing_that_a_message_could_name(
     database: Database,
 ) -> None:
     async with office(database) as bureau:
-        announced = Announced(frontend="site", external_id="f-1", thread_id=uuid4(), name="a.pdf", type="application/pdf", length=len(PDF))
-
-        async def body() -> AsyncIterator[bytes]:
-            yield PDF
-
+        announced = killed_one()
         with pytest.raises(Killed):
-            await uploads_of(bureau, DiesBeforeItsCommit).receive(announced, body())
+            await uploads_of(bureau, DiesBeforeItsCommit).receive(announced, pieces(PDF))
         [left] = objects(database)
         told = {"upload_id": str(UUID(left.name)), "name": "a.pdf", "type": "application/pdf", "size": len(PDF)}
         files = [told | {"sha256": hashlib.sha256(PDF).hexdigest()}]
         request_id = await request_with(bureau, attachments=files)
         assert [fact.state for fact in await facts(bureau, request_id, AttachmentExamined)] == [FileState.MISSING]
-        again = await uploads_of(bureau).receive(announced, body())
+        again = await uploads_of(bureau).receive(announced, pieces(PDF))
         assert not again.again
         assert await uploads_of(bureau).sweep() == 0
         bureau.clock.move_to(bureau.clock.now() + BROKEN_FOR + timedelta(minutes=1))
@@ -367,15 +374,46 @@ async def test_a_process_that_dies_between_object_and_commit_leaves_what_is_swep
         assert [path.name for path in objects(database)] == [UUID(again.upload.upload_id).hex]
 
 
-@pytest.mark.requirement("D-14", "R-21")
-async def test_where_nothing_can_be_written_a_file_is_to_be_sent_again_later_and_messages_go_on(database: Database, tmp_path: Path) -> None:
+@pytest.mark.requirement("D-14", "R-4", "R-21")
+@pytest.mark.parametrize("away", ["folder", "bucket"])
+async def test_where_nothing_can_be_written_a_file_is_to_be_sent_again_later_and_messages_go_on(
+    database: Database, buckets: Buckets, tmp_path: Path, away: str
+) -> None:
     (tmp_path / "no folder").touch()
-    async with office(database, objects_directory=tmp_path / "no folder" / "objects") as bureau:
+    nowhere: dict[str, Any] = (
+        {"objects": str(tmp_path / "no folder" / "objects")} if away == "folder" else buckets.told(endpoint="http://127.0.0.1:1")
+    )
+    async with office(database, **nowhere) as bureau:
+        assert (await bureau.town.service.http.get("/health/ready")).status_code == 200
         answer = await upload(bureau.town.site)
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert int(answer.headers["retry-after"]) > 0
         assert await bureau.town.value("SELECT count(*) FROM uploads WHERE state <> 'going'") == 0
         await request_with(bureau)
+
+
+@pytest.mark.requirement("R-1", "R-17")
+async def test_files_in_a_bucket_go_the_same_way_in_and_out_and_what_a_killed_process_left_there_is_swept(
+    database: Database, buckets: Buckets
+) -> None:
+    async with office(database, unscanned_files="warn", **buckets.told()) as bureau:
+        shelf = shelf_of(cast(IntakeSettings, bureau.town.service.process.settings))
+        answer = await upload(bureau.town.site, PDF + bytes(2 * PART_BYTES), "f-2")
+        request_id, upload_id = await request_with(bureau, answer), UUID(answer.json()["upload_id"])
+        assert (await get_file(bureau.admin, request_id, more="?warned=yes")).content == PDF + bytes(2 * PART_BYTES)
+        with pytest.raises(Killed):
+            await uploads_of(bureau, DiesBeforeItsCommit).receive(killed_one(), pieces(SCAN))
+        [left] = await bureau.town.rows("SELECT upload_id FROM uploads WHERE state = 'receiving'")
+        assert await shelf.size(left["upload_id"]) is not None
+        bureau.clock.move_to(bureau.clock.now() + BROKEN_FOR + timedelta(minutes=1))
+        assert await uploads_of(bureau).sweep() == 1
+        assert await shelf.size(left["upload_id"]) is None
+        assert await shelf.size(upload_id) is not None
+        async with database.superuser() as db:
+            await db.execute("SET search_path = intake")
+            await destroy(db, [row["thread_id"] for row in await bureau.town.rows("SELECT thread_id FROM uploads")])
+        assert await uploads_of(bureau).sweep() == 1
+        assert await shelf.size(upload_id) is None
 
 
 async def test_who_hangs_up_in_the_middle_of_a_file_leaves_nothing(database: Database) -> None:

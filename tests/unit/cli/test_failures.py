@@ -11,6 +11,7 @@ from cli.failures import UNREACHABLE, UNUSABLE, sentence_for
 from cli.main import app
 from libs.chassis.access.frontends import hash_of
 from libs.chassis.ops.settings import WrongSettings
+from libs.chassis.store.bucket import BucketAway
 from libs.chassis.store.keys import WrongMasterKey
 from local import keys, processes
 from local.places import Places
@@ -86,6 +87,7 @@ def test_a_wrong_offset_of_the_ports_is_told_too(monkeypatch: pytest.MonkeyPatch
         (WrongSettings("OTKLIK_HTTP_PORT is missing"), "OTKLIK_HTTP_PORT is missing", UNUSABLE),
         (FileNotFoundError(2, "No such file", "/no/file"), "/no/file can't be used", UNUSABLE),
         (InvalidReplicationFactorError("topic"), "fewer brokers", UNUSABLE),
+        (BucketAway("<Code>AccessDenied</Code> hidden"), "OTKLIK_OBJECTS names can't be worked with: AccessDenied", UNREACHABLE),
         (asyncpg.InvalidPasswordError("x"), "lets nobody in", UNREACHABLE),
         (asyncpg.UndefinedTableError("x"), "otklik database prepare", UNREACHABLE),
         (asyncpg.InsufficientPrivilegeError("x"), "lacks a right", UNREACHABLE),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.chassis.store.objects import UNFINISHED, Directory
+from libs.chassis.store.objects import UNFINISHED, Directory, Objects
 from libs.chassis.store.sealed_stream import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES, sealed, unsealed
 from libs.chassis.store.sealing import BrokenSeal
 
@@ -97,10 +97,11 @@ async def test_the_same_bytes_are_stored_differently_each_time_and_stand_nowhere
 
 
 async def test_a_directory_keeps_an_object_whole_or_not_at_all(tmp_path: Path) -> None:
-    objects = Directory(tmp_path / "objects")
+    directory = Directory(tmp_path / "objects")
+    objects = Objects(directory)
     await objects.write(ID, KEY, pieces(PLAIN))
     assert b"".join([piece async for piece in objects.read(ID, KEY)]) == PLAIN
-    assert (objects.path(ID).stat().st_mode & 0o777, objects.path(ID).parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (directory.path(ID).stat().st_mode & 0o777, directory.path(ID).parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
     async def breaks_off() -> AsyncIterator[bytes]:
         yield PLAIN
@@ -115,9 +116,9 @@ async def test_a_directory_keeps_an_object_whole_or_not_at_all(tmp_path: Path) -
 
 
 async def test_what_a_killed_process_left_half_written_is_removed_with_the_object(tmp_path: Path) -> None:
-    objects = Directory(tmp_path)
-    await objects.write(ID, KEY, pieces(b"x"))
-    objects.path(ID).with_name(ID.hex + UNFINISHED).touch()
+    directory = Directory(tmp_path)
+    await directory.put(ID, pieces(b"x"))
+    directory.path(ID).with_name(ID.hex + UNFINISHED).touch()
     for _ in range(2):
-        await objects.remove(ID)
+        await directory.remove(ID)
         assert files_in(tmp_path) == set()
