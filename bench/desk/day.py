@@ -74,7 +74,7 @@ class Day:
 
     async def run(self) -> list[Check]:
         async with AsyncExitStack() as browsers:
-            stranger = await self._joined(browsers)
+            stranger, _ = await asyncio.gather(self._joined(browsers), self._registered())
             await self._filled()
             async with probing(self._port) as self.loop_alone:
                 self.costs = await alone.measured(stranger, self.alone, self.ours.services["intake"].pid)
@@ -108,8 +108,8 @@ class Day:
         self.alone.waits.clear()
         return stranger
 
-    async def _filled(self) -> None:
-        count, began = self.plan.requests, time.monotonic()
+    async def _registered(self) -> None:
+        count = self.plan.requests
 
         async def all_there() -> bool:
             return await registered(self.db) >= count
@@ -118,11 +118,13 @@ class Day:
         await self.stage.fill(map(made, range(count)))
         self.sent += [f"{FRONTEND} {FILLED}-{number}" for number in range(count)]
         await until(all_there, PATIENCE_SECONDS, f"intake has not registered {count} requests", every=SAMPLE_SECONDS)
-        self.tell(f"{time.monotonic() - began:6.0f} s: {count} requests are in the register")
+        self.tell(f"{count} requests are in the register")
+
+    async def _filled(self) -> None:
         await self._sorted()
-        self.tell(f"{time.monotonic() - began:6.0f} s: half of them are classified and with executors")
+        self.tell("half of them are classified and with executors")
         await self._settled("what filled the register")
-        self.tell(f"{time.monotonic() - began:6.0f} s: everybody was told, history has it all")
+        self.tell("everybody was told, history has it all")
 
     async def _sorted(self) -> None:
         executors: dict[str, list[str]] = {}
