@@ -52,9 +52,10 @@ bench: environment ## the figures of docs, each with its floor and its peer
 	@$(call later,bench)
 	$(VENV)/python -m bench
 
-soak: environment ## hours under load
+soak: environment ## hours under load, both doors and then the desk (DESK="--minutes 10": the desk alone)
 	@$(call later,bench)
-	$(VENV)/python -m bench.soak
+	$(if $(DESK),,$(VENV)/python -m bench.soak)
+	$(VENV)/python -m bench.desk_soak $(filter-out yes,$(DESK))
 
 faults: environment ## campaigns that kill, cut off and fill up (CAMPAIGN=kills N=5 SEED=1: one of them)
 	$(VENV)/python -m pytest tests/faults --capture=no $(if $(CAMPAIGN),-k "$(subst -, and ,$(CAMPAIGN))")

@@ -53,7 +53,7 @@ def acknowledged(evidence: Evidence) -> Check:
             matters[offered[ref].matter].add(request_id)
     shared = _doubles(request_id for requests in matters.values() for request_id in requests)
     known = {request.request_id for request in evidence.requests}
-    return _verdict(
+    return verdict(
         "every acknowledged message is registered once",
         f"{sum(each.acknowledged for each in evidence.offered)} of {len(evidence.offered)} acknowledged",
         lost=[each.external_id for ref, each in offered.items() if each.acknowledged and request_of.get(ref) not in known],
@@ -69,7 +69,7 @@ def numbers(evidence: Evidence) -> Check:
     open_matters = {each.matter for each in evidence.offered if not each.acknowledged}
     matter_of = {(each.frontend, each.external_id): each.matter for each in evidence.offered}
     may_lack = {each.request_id for each in evidence.messages if matter_of.get((each.frontend, each.external_id)) in open_matters}
-    return _verdict(
+    return verdict(
         "numbers without gap or double",
         f"{len(found)} numbers of {len(evidence.requests)} requests",
         gaps=[str(number) for number in range(1, max(found, default=0) + 1) if number not in set(found)] if _uneven(found) else [],
@@ -87,7 +87,7 @@ def published(evidence: Evidence) -> Check:
     kept = Counter(entry.event_id for entry in evidence.entries)
     due = {each.event_id: each for each in evidence.published}
     strangers = [entry for entry in evidence.entries if entry.seq is not None and _ours(entry) and entry.event_id not in due]
-    return _verdict(
+    return verdict(
         "every published event in history once",
         f"{len(due)} events",
         lost=[f"{each.type} {each.stream} {each.event_id}" for each in due.values() if not kept[each.event_id]],
@@ -110,7 +110,7 @@ def positions(evidence: Evidence) -> Check:
         for shard in sorted({*found, *evidence.heads})
         if sorted(found[shard]) != list(range(1, evidence.heads.get(shard, 0) + 1))
     ]
-    return _verdict("positions without gap", f"{len(evidence.entries)} entries", wrong=wrong)
+    return verdict("positions without gap", f"{len(evidence.entries)} entries", wrong=wrong)
 
 
 def order(entries: Iterable[Entry]) -> Check:
@@ -128,7 +128,7 @@ def order(entries: Iterable[Entry]) -> Check:
         seqs = [entry.seq for entry in found]
         if seqs != list(range(1, len(seqs) + 1)) or len({entry.shard for entry in found}) > 1:
             wrong.append(f"{topic} {aggregate_id}: {seqs}")
-    return _verdict("history in the order of each aggregate", f"{len(aggregates)} aggregates", wrong=wrong)
+    return verdict("history in the order of each aggregate", f"{len(aggregates)} aggregates", wrong=wrong)
 
 
 def acts(evidence: Evidence) -> Check:
@@ -138,7 +138,7 @@ def acts(evidence: Evidence) -> Check:
     wanted = Counter((name, each.external_id) for name in OF_A_MESSAGE for each in evidence.messages)
     of_requests = Counter(("RequestReceived", str(each.request_id)) for each in evidence.requests)
     of_requests += Counter(("RequestRegistered", str(each.request_id)) for each in evidence.requests if each.number is not None)
-    return _verdict(
+    return verdict(
         "every act in history as often as it happened",
         f"{wanted.total() + of_requests.total()} acts of {len(OF_A_MESSAGE + OF_A_REQUEST)} types",
         lost=[f"{name} {of}" for name, of in [*(wanted - by_message), *(of_requests - by_request)]],
@@ -151,7 +151,7 @@ def notices(evidence: Evidence) -> Check:
     planned = Counter((each.request_id, each.seq, each.role) for each in evidence.notices)
     statuses = [entry for entry in evidence.entries if entry.type == STATUS]
     wanted = Counter((entry.aggregate_id, entry.seq or 0, role) for entry in statuses for role in ROLES)
-    return _verdict(
+    return verdict(
         "every status told in both channels once",
         f"{planned.total()} notices",
         lost=[f"{request_id} {seq} {role}" for request_id, seq, role in wanted - planned],
@@ -168,7 +168,7 @@ def letters(evidence: Evidence, again: int) -> Check:
     arrived = Counter(letter.notice_id for letter in evidence.letters)
     astray = [letter for letter in evidence.letters if _recipient(due.get(letter.notice_id), address_of) != letter.recipient]
     repeated = {notice_id: count - 1 for notice_id, count in arrived.items() if count > 1}
-    return _verdict(
+    return verdict(
         "every letter handed over, again only where a crash explains it",
         f"{len(due)} letters, {sum(repeated.values())} again, {again} allowed",
         lost=[notice_id for notice_id in due if not arrived[notice_id]],
@@ -195,15 +195,13 @@ def letters_in_order(planned: Iterable[Notice], arrived: Iterable[Letter]) -> Ch
         if notice.seq < last.get(notice.request_id, 0):
             wrong.append(letter.notice_id)
         last[notice.request_id] = max(notice.seq, last.get(notice.request_id, 0))
-    return _verdict("letters of a request in their order", f"{len(last)} requests", overtaken=wrong)
+    return verdict("letters of a request in their order", f"{len(last)} requests", overtaken=wrong)
 
 
 def shown(offered: Iterable[Offered]) -> Check:
     """Who has a receipt sees the request with it at once."""
     asked = [each for each in offered if each.shown is not None]
-    return _verdict(
-        "what was acknowledged can be seen at once", f"{len(asked)} asked", unseen=[a.external_id for a in asked if not a.shown]
-    )
+    return verdict("what was acknowledged can be seen at once", f"{len(asked)} asked", unseen=[a.external_id for a in asked if not a.shown])
 
 
 def nothing_left(found: Left) -> Check:
@@ -215,7 +213,7 @@ def _doubles(values: Iterable[Hashable]) -> Iterator[Hashable]:
     return (value for value, count in Counter(values).items() if count > 1)
 
 
-def _verdict(what: str, of: str, **wrong: Sequence[str]) -> Check:
+def verdict(what: str, of: str, **wrong: Sequence[str]) -> Check:
     found = {kind.replace("_", " "): ids for kind, ids in wrong.items() if ids}
     told = "; ".join(f"{len(ids)} {kind}: {', '.join(ids[:SHOWN])}{', …' if len(ids) > SHOWN else ''}" for kind, ids in found.items())
     return Check(what, not found, f"{of}: {told}" if told else of, tuple(f"{kind}: {each}" for kind, ids in found.items() for each in ids))

@@ -121,6 +121,11 @@ async def gathered(
         )
 
 
+async def registered(db: "asyncpg.Connection[Any]") -> int:
+    """How many requests intake knows."""
+    return int(await db.fetchval(SQL["requests"]))
+
+
 async def left(db: "asyncpg.Connection[Any]") -> Left:
     [row] = await db.fetch(SQL["evidence_left"])
     return Left(*row)

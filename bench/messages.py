@@ -67,8 +67,12 @@ def body(prefix: str, number: int, at: datetime) -> dict[str, Any]:
 
 
 def inbound(frontend: str, prefix: str, number: int, at: datetime, authority: str, ids: Ids) -> Envelope:
-    """For the Kafka door of a frontend; its aggregate is the record's key."""
-    message = received(prefix, number, at, account=True)
+    """For the Kafka door of a frontend."""
+    return brought(frontend, received(prefix, number, at, account=True), at, authority, ids)
+
+
+def brought(frontend: str, message: MessageReceived, at: datetime, authority: str, ids: Ids) -> Envelope:
+    """A message as its frontend writes it; its aggregate is the record's key."""
     key = sha256(message.dialogue.encode()).hexdigest()
     return Envelope(
         event_id=ids.new(),

@@ -1,11 +1,12 @@
 """Records as they lie on topics, of invented messages: what a frontend writes, and what intake publishes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from bench import messages
 from libs.chassis.ops.identifiers import TimeOrderedIds
 from libs.chassis.ops.settings import load_authority
+from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.envelope import encode
 from libs.events.topics import INBOUND, REQUESTS
 from local.processes import AUTHORITY
@@ -15,12 +16,21 @@ EVENTS_OF_A_REQUEST = 3
 Record = tuple[str, str, bytes]  # topic, key, value
 
 
+def at_door(frontend: str, made: Callable[[int, datetime], MessageReceived]) -> Callable[[int], Record]:
+    """Messages at the Kafka door of a frontend, by their numbers; each is told when it is made."""
+    topic, authority, ids = INBOUND.of(frontend), load_authority(AUTHORITY).code, TimeOrderedIds()
+
+    def record(number: int) -> Record:
+        now = datetime.now(UTC)
+        envelope = messages.brought(frontend, made(number, now), now, authority, ids)
+        return topic, envelope.aggregate_id, encode(envelope)
+
+    return record
+
+
 def inbound(frontend: str, prefix: str, count: int) -> Iterator[Record]:
-    """Messages at the Kafka door of a frontend."""
-    topic, authority, ids, now = INBOUND.of(frontend), load_authority(AUTHORITY).code, TimeOrderedIds(), datetime.now(UTC)
-    for number in range(count):
-        record = messages.inbound(frontend, prefix, number, now, authority, ids)
-        yield topic, record.aggregate_id, encode(record)
+    """The invented ones of an ordinary size."""
+    return map(at_door(frontend, lambda number, at: messages.received(prefix, number, at, account=True)), range(count))
 
 
 def of_requests(requests: int) -> Iterator[Record]:

@@ -3,44 +3,36 @@
 import asyncio
 import logging
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
 import orjson
-import psutil
 import typer
-from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
-from bench import checker, messages, soak_checks
+from bench import checker, kafka_load, messages, soak_checks
 from bench.checker import Check
 from bench.evidence import Evidence, Offered, gathered, left
 from bench.load import Order, Report, send
 from bench.measuring import load_average
+from bench.records import at_door
 from bench.smtp_sink import SmtpSink
 from bench.stage import Service, Stage
-from libs.chassis.ops.identifiers import TimeOrderedIds
-from libs.chassis.ops.settings import load_authority
+from bench.watching import SAMPLE_SECONDS, watched
 from libs.chassis.store.queries import queries
-from libs.events.envelope import encode
-from libs.events.topics import INBOUND
 from local.embedded import embedded
 from local.places import places
-from local.processes import AUTHORITY
 
 SQL = queries(__file__)
 MINUTES = 10.0
 RATE = 5.0
 AT_HTTP, AT_KAFKA = "http", "kafka"  # what the external ids of each door begin with
 FRONTEND = "vk"
-SAMPLE_SECONDS = 1.0
-TELL_SECONDS = 30.0
 QUIET_SECONDS = 120.0
 SCREEN = Console(highlight=False)
 
@@ -55,50 +47,22 @@ class _Soak:
     sink: SmtpSink
     seconds: float
     rate: float
-    memory: dict[str, list[int]] = field(default_factory=dict)
     at_http: Report | None = None
     at_kafka: int = 0
 
     async def run(self) -> list[Check]:
-        watching = asyncio.create_task(self._watch())
-        try:
+        async with watched(self.services, SCREEN.print, lambda: f"{self.sink.letters} letters") as memory:
             self.at_http, self.at_kafka = await asyncio.gather(self._load_http(), self._load_kafka())
             await self._quiet()
-        finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
-        return [*await self._checks(), *(soak_checks.memory(name, samples) for name, samples in self.memory.items())]
+        return [*await self._checks(), *(soak_checks.memory(name, samples) for name, samples in memory.items())]
 
     async def _load_http(self) -> Report:
         port, key = self.services["intake"].port, self.stage.keys["site"]
         return await send(Order(port=port, key=key, prefix=AT_HTTP, seconds=self.seconds, rate=self.rate))
 
     async def _load_kafka(self) -> int:
-        """Records as a foreign frontend writes them; how many the broker has."""
-        topic, authority, ids = INBOUND.of(FRONTEND), load_authority(AUTHORITY).code, TimeOrderedIds()
-        producer = AIOKafkaProducer(bootstrap_servers=self.stage.parts.kafka_bootstrap, acks="all", enable_idempotence=True)
-        await producer.start()
-        began = time.monotonic()
-        try:
-            for number in range(int(self.seconds * self.rate)):
-                await asyncio.sleep(began + number / self.rate - time.monotonic())
-                record = messages.inbound(FRONTEND, AT_KAFKA, number, datetime.now(UTC), authority, ids)
-                await producer.send_and_wait(topic, encode(record), key=record.aggregate_id.encode())
-        finally:
-            await producer.stop()
-        return int(self.seconds * self.rate)
-
-    async def _watch(self) -> None:
-        began = told = time.monotonic()
-        while True:
-            for name, service in self.services.items():
-                self.memory.setdefault(name, []).append(psutil.Process(service.pid).memory_info().rss)
-            if time.monotonic() - told >= TELL_SECONDS:
-                told = time.monotonic()
-                sizes = ", ".join(f"{name} {samples[-1] / soak_checks.MIB:.0f} MiB" for name, samples in self.memory.items())
-                SCREEN.print(f"{told - began:6.0f} s: {self.sink.letters} letters; {sizes}; load {load_average():.1f}")
-            await asyncio.sleep(SAMPLE_SECONDS)
+        made = at_door(FRONTEND, lambda number, at: messages.received(AT_KAFKA, number, at, account=True))
+        return await kafka_load.send(self.stage.parts.kafka_bootstrap, made, seconds=self.seconds, rate=self.rate)
 
     async def _quiet(self) -> None:
         """All that was sent is worked off, or the time for it is over; the checks then say what is missing."""

@@ -18,8 +18,8 @@ class Town:
 
 
 @asynccontextmanager
-async def town(stage: Stage, name: str) -> AsyncIterator[Town]:
-    """All of them ready, behind what the topics hold; `name` begins those of their consumer groups."""
+async def town(stage: Stage, name: str, *, setup_code: str = "") -> AsyncIterator[Town]:
+    """All of them ready, behind what the topics hold; `name` begins those of their consumer groups. With a code the desk can be set up."""
     database = await stage.new_database()
     groups = {service: f"{name}-{service}" for service in ("intake", "history", "notifier")}
     await stage.begin([*groups.values(), NOTIFIER_GROUP])
@@ -27,6 +27,6 @@ async def town(stage: Stage, name: str) -> AsyncIterator[Town]:
         SmtpSink() as sink,
         stage.running("notifier", database, groups["notifier"], smtp_port=sink.port) as notifier,
         stage.running("history", database, groups["history"]) as history,
-        stage.running("intake", database, groups["intake"]) as intake,
+        stage.running("intake", database, groups["intake"], setup_code=setup_code) as intake,
     ):
         yield Town(database, sink, {"intake": intake, "history": history, "notifier": notifier})

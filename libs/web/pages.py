@@ -1,7 +1,7 @@
 """Draws pages: one template environment per language, and what every page shows put beside what the page was given."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from libs.web.posted import posted
 from libs.web.preferences import PANEL, Preferences, local_path
 
 HERE = Path(__file__).parent
+SENTENCES = 4_096  # that are kept ready; all templates of a process hold fewer
 
 # Heading and explanation of the errors that a visitor may meet; any other is told as 400 or 500.
 SAID: Mapping[int, tuple[str, str]] = {
@@ -155,6 +156,13 @@ def _escaped(words: Callable[..., str]) -> Callable[..., str]:
     return lambda *asked: str(escape(words(*asked)))
 
 
+def _sentence(language: Language) -> Callable[..., Markup]:
+    """`_` of templates. A table asks for the same few words in every row: each is looked up and escaped once."""
+    words = lru_cache(SENTENCES)(lambda written: escape(language.text(written)))
+    whole = lru_cache(SENTENCES)(lambda written: words(written) % {})
+    return lambda written, **told: words(written) % told if told else whole(written)
+
+
 @cache
 def _environment(folder: Path, code: str) -> Environment:
     """Compiling templates takes longer than drawing them, so one environment serves every `Pages` of a folder."""
@@ -170,6 +178,7 @@ def _environment(folder: Path, code: str) -> Environment:
     )
     environment.install_gettext_callables(_escaped(language.text), _escaped(language.counted), newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
+        "_": _sentence(language),
         "language": language,
         "counted": language.counted,
         "number": lambda value: format_decimal(value, locale=language.code),

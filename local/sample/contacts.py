@@ -1,6 +1,6 @@
 """Invented contacts: a question at one of nine points, what the staff did about it, and when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -117,7 +117,13 @@ def _contact(random: Random, number: str, client: SampleClient, point: str, at: 
 def _question(random: Random, client: SampleClient, at: datetime) -> _Question:
     matter = matters.INTERNAL if client.points == ("internal",) else random.choice(MATTERS[:-1])
     clause, answer = random.choice(matter.asked)
-    place = {
+    where = place(random, at)
+    return _Question(matter, clause.format(**where), answer.format(**where), random.choice(matter.why).format(**where))
+
+
+def place(random: Random, at: datetime) -> Mapping[str, object]:
+    """What fills the places of a phrase (`local/sample/matters.py`) that somebody writes at this time."""
+    return {
         "plot": f"99:{random.randint(10, 34)}:{random.randint(10101, 72999):06}:{random.randint(2, 1999)}",
         "address": address(random),
         "garden": random.choice(people.GARDENS),
@@ -127,7 +133,6 @@ def _question(random: Random, client: SampleClient, at: datetime) -> _Question:
         "last": at.year - 1,
         "now": at.year,
     }
-    return _Question(matter, clause.format(**place), answer.format(**place), random.choice(matter.why).format(**place))
 
 
 def _told_at_once(random: Random, client: SampleClient, point: str, asked: _Question, at: datetime) -> tuple[list[SampleLine], Status]:
