@@ -56,7 +56,7 @@ def openapi() -> dict[str, Any]:
     def frontend(request: Request) -> str:
         raise NotImplementedError
 
-    parts: dict[str, Any] = dict.fromkeys(("put", "person", "key", "clock", "telemetry")) | {"frontends": frontend}
+    parts: dict[str, Any] = dict.fromkeys(("put", "person", "remind", "key", "clock", "telemetry")) | {"frontends": frontend}
     app = FastAPI(
         title="Otklik: the door for frontends", version="1", description="Generated from services/intake/api.py; errors: errors.md."
     )

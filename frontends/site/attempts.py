@@ -1,4 +1,4 @@
-"""How often one address may guess a code, or bring files. Counted in this process: a first line; the code's 60 bits are the second."""
+"""How often one address may guess a code, ask for one, or bring files; counted in this process. The code's 60 bits are the second line."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address

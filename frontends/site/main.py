@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
 from frontends.site.attached_files import AttachedFiles
 from frontends.site.attempts import Attempts
+from frontends.site.code_pages import LOST, CodePages
 from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor
@@ -79,22 +81,9 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         office=OfficeSign(door),
         zone=authority.time_zone,
     )
-    attempts = Attempts.allowed(settings.status_attempts)
-    status_pages = StatusPages(
-        pages=pages,
-        door=door,
-        clock=outside.clock,
-        zone=lambda: whose.zone,
-        lookups=_cookie("lookup", "/status", settings, outside.clock),
-        typed=_cookie("typed", AGAIN, settings, outside.clock),
-        attempts=attempts,
-    )
-    confirm_pages = ConfirmPages(
-        pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
-    )
     app.include_router(request_pages.routes())
-    app.include_router(status_pages.routes())
-    app.include_router(confirm_pages.routes())
+    for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone):
+        app.include_router(router)
     app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
     with_files = settings.http_body_limit_bytes + settings.files_total_limit_bytes
@@ -105,6 +94,32 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     outside.telemetry.instrument(app)
     return app
+
+
+def about_sent_requests(
+    settings: SiteSettings, outside: Outside, pages: Pages, door: IntakeDoor, zone: Callable[[], tzinfo]
+) -> list[APIRouter]:
+    """Pages for those who have asked already."""
+    attempts = Attempts.allowed(settings.status_attempts)
+    status_pages = StatusPages(
+        pages=pages,
+        door=door,
+        clock=outside.clock,
+        zone=zone,
+        lookups=_cookie("lookup", "/status", settings, outside.clock),
+        typed=_cookie("typed", AGAIN, settings, outside.clock),
+        attempts=attempts,
+    )
+    confirm_pages = ConfirmPages(
+        pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
+    )
+    code_pages = CodePages(
+        pages=pages,
+        door=door,
+        typed=_cookie("known-by", LOST, settings, outside.clock),
+        attempts=Attempts.allowed(settings.code_reminders_per_address),
+    )
+    return [status_pages.routes(), confirm_pages.routes(), code_pages.routes()]
 
 
 async def main() -> None:

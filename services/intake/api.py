@@ -28,6 +28,7 @@ from services.intake.bodies import (
     EmailAnswer,
     MessageBody,
     ReceiptAnswer,
+    ReminderBody,
     StatusAnswer,
     StatusBody,
     WithdrawalBody,
@@ -79,6 +80,7 @@ def routes(
     *,
     put: Callable[[Inbound], Awaitable[Accepted]],
     person: Person,
+    remind: Callable[[str, str], Awaitable[None]],
     frontends: FrontendKeys,
     key: bytes,
     clock: Clock,
@@ -92,6 +94,7 @@ def routes(
 
     _for_messages(router, frontends, put, inbound)
     _for_people(router, frontends, person, telemetry)
+    _for_forgetful(router, frontends, remind)
     return router
 
 
@@ -164,6 +167,17 @@ def _for_people(router: APIRouter, frontends: FrontendKeys, person: Person, tele
         """The token of a letter's link proves the address."""
         body = checked(ConfirmationBody, await read(request))
         return {"email_masked": masked(await person.confirm(body.token, telemetry.current_traceparent()))}
+
+
+def _for_forgetful(router: APIRouter, frontends: FrontendKeys, remind: Callable[[str, str], Awaitable[None]]) -> None:
+    @router.post(
+        "/code-reminders", status_code=202, dependencies=[Depends(ConcurrencyLimit(MOST_AT_ONCE))], openapi_extra=takes(ReminderBody)
+    )
+    async def code_reminders(request: Request, frontend: Annotated[str, Depends(frontends)]) -> Response:
+        """The tracking code goes to the request's own e-mail or dialogue, if there is such a request: which the answer does not tell."""
+        body = checked(ReminderBody, await read(request))
+        await remind(body.known_by, frontend)
+        return Response(status_code=202, headers=NEVER_STORED)
 
 
 async def never_stored(response: Response) -> None:

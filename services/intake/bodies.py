@@ -65,6 +65,12 @@ class ConfirmationBody(Body):
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class ReminderBody(Body):
+    """What the request is known by: its number, its reference, or an e-mail address or a phone that it names."""
+
+    known_by: Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
 class Answer(BaseModel):
     model_config = STRICT
 

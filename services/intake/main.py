@@ -22,6 +22,7 @@ from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
 from services.intake.authority.book import Book, rules_of
 from services.intake.authority.store import AuthorityStore
+from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
@@ -105,6 +106,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
         api.routes(
             put=queue.put,
             person=Person(pool=process.pool, store=store, book=book, clock=process.clock),
+            remind=reminders_of(process, store, book, key).ask,
             frontends=frontends,
             key=key,
             clock=process.clock,
@@ -118,6 +120,15 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
+
+
+def reminders_of(process: Process, store: IntakeStore, book: Book, key: bytes) -> CodeReminders:
+    """With their timer."""
+    reminders = CodeReminders(
+        pool=process.pool, store=store, book=book, key=key, clock=process.clock, ids=process.ids, ring=process.bell.ring
+    )
+    process.timers.on(REMIND, reminders.remind)
+    return reminders
 
 
 def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:

@@ -137,6 +137,11 @@ def calendar_of(year: int, standing: Standing) -> str:
     return ""
 
 
+def reminded(notices: int) -> str:
+    """To staff: whether the code could go anywhere by itself."""
+    return "Код отправлен туда, куда уходят уведомления." if notices else "Отправить код некуда: ни почты, ни диалога в запросе нет."
+
+
 def infected(name: str) -> str:
     return f"В файле «{name}» найден вирус, поэтому мы его не открываем. Если файл важен, проверьте компьютер и пришлите файл заново."
 

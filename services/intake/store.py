@@ -326,6 +326,13 @@ class IntakeStore:
         rows = await db.fetch(SQL["clients_by_identity"], [identity])
         return rows[0]["client_id"] if rows else None
 
+    async def note_reminder(self, db: Connection, mark: bytes, at: datetime, since: datetime, most: int) -> bool:
+        """False when as many as `most` codes went there since then."""
+        return bool(await db.fetchval(SQL["note_reminder"], mark, at, since, most))
+
+    async def forget_reminders(self, db: Connection, before: datetime) -> None:
+        await db.execute(SQL["forget_reminders"], before)
+
     async def find(self, db: Connection, number: str) -> list[UUID]:
         """By reference or register number, as `tracking.typed` makes it plain; numbers of two journals may look alike then."""
         return [row["request_id"] for row in await db.fetch(SQL["requests_by_number"], [number])]

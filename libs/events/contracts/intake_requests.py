@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from libs.events.fact import Event, Moment, Open, Personal
+from libs.events.fact import Event, Moment, Open, Personal, Secret
 from libs.events.vocabulary import (
     AdditionalChannel,
     Attachment,
@@ -122,6 +122,13 @@ class RequestEmailConfirmed(Event):
     """The link of the first letter was followed: the address belongs to the person (N-3.4)."""
 
     confirmed_at: Annotated[Moment, Open]
+
+
+class TrackingCodeAsked(Event):
+    """Somebody asked for the code of the request: it goes to each of `notices` whose target is proved, and to nobody else (E-10)."""
+
+    notices: tuple[Standing, ...] = ()
+    tracking_code: Annotated[str | None, Secret] = None
 
 
 class RequestNotConsidered(Event):
@@ -349,6 +356,7 @@ EVENTS = (
     RequestChannelsChanged,
     RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
+    TrackingCodeAsked,
     RequestNotConsidered,
     MessageSetAside,
     MessageTakenUp,

@@ -39,6 +39,7 @@ from libs.events.contracts.intake_requests import (
     RequestStatusChanged,
     RequestSupplemented,
     RequestWithdrawn,
+    TrackingCodeAsked,
 )
 from libs.events.fact import Event
 from libs.events.topics import DESK
@@ -65,6 +66,7 @@ RequestEvent = (
     | RequestChannelsChanged
     | RequestAdditionalChannelChanged
     | RequestEmailConfirmed
+    | TrackingCodeAsked
     | RequestNotConsidered
     | MessageSetAside
     | MessageTakenUp
@@ -220,6 +222,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             | PhoneEnquiryAnswered()
             | OralConsultationGiven()
             | HistoricalEntryImported()
+            | TrackingCodeAsked()
         ):
             return request._replace(version=version)  # the status that comes with it tells the rest
         case _:

@@ -35,6 +35,7 @@ from libs.events.contracts.intake_requests import (
     RequestStatusChanged,
     RequestSupplemented,
     RequestWithdrawn,
+    TrackingCodeAsked,
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import FileState, Term
@@ -49,6 +50,7 @@ TITLES: dict[type[Event], str] = {
     RequestChannelsChanged: "Клиент изменил адрес для уведомлений",
     RequestAdditionalChannelChanged: "Клиент изменил дополнительный канал",
     RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
+    TrackingCodeAsked: "Попросили напомнить код проверки",
     RequestNotConsidered: "Оставлен без рассмотрения",
     MessageSetAside: "Отложено: не запрос",
     MessageTakenUp: "Возвращено из отложенных",
@@ -132,6 +134,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.reason or ""
         case AttachmentExamined():
             return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
+        case TrackingCodeAsked():
+            return statuses.reminded(len(fact.notices))
         case HistoricalEntryImported():
             return fact.what
         case HistoricalRequestImported():

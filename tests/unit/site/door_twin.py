@@ -81,6 +81,7 @@ class DoorTwin:
     additional: dict[str, str] | None = None
     additionals: list[dict[str, str] | None] = field(default_factory=list)
     refuses_addresses: bool = False
+    reminded: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     status: str = "registered"
     status_title: str = "зарегистрирован"
@@ -103,6 +104,7 @@ class DoorTwin:
         app.add_api_route("/v1/status", self.tell, methods=["POST"])
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
+        app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
         app.add_api_route("/v1/office", self.tell_office, methods=["GET"])
         app.add_api_route("/v1/authority", self.name_itself, methods=["GET"])
@@ -211,6 +213,12 @@ class DoorTwin:
             self.email_masked = None if body["email"] is None else "n***@example.ru"
             told["email_masked"] = self.email_masked
         return JSONResponse(told)
+
+    async def remind(self, request: Request) -> Response:
+        if answer := await self._faulty(request):
+            return answer
+        self.reminded.append((await request.json())["known_by"])
+        return Response(status_code=202)
 
     async def confirm(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):

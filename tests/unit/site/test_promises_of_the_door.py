@@ -54,6 +54,7 @@ class People:
     busy: bool = False
     withdrawn: bool = False
     finished: bool = False
+    reminded: list[tuple[str, str]] = field(default_factory=list)
 
     async def put(self, inbound: Inbound) -> Accepted:
         if self.busy:
@@ -100,6 +101,9 @@ class People:
             raise TransitionForbidden(Status.ANSWERED)
         self.withdrawn = True
 
+    async def remind(self, known_by: str, frontend: str) -> None:
+        self.reminded.append((known_by, frontend))
+
     async def confirm(self, token: str, _traceparent: str | None) -> str:
         if token != TOKEN:
             raise LinkNotValid
@@ -115,6 +119,7 @@ async def intakes_door(people: People, folder: Path, key: str = KEY) -> AsyncIte
     routes = api.routes(
         put=people.put,
         person=cast(Person, people),
+        remind=people.remind,
         frontends=FrontendKeys(keys),
         key=b"k" * 32,
         clock=FixedClock(NOW),
