@@ -111,11 +111,16 @@ class RequestStatus(Told):
     status: str
     status_title: str
     explanation: str
+    question: str | None = None
+    answer_by: date | None = None
     received_at: datetime | None
     due_on: date | None
     why_due: str | None = None
     email_masked: str | None
     email_confirmed: bool
+    name_masked: str | None = None
+    phone_masked: str | None = None
+    postal_masked: str | None = None
     additional_channel: str | None
     additional_masked: str | None
     steps: tuple[Step, ...]
@@ -159,6 +164,7 @@ class Problem(Told):
     """RFC 9457, as far as it concerns a person."""
 
     code: str = ""
+    status: int = 0
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
 
@@ -172,6 +178,11 @@ class MessageRefusedError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem
+
+    @property
+    def is_conflict(self) -> bool:
+        """What was asked for is not open any more."""
+        return self.problem.status == HTTPStatus.CONFLICT
 
 
 class IntakeUnavailableError(Exception):
@@ -237,6 +248,21 @@ class IntakeDoor:
         answer = await self._post("/v1/withdrawals", {"number": number, "tracking_code": code})
         if answer.status_code == HTTPStatus.CONFLICT:
             return await self.status(number, code)
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def correct(self, number: str, code: str, correction: Mapping[str, str]) -> RequestStatus | None:
+        """What the request says of the person: name, phone, postal; what is absent stays. None as in `status`."""
+        answer = await self._post("/v1/corrections", {"number": number, "tracking_code": code, **correction})
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            raise MessageRefusedError(_told(Problem, answer))
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def clarify(self, number: str, code: str, external_id: str, text: str) -> RequestStatus | None:
+        """The answer to the authority's question. None as in `status`."""
+        body = {"number": number, "tracking_code": code, "external_id": external_id, "text": text}
+        answer = await self._post("/v1/clarifications", body)
+        if answer.status_code in REFUSED:
+            raise MessageRefusedError(_told(Problem, answer))
         return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
 
     async def remind(self, known_by: str) -> None:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
+from frontends.site.act_pages import ActPages
 from frontends.site.attached_files import AttachedFiles
 from frontends.site.attempts import Attempts
 from frontends.site.code_pages import LOST, CodePages
@@ -23,6 +24,7 @@ from frontends.site.pages import RequestPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import AGAIN, StatusPages
+from frontends.site.status_view import StatusView
 from frontends.site.whose import Whose
 from libs.chassis.ops import health, logs, metrics
 from libs.chassis.ops.clock import Clock, SystemClock
@@ -101,15 +103,16 @@ def about_sent_requests(
 ) -> list[APIRouter]:
     """Pages for those who have asked already."""
     attempts = Attempts.allowed(settings.status_attempts)
-    status_pages = StatusPages(
+    view = StatusView(
         pages=pages,
         door=door,
         clock=outside.clock,
+        new_id=outside.new_id,
         zone=zone,
         lookups=_cookie("lookup", "/status", settings, outside.clock),
         typed=_cookie("typed", AGAIN, settings, outside.clock),
-        attempts=attempts,
     )
+    status_pages, act_pages = StatusPages(view=view, attempts=attempts), ActPages(view=view, door=door)
     confirm_pages = ConfirmPages(
         pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
     )
@@ -119,7 +122,7 @@ def about_sent_requests(
         typed=_cookie("known-by", LOST, settings, outside.clock),
         attempts=Attempts.allowed(settings.code_reminders_per_address),
     )
-    return [status_pages.routes(), confirm_pages.routes(), code_pages.routes()]
+    return [status_pages.routes(), act_pages.routes(), confirm_pages.routes(), code_pages.routes()]
 
 
 async def main() -> None:

@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, FileState, Sender
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, FileState, Sender
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Corrected = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -65,6 +66,21 @@ class ConfirmationBody(Body):
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class CorrectionBody(StatusBody):
+    """What is absent stays as it is; one of the three must be there."""
+
+    name: Corrected | None = None
+    phone: Corrected | None = None
+    postal: Corrected | None = None
+
+
+class ClarificationBody(StatusBody):
+    """`external_id`: the frontend's own id of this message."""
+
+    external_id: ExternalId
+    text: Annotated[str, StringConstraints(min_length=1)]
+
+
 class ReminderBody(Body):
     """What the request is known by: its number, its reference, or an e-mail address or a phone that it names."""
 
@@ -116,14 +132,21 @@ class FileAnswer(Answer):
 
 
 class StatusAnswer(ChannelsAnswer):
+    """`question`: what the person is asked and has not answered yet; `answer_by`: until when we wait for it."""
+
     reference: str
     register_number: str | None
     status: str
     status_title: str
     explanation: str
+    question: str | None
+    answer_by: date | None
     received_at: datetime | None
     due_on: date | None
     why_due: str | None
     email_confirmed: bool
+    name_masked: str | None
+    phone_masked: str | None
+    postal_masked: str | None
     steps: list[StepAnswer]
     attachments: list[FileAnswer]

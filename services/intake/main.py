@@ -16,7 +16,7 @@ from libs.chassis.process import Process, run_service
 from libs.chassis.store.objects import Directory
 from libs.chassis.store.republishing import published
 from libs.chassis.store.timers import Timers
-from services.intake import api, consumers, tracking, upload_api
+from services.intake import api, consumers, person_api, tracking, upload_api
 from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
@@ -26,7 +26,8 @@ from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
-from services.intake.handlers import Acceptance, Person
+from services.intake.handlers import Acceptance
+from services.intake.person import Person
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
@@ -105,11 +106,17 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     app.include_router(
         api.routes(
             put=queue.put,
-            person=Person(pool=process.pool, store=store, book=book, clock=process.clock),
-            remind=reminders_of(process, store, book, key).ask,
             frontends=frontends,
             key=key,
             clock=process.clock,
+            telemetry=process.telemetry,
+        )
+    )
+    app.include_router(
+        person_api.routes(
+            person=Person(pool=process.pool, store=store, book=book, put=queue.put, clock=process.clock),
+            remind=reminders_of(process, store, book, key).ask,
+            frontends=frontends,
             telemetry=process.telemetry,
         )
     )

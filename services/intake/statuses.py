@@ -51,7 +51,11 @@ FILES = {  # of attachments, after the name of the file
     FileState.UNCHECKED: "ещё не проверен на вирусы",
     FileState.MISSING: "не получен",
 }
-INFECTED = "attachment-infected"  # the template of a mark that is told though the status stays
+# Templates of marks, which are told though the status stays.
+INFECTED = "attachment-infected"
+EXTENDED = "extended"
+RECOMPUTED = "recomputed"
+MARKS = {EXTENDED: "срок продлён", RECOMPUTED: "срок перенесён", INFECTED: "в файле найден вирус"}
 
 
 @lru_cache(maxsize=128)

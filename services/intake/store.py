@@ -17,6 +17,7 @@ from libs.events.contracts.intake_clients import ClientIdentified, ContactConfir
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
     HistoricalRequestImported,
+    PersonalDataCorrected,
     RequestAdditionalChannelChanged,
     RequestChannelsChanged,
     RequestReceived,
@@ -76,7 +77,7 @@ REQUEST_COLUMNS = (
 # Facts that change what a request is found by (services/intake/words).
 WORDED = (
     *(RequestReceived, RequestSupplemented, RequestRevised, RequestChannelsChanged, RequestAdditionalChannelChanged),
-    *(HistoricalRequestImported, HistoricalEntryImported),
+    *(PersonalDataCorrected, HistoricalRequestImported, HistoricalEntryImported),
 )
 TO_REGISTER = timedelta(days=LONGEST["register_days"])  # what has no number yet is due then
 

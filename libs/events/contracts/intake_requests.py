@@ -124,6 +124,15 @@ class RequestEmailConfirmed(Event):
     confirmed_at: Annotated[Moment, Open]
 
 
+class PersonalDataCorrected(Event):
+    """The person corrected what the request says of them (E-11): only what is new, and what stood there before."""
+
+    name: Annotated[str | None, Personal] = None
+    contacts: Contacts = Contacts()
+    previous_name: Annotated[str | None, Personal] = None
+    previous_contacts: Contacts = Contacts()
+
+
 class TrackingCodeAsked(Event):
     """Somebody asked for the code of the request: it goes to each of `notices` whose target is proved, and to nobody else (E-10)."""
 
@@ -356,6 +365,7 @@ EVENTS = (
     RequestChannelsChanged,
     RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
+    PersonalDataCorrected,
     TrackingCodeAsked,
     RequestNotConsidered,
     MessageSetAside,

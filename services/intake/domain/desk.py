@@ -50,7 +50,6 @@ from services.intake.domain.telling import Telling, status_changed
 from services.intake.domain.term import answer_days
 from services.intake.transitions import AT_ONCE, REGISTERED_AND_OPEN, TRANSITIONS, becomes
 
-EXTENDED = "extended"  # the template of a mark that is told though the status stays
 UNTOLD = (MessageSetAside, MessageTakenUp)  # who sent spam learns nothing from it
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
@@ -332,7 +331,7 @@ def _with_status(before: Request, fact: RequestEvent, on: date, how: Telling) ->
         or request.due_on != before.due_on
         or (not isinstance(fact, UNTOLD) and statuses.TITLES[to] != statuses.TITLES[request.status])
     )
-    return [fact, status_changed(request, to, explanation, how, visible=visible, template=EXTENDED if is_mark else "")]
+    return [fact, status_changed(request, to, explanation, how, visible=visible, template=statuses.EXTENDED if is_mark else "")]
 
 
 def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa: C901 - one case for each fact

@@ -20,8 +20,6 @@ from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.telling import Telling, status_changed
 from services.intake.transitions import OPEN, TRANSITIONS
 
-RECOMPUTED = "recomputed"  # the template of a term that moves by itself
-
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
@@ -64,7 +62,7 @@ def _recomputed(request: Request, today: date, rules: Rules, how: Telling) -> li
         return []
     fact = DeadlineRecomputed(old_due=due, new_due=new, last_on=last, day=cause.day, working=cause.working, decree=cause.decree)
     said = statuses.recomputed(due, new, statuses.declared(cause.day, cause.decree, working=cause.working))
-    return [fact, status_changed(evolve(request, fact), request.status, said, how, template=RECOMPUTED)]
+    return [fact, status_changed(evolve(request, fact), request.status, said, how, template=statuses.RECOMPUTED)]
 
 
 def _cause(due: date, last: date, rules: Rules) -> DayDeclared | None:

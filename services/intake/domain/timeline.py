@@ -19,6 +19,7 @@ from libs.events.contracts.intake_requests import (
     MessageTakenUp,
     OralAnswer,
     OralConsultationGiven,
+    PersonalDataCorrected,
     PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
@@ -50,6 +51,7 @@ TITLES: dict[type[Event], str] = {
     RequestChannelsChanged: "Клиент изменил адрес для уведомлений",
     RequestAdditionalChannelChanged: "Клиент изменил дополнительный канал",
     RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
+    PersonalDataCorrected: "Клиент исправил свои данные",
     TrackingCodeAsked: "Попросили напомнить код проверки",
     RequestNotConsidered: "Оставлен без рассмотрения",
     MessageSetAside: "Отложено: не запрос",
@@ -134,6 +136,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.reason or ""
         case AttachmentExamined():
             return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
+        case PersonalDataCorrected():
+            return _corrected(fact)
         case TrackingCodeAsked():
             return statuses.reminded(len(fact.notices))
         case HistoricalEntryImported():
@@ -142,3 +146,14 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return fact.subject or ""
         case _:
             return ""
+
+
+def _corrected(fact: PersonalDataCorrected) -> str:
+    """«Телефон: +7 913 000-00-02 (было: +7 913 000-00-01)», a line each."""
+    new, old = fact.contacts, fact.previous_contacts
+    lines = {
+        "Имя": (fact.name, fact.previous_name),
+        "Телефон": (new.phone, old.phone),
+        "Почтовый адрес": (new.postal, old.postal),
+    }
+    return "\n".join(f"{what}: {now}{f' (было: {before})' if before else ''}" for what, (now, before) in lines.items() if now)

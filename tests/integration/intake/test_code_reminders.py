@@ -15,6 +15,8 @@ from tests.integration.intake.test_words import is_read
 from tests.integration.intake.town import Town, said
 from tests.stack import eventually
 
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.requirement("E-10")]
+
 
 def somebody(name: str) -> Somebody:
     """With contacts that no other test of this module knows."""
@@ -36,7 +38,7 @@ async def asked(town: Town, name: str, frontend: str = "site") -> list[TrackingC
     return [fact for fact in await town.facts(frontend, name) if isinstance(fact, TrackingCodeAsked)]
 
 
-@pytest.mark.requirement("E-10", "N-3.4")
+@pytest.mark.requirement("N-3.4")
 async def test_by_its_number_the_code_goes_to_the_proved_address_and_history_hears_of_it(shared_town: Town) -> None:
     town, who = shared_town, somebody("number")
     receipt = await registered(town, "n-1", who)
@@ -55,7 +57,6 @@ def told(town: Town, receipt: dict[str, Any]) -> list[Any]:
     return [heard for heard in every if heard.fact.notices and heard.fact.notices[0].reference == receipt["reference"]]
 
 
-@pytest.mark.requirement("E-10")
 async def test_by_a_contact_the_newest_requests_that_name_it_are_meant_and_no_others(shared_town: Town) -> None:
     town, who = shared_town, somebody("contact")
     for number in range(6):
@@ -69,7 +70,6 @@ async def test_by_a_contact_the_newest_requests_that_name_it_are_meant_and_no_ot
     assert await asked(town, "c-other") == [], "an address in a text is nobody's contact"
 
 
-@pytest.mark.requirement("E-10")
 async def test_into_the_dialogue_that_the_message_came_by(shared_town: Town) -> None:
     town, who = shared_town, somebody("dialogue")
     await town.vk.send(said("d-1", who, dialogue="d-1", contacts=Contacts()))
@@ -80,7 +80,6 @@ async def test_into_the_dialogue_that_the_message_came_by(shared_town: Town) -> 
     assert fact.tracking_code == receipt.tracking_code
 
 
-@pytest.mark.requirement("E-10")
 async def test_one_address_is_written_to_a_few_times_a_day_whichever_request_is_named(shared_town: Town) -> None:
     town, who = shared_town, somebody("often")
     receipts = [await registered(town, f"o-{number}", who, dialogue=f"o-{number}") for number in range(2)]
@@ -90,7 +89,6 @@ async def test_one_address_is_written_to_a_few_times_a_day_whichever_request_is_
     assert all(one.tracking_code is None for one in await asked(town, "o-0")), "nobody has confirmed the address"
 
 
-@pytest.mark.requirement("E-10")
 async def test_where_no_code_can_go_staff_see_that_it_was_asked_for(shared_town: Town) -> None:
     town = shared_town
     receipt = await registered(town, "p-1", somebody("phone"), contacts=Contacts(phone="+7 913 555-44-33"))
@@ -99,7 +97,7 @@ async def test_where_no_code_can_go_staff_see_that_it_was_asked_for(shared_town:
     assert (fact.notices, fact.tracking_code) == ((), None)
 
 
-@pytest.mark.requirement("E-10", "R-6")
+@pytest.mark.requirement("R-6")
 async def test_what_is_not_there_leaves_nothing_behind_and_the_door_says_the_same(shared_town: Town) -> None:
     town = shared_town
     events = await town.value("SELECT count(*) FROM events")

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from services.intake.domain.correcting import DataNotValid
 from services.intake.domain.uploads.file_kinds import FileTypeNotAllowed
 
 KEY = "site-key-for-tests-0123456789"
@@ -78,6 +79,9 @@ class DoorTwin:
     email_confirmed: bool = False
     emails: list[str | None] = field(default_factory=list)
     withdraws: bool = True
+    corrections: list[dict[str, str]] = field(default_factory=list)
+    question: str | None = None
+    clarified: list[dict[str, Any]] = field(default_factory=list)
     additional: dict[str, str] | None = None
     additionals: list[dict[str, str] | None] = field(default_factory=list)
     refuses_addresses: bool = False
@@ -103,6 +107,8 @@ class DoorTwin:
         app.add_api_route("/v1/uploads", self.keep, methods=["POST"])
         app.add_api_route("/v1/status", self.tell, methods=["POST"])
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
+        app.add_api_route("/v1/corrections", self.correct, methods=["POST"])
+        app.add_api_route("/v1/clarifications", self.clarify, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
         app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
@@ -173,16 +179,43 @@ class DoorTwin:
                 "status": self.status,
                 "status_title": self.status_title,
                 "explanation": STEPS[-1]["explanation"],
+                "question": self.question,
+                "answer_by": "2026-12-01" if self.question else None,
                 "received_at": STEPS[0]["at"],
                 "due_on": self.due_on,
                 "why_due": WHY_DUE if self.due_on else None,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,
+                "name_masked": "П*** А***",
+                "phone_masked": None,
+                "postal_masked": None,
                 **self._additional_told(),
                 "steps": STEPS,
                 "attachments": self.attachments,
             }
         )
+
+    async def correct(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body):
+            return problem(404, "request-not-found", "Такой пары номера и кода нет.")
+        if self.refuses_addresses:
+            return problem(400, "data-not-valid", DataNotValid.says)
+        self.corrections.append({name: body[name] for name in ("name", "phone", "postal") if name in body})
+        return await self.tell(request)
+
+    async def clarify(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if self._fits(body) and all(body["external_id"] != known["external_id"] for known in self.clarified):
+            if self.question is None:
+                return problem(409, "transition-forbidden", "Сейчас с запросом так поступить нельзя.")
+            self.clarified.append(body)
+            self.status, self.status_title, self.question = "assigned", "в работе", None
+        return await self.tell(request)
 
     async def withdraw(self, request: Request) -> JSONResponse:
         body = await request.json()
