@@ -198,7 +198,7 @@ def _wrong_correction(typed: Mapping[str, str]) -> dict[str, str]:
     if not typed:
         return {"name": NOTHING_CORRECTED}
     wrong = {name: UNREADABLE_SIGN for name, value in typed.items() if "\0" in value}
-    if not any(letter.isalpha() for letter in typed.get("name", "я")):
+    if "name" in typed and not any(letter.isalpha() for letter in typed["name"]):
         wrong["name"] = NO_NAME
     if "phone" in typed and phone_of(typed["phone"]) is None:
         wrong["phone"] = BAD_PHONE

@@ -143,6 +143,26 @@ class Channels(Told):
     additional_masked: str | None = None
 
 
+class PointOfContact(Told):
+    """A point of interaction; `where` may be a web address, an e-mail address or a place."""
+
+    code: str
+    title: str
+    kind: str
+    where: str = ""
+
+
+class Terms(Told):
+    """Days, counted from the registration, and the act that sets them."""
+
+    act: str
+    register_days: int
+    answer_days: int
+    extension_days: int
+    extension_notice_days: int
+    redirect_days: int
+
+
 class TheAuthority(Told):
     """Who it is and how else to reach it; empty is what it did not say."""
 
@@ -153,6 +173,8 @@ class TheAuthority(Told):
     phones: tuple[str, ...]
     hours: str
     time_zone: ZoneInfo
+    points: tuple[PointOfContact, ...] = ()
+    terms: Terms | None = None
 
 
 class FieldError(Told):

@@ -18,6 +18,7 @@ from frontends.site.attempts import Attempts
 from frontends.site.code_pages import LOST, CodePages
 from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
+from frontends.site.how_pages import HowPages
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.office import OfficeSign
 from frontends.site.pages import RequestPages
@@ -61,6 +62,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     outside.background.add("whose", whose.keep)
     pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=lambda: whose.masthead, demo=settings.demo)
     registry = metrics.registry()
+    office = OfficeSign(door)
     request_pages = RequestPages(
         pages=pages,
         door=door,
@@ -80,10 +82,11 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         ),
         point=settings.point,
         status_address=f"{settings.site_url}/status",
-        office=OfficeSign(door),
+        office=office,
         zone=authority.time_zone,
     )
     app.include_router(request_pages.routes())
+    app.include_router(HowPages(pages=pages, whose=whose, office=office).routes())
     for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone):
         app.include_router(router)
     app.include_router(health.routes(_health(door, registry)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from libs.chassis.access.frontends import FrontendKeys
@@ -101,32 +101,29 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
     app = process.app("Intake", streams=[upload_api.PATH])
-    frontends = FrontendKeys(settings.frontend_keys_file)
-    app.include_router(authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=process.clock))
-    app.include_router(
-        api.routes(
-            put=queue.put,
-            frontends=frontends,
-            key=key,
-            clock=process.clock,
-            telemetry=process.telemetry,
-        )
-    )
-    app.include_router(
-        person_api.routes(
-            person=Person(pool=process.pool, store=store, book=book, put=queue.put, clock=process.clock),
-            remind=reminders_of(process, store, book, key).ask,
-            frontends=frontends,
-            telemetry=process.telemetry,
-        )
-    )
-    app.include_router(office_api.routes(book=book, frontends=frontends, clock=process.clock))
-    app.include_router(upload_api.routes(uploads=files.uploads, frontends=frontends, key=key))
+    for door in doors_for_frontends(process, settings, store, book, queue, files.uploads):
+        app.include_router(door)
     taking = Taking(put=queue.put, book=book, clock=process.clock)
     open_desk(app, process, settings, store, set_up, taking, files.attachments)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
+
+
+def doors_for_frontends(
+    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, uploads: Uploads
+) -> list[APIRouter]:
+    """All that programs with a frontend's key may ask."""
+    key, frontends, clock, telemetry = code_key(settings), FrontendKeys(settings.frontend_keys_file), process.clock, process.telemetry
+    person = Person(pool=process.pool, store=store, book=book, put=queue.put, clock=clock)
+    reminders = reminders_of(process, store, book, key)
+    return [
+        authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=clock),
+        api.routes(put=queue.put, frontends=frontends, key=key, clock=clock, telemetry=telemetry),
+        person_api.routes(person=person, remind=reminders.ask, frontends=frontends, telemetry=telemetry),
+        office_api.routes(book=book, frontends=frontends, clock=clock),
+        upload_api.routes(uploads=uploads, frontends=frontends, key=key),
+    ]
 
 
 def reminders_of(process: Process, store: IntakeStore, book: Book, key: bytes) -> CodeReminders:

@@ -12,7 +12,18 @@ from tests.unit.site.door_twin import CODE, NUMBER, TOKEN, DoorTwin
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEND = "main button[type=submit]"
-PAGES = ["/", "/request", "/status", "/request/sent/1", "/status/ended", f"/confirm/{TOKEN}", "/nowhere"]
+PAGES = [
+    "/",
+    "/request",
+    "/how",
+    "/status",
+    "/status/code",
+    "/status/code/asked",
+    "/request/sent/1",
+    "/status/ended",
+    f"/confirm/{TOKEN}",
+    "/nowhere",
+]
 
 
 async def fill(page: Page) -> None:

@@ -52,7 +52,20 @@ AUTHORITY = {
     "phones": ["112"],
     "hours": "с 9:00 до 18:00",
     "time_zone": "Asia/Omsk",
-    "points": [{"code": "site", "title": "Сайт", "kind": "external"}],
+    "points": [
+        {"code": "site", "title": "Сайт", "kind": "external", "where": ""},
+        {"code": "vk", "title": "ВКонтакте", "kind": "both", "where": "https://vk.com/les"},
+        {"code": "email", "title": "Электронная почта", "kind": "external", "where": "les@example.org"},
+        {"code": "internal", "title": "Внутреннее обращение", "kind": "internal", "where": "каб. 5"},
+    ],
+    "terms": {
+        "act": "статья 18 Федерального закона от 09.02.2009 № 8-ФЗ",
+        "register_days": 3,
+        "answer_days": 20,
+        "extension_days": 15,
+        "extension_notice_days": 7,
+        "redirect_days": 7,
+    },
 }
 
 
