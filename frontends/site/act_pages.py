@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError, RequestStatus
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
+from frontends.site.intake_words import RequestStatus
 from frontends.site.request_form import (
     BAD_EMAIL,
     BAD_PHONE,

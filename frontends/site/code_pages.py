@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from frontends.site.attempts import Attempts
+from frontends.site.attempts import Attempts, too_many_attempts
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
 from frontends.site.request_form import LINE_LIMIT, UNREADABLE_SIGN
 from libs.web.pages import Pages
@@ -17,6 +17,10 @@ from libs.web.sealed_cookies import SealedCookie
 LOST: Final = "/status/code"
 ASKED: Final = "/status/code/asked"
 
+ASKED_OFTEN: Final = (
+    "С этого компьютера или из этой сети много раз просили напомнить код. Подождите десять минут и попробуйте снова.",
+    "Если код нужен сейчас, позвоните нам: мы расскажем, что с запросом.",
+)
 NOTHING_TYPED: Final = "Укажите номер запроса, электронную почту или телефон"
 
 
@@ -56,7 +60,7 @@ class CodePages:
         if not known_by or "\0" in known_by:
             return self._again(request, {"known_by": known_by, "errors": {"known_by": UNREADABLE_SIGN if known_by else NOTHING_TYPED}})
         if await self.attempts.exhausted(request):
-            return self._too_often(request)
+            return too_many_attempts(self.pages, request, self.attempts, ASKED_OFTEN)
         await self.attempts.count(request)
         try:
             await self.door.remind(known_by)
@@ -71,14 +75,3 @@ class CodePages:
         answer = RedirectResponse(LOST, status_code=303)
         self.typed.write(request, answer, kept)
         return answer
-
-    def _too_often(self, request: Request) -> Response:
-        return self.pages.show_message(
-            request,
-            "Слишком много попыток",
-            "С этого компьютера или из этой сети много раз просили напомнить код. Подождите десять минут и попробуйте снова.",
-            "Если код нужен сейчас, позвоните нам: мы расскажем, что с запросом.",
-            status=429,
-            headers={"retry-after": str(self.attempts.window_seconds)},
-            path=LOST,
-        )

@@ -22,6 +22,8 @@ from frontends.site.how_pages import HowPages
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.office import OfficeSign
 from frontends.site.pages import RequestPages
+from frontends.site.saved_forms import SavedForms
+from frontends.site.saved_pages import SAVE, SAVED, SavedPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import AGAIN, StatusPages
@@ -40,7 +42,7 @@ from libs.web.sealed_cookies import Seal, SealedCookie
 
 SECRET_SHOWN_SECONDS = 30 * 60
 FILES_KEPT_SECONDS = 12 * 60 * 60  # intake removes what no message named within a day
-FORMS_WITH_FILES = ("/request", "/request/draft")
+FORMS_WITH_FILES = ("/request", "/request/draft", SAVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         new_id=outside.new_id,
         receipts=_cookie("receipt", "/request/sent", settings, outside.clock),
         drafts=_cookie("draft", "/request/draft", settings, outside.clock),
+        saved=SavedForms(door=door, secret=settings.frontend_key.get_secret_value().encode(), clock=outside.clock),
         sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),
         files=AttachedFiles(
@@ -86,6 +89,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         zone=authority.time_zone,
     )
     app.include_router(request_pages.routes())
+    app.include_router(saved_pages_of(settings, outside, request_pages).routes())
     app.include_router(HowPages(pages=pages, whose=whose, office=office).routes())
     for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone):
         app.include_router(router)
@@ -99,6 +103,15 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     outside.telemetry.instrument(app)
     return app
+
+
+def saved_pages_of(settings: SiteSettings, outside: Outside, form: RequestPages) -> SavedPages:
+    return SavedPages(
+        form=form,
+        saved=_cookie("saved", SAVED, settings, outside.clock),
+        saving=Attempts.allowed(settings.saves_per_address),
+        guessing=Attempts.allowed(settings.status_attempts),
+    )
 
 
 def about_sent_requests(

@@ -9,7 +9,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, RequestStatus
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
+from frontends.site.intake_words import RequestStatus
 from libs.chassis.ops.clock import Clock
 from libs.events.vocabulary import Status
 from libs.web.languages import Language

@@ -5,7 +5,8 @@ from typing import Final
 
 import structlog
 
-from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, PointOfContact, Terms, TheAuthority
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
+from frontends.site.intake_words import PointOfContact, Terms, TheAuthority
 from libs.chassis.ops.settings import Authority, Point
 from libs.chassis.ops.stop import Stopping
 from libs.web.masthead import Masthead

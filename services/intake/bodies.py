@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -87,6 +88,19 @@ class ReminderBody(Body):
     known_by: Annotated[str, StringConstraints(min_length=1, max_length=320)]
 
 
+class DraftNameBody(Body):
+    """`name`: a SHA-256 in hex of what only the person knows."""
+
+    name: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
+class DraftBody(DraftNameBody):
+    """`sealed`: only the frontend can open it; `uploads`: files that stay as long as the draft."""
+
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=500_000)]
+    uploads: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+
+
 class Answer(BaseModel):
     model_config = STRICT
 
@@ -101,6 +115,14 @@ class ReceiptAnswer(Answer):
     status: str
     status_title: str
     due_on: date | None
+
+
+class KeptAnswer(Answer):
+    kept_until: datetime
+
+
+class DraftAnswer(KeptAnswer):
+    sealed: str
 
 
 class EmailAnswer(Answer):

@@ -16,7 +16,7 @@ from libs.chassis.process import Process, run_service
 from libs.chassis.store.objects import Directory
 from libs.chassis.store.republishing import published
 from libs.chassis.store.timers import Timers
-from services.intake import api, consumers, person_api, tracking, upload_api
+from services.intake import api, consumers, draft_api, person_api, tracking, upload_api
 from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
@@ -26,6 +26,7 @@ from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
+from services.intake.drafts import EXPIRE, Drafts
 from services.intake.handlers import Acceptance
 from services.intake.person import Person
 from services.intake.queue import Queue
@@ -121,9 +122,17 @@ def doors_for_frontends(
         authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=clock),
         api.routes(put=queue.put, frontends=frontends, key=key, clock=clock, telemetry=telemetry),
         person_api.routes(person=person, remind=reminders.ask, frontends=frontends, telemetry=telemetry),
+        draft_api.routes(drafts=drafts_of(process, key), frontends=frontends),
         office_api.routes(book=book, frontends=frontends, clock=clock),
         upload_api.routes(uploads=uploads, frontends=frontends, key=key),
     ]
+
+
+def drafts_of(process: Process, key: bytes) -> Drafts:
+    """With their timer."""
+    drafts = Drafts(pool=process.pool, key=key, clock=process.clock)
+    process.timers.on(EXPIRE, drafts.expire)
+    return drafts
 
 
 def reminders_of(process: Process, store: IntakeStore, book: Book, key: bytes) -> CodeReminders:

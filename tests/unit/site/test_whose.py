@@ -76,7 +76,7 @@ async def test_the_ways_and_the_terms_are_those_that_intake_tells(door: DoorTwin
     page = Page(bytes(answer.body).decode())
     assert {"https://vk.com/les", "mailto:les@example.org", "tel:112", "/request"} <= set(page.links)
     assert "Сейчас закрыто откроемся 23 ноября 2026 года" in page.text
-    assert "Ответим за 20 дней со дня регистрации." in page.text
+    assert "Ответим в течение 20 дней со дня регистрации." in page.text
     assert "Запросы принимаем и так: Сайт." in page.text
     assert "каб. 5" not in page.text
 
