@@ -12,7 +12,7 @@ from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
-from services.intake import api, upload_api
+from services.intake import api, draft_api, person_api, upload_api
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
 
@@ -56,15 +56,19 @@ def openapi() -> dict[str, Any]:
     def frontend(request: Request) -> str:
         raise NotImplementedError
 
-    parts: dict[str, Any] = dict.fromkeys(("put", "person", "key", "clock", "telemetry")) | {"frontends": frontend}
+    parts: dict[str, Any] = dict.fromkeys(("put", "key", "clock", "telemetry")) | {"frontends": frontend}
     app = FastAPI(
-        title="Otklik: the door for frontends", version="1", description="Generated from services/intake/api.py; errors: errors.md."
+        title="Otklik: the door for frontends",
+        version="1",
+        description="Generated from the doors of services/intake; errors: errors.md.",
     )
     app.include_router(api.routes(**parts))
+    app.include_router(person_api.routes(**dict.fromkeys(("person", "remind", "telemetry")), frontends=frontend))  # type: ignore[arg-type]  # only described
+    app.include_router(draft_api.routes(drafts=parts["put"], frontends=frontend))  # type: ignore[arg-type]  # only described
     office: dict[str, Any] = {"book": None, "clock": None, "frontends": frontend}
     app.include_router(office_api.routes(**office))
     app.include_router(authority_api.routes(**dict.fromkeys(("book", "pool", "clock")), frontends=frontend))  # type: ignore[arg-type]  # only described
-    app.include_router(upload_api.routes(uploads=parts["person"], frontends=parts["frontends"], key=parts["key"]))
+    app.include_router(upload_api.routes(uploads=parts["put"], frontends=parts["frontends"], key=parts["key"]))
     return app.openapi()
 
 

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from frontends.site.attempts import Attempts
-from frontends.site.intake_door import Attached, IntakeDoor, IntakeUnavailableError, MessageRefusedError
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
+from frontends.site.intake_words import Attached
 from frontends.site.request_form import RequestForm
 from libs.web.posted_files import PostedFile, posted_with_files
 from libs.web.sealed_cookies import Seal

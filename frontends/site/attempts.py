@@ -1,4 +1,4 @@
-"""How often one address may guess a code, or bring files. Counted in this process: a first line; the code's 60 bits are the second."""
+"""How often one address may guess a code, ask for one, or bring files; counted in this process. The code's 60 bits are the second line."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -12,6 +12,10 @@ from starlette.responses import Response
 from libs.web.pages import Pages
 
 WINDOW_MINUTES = 10
+WRONG_CODES = (
+    "С этого компьютера или из этой сети много раз ввели неверный код. Подождите десять минут и попробуйте снова.",
+    "Если вы потеряли код, позвоните нам: мы расскажем, что с запросом.",
+)
 HOME_NETWORK_BITS = 64  # what one household gets in IPv6
 
 
@@ -37,12 +41,11 @@ class Attempts:
         await self.limiter.hit(self.rate, _address(request))
 
 
-def too_many_attempts(pages: Pages, request: Request, attempts: Attempts) -> Response:
+def too_many_attempts(pages: Pages, request: Request, attempts: Attempts, said: tuple[str, ...] = WRONG_CODES) -> Response:
     return pages.show_message(
         request,
         "Слишком много попыток",
-        "С этого компьютера или из этой сети много раз ввели неверный код. Подождите десять минут и попробуйте снова.",
-        "Если вы потеряли код, позвоните нам: мы расскажем, что с запросом.",
+        *said,
         status=429,
         headers={"retry-after": str(attempts.window_seconds)},
         path="/status",

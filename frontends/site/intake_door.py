@@ -3,16 +3,29 @@
 Every call may be repeated: a message by its external id, the others by their nature. So a connection that broke is tried once more.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
+
+from frontends.site.intake_words import (
+    Accepted,
+    Channels,
+    KeptDraft,
+    Message,
+    Office,
+    OpenedDraft,
+    Problem,
+    RequestStatus,
+    TheAuthority,
+    Told,
+    Uploaded,
+)
 
 # Below intake's own keep-alive, so that a kept connection is seldom found closed.
 KEEP_SECONDS = 4
@@ -21,147 +34,6 @@ CONNECTIONS = 50
 OFFICE_SECONDS = 0.5  # a page waits for it
 UPLOAD_SECONDS = 60.0  # without a byte, or for the word of the virus scanner
 REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
-
-class Sent(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Sender(Sent):
-    name: str | None
-    kind: str | None
-    account: str | None = None
-
-
-class Contacts(Sent):
-    email: str | None
-    phone: str | None
-    postal: str | None
-
-
-class AdditionalChannel(Sent):
-    channel: str
-    address: str
-
-
-class Attached(Sent):
-    """A file that intake has, as it measured it."""
-
-    upload_id: str
-    name: str
-    type: str
-    size: int
-    sha256: str
-
-
-class Message(Sent):
-    external_id: str
-    received_at: datetime
-    point: str | None
-    dialogue: str
-    sender: Sender
-    contacts: Contacts
-    text: str
-    wanted_form: str | None
-    additional_channel: AdditionalChannel | None
-    thread_ref: str | None = None
-    attachments: tuple[Attached, ...] = ()
-
-
-class Told(BaseModel):
-    """What intake says; what it says beyond this is passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Accepted(Told):
-    reference: str
-    tracking_code: str
-    register_number: str | None
-    status: str
-    status_title: str
-    due_on: date | None
-
-
-class Uploaded(Told):
-    upload_id: str
-    name: str
-    type: str
-    size: int
-    sha256: str
-    state: str
-
-
-class SentFile(Told):
-    name: str
-    state: str
-    state_title: str
-
-
-class Step(Told):
-    at: datetime | None  # an older register does not always know
-    status: str
-    status_title: str
-    explanation: str
-
-
-class RequestStatus(Told):
-    reference: str
-    register_number: str | None
-    status: str
-    status_title: str
-    explanation: str
-    received_at: datetime | None
-    due_on: date | None
-    why_due: str | None = None
-    email_masked: str | None
-    email_confirmed: bool
-    additional_channel: str | None
-    additional_masked: str | None
-    steps: tuple[Step, ...]
-    answer: str | None = None
-    attachments: tuple[SentFile, ...] = ()
-
-
-class Office(Told):
-    """`known` false: its hours are nobody's business. Times are aware."""
-
-    known: bool
-    open: bool
-    open_until: datetime | None = None
-    opens_at: datetime | None = None
-
-
-class Channels(Told):
-    """What was changed, masked; what was not is not told."""
-
-    email_masked: str | None = None
-    additional_masked: str | None = None
-
-
-class TheAuthority(Told):
-    """Who it is and how else to reach it; empty is what it did not say."""
-
-    name: str
-    short_name: str
-    act: str
-    postal_address: str
-    phones: tuple[str, ...]
-    hours: str
-    time_zone: ZoneInfo
-
-
-class FieldError(Told):
-    field: str
-    says: str
-
-
-class Problem(Told):
-    """RFC 9457, as far as it concerns a person."""
-
-    code: str = ""
-    detail: str = ""
-    errors: tuple[FieldError, ...] = ()
 
 
 T = TypeVar("T", bound=Told)
@@ -173,6 +45,11 @@ class MessageRefusedError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem
+
+    @property
+    def is_conflict(self) -> bool:
+        """What was asked for is not open any more."""
+        return self.problem.status == HTTPStatus.CONFLICT
 
 
 class IntakeUnavailableError(Exception):
@@ -240,10 +117,41 @@ class IntakeDoor:
             return await self.status(number, code)
         return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
 
+    async def correct(self, number: str, code: str, correction: Mapping[str, str]) -> RequestStatus | None:
+        """What the request says of the person: name, phone, postal; what is absent stays. None as in `status`."""
+        answer = await self._post("/v1/corrections", {"number": number, "tracking_code": code, **correction})
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            raise MessageRefusedError(_told(Problem, answer))
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def clarify(self, number: str, code: str, external_id: str, text: str) -> RequestStatus | None:
+        """The answer to the authority's question. None as in `status`."""
+        body = {"number": number, "tracking_code": code, "external_id": external_id, "text": text}
+        answer = await self._post("/v1/clarifications", body)
+        if answer.status_code in REFUSED:
+            raise MessageRefusedError(_told(Problem, answer))
+        return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def remind(self, known_by: str) -> None:
+        """The code goes to the request's own addresses, if there is such a request; which of the two nobody learns."""
+        _successful(await self._post("/v1/code-reminders", {"known_by": known_by}))
+
     async def confirm(self, token: str) -> Channels | None:
         """None for a link that is not valid."""
         answer = await self._post("/v1/confirmations", {"token": token})
         return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
+
+    async def keep_draft(self, name: str, sealed: str, uploads: Sequence[str]) -> datetime:
+        """Until when a half-written form is kept."""
+        answer = await self._post("/v1/drafts", {"name": name, "sealed": sealed, "uploads": list(uploads)})
+        return _told(KeptDraft, _successful(answer)).kept_until
+
+    async def open_draft(self, name: str) -> str | None:
+        answer = await self._post("/v1/drafts/open", {"name": name})
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else _told(OpenedDraft, _successful(answer)).sealed
+
+    async def forget_draft(self, name: str) -> None:
+        _successful(await self._post("/v1/drafts/forget", {"name": name}))
 
     async def office(self) -> Office:
         """Whether somebody answers the phones now."""

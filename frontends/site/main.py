@@ -2,25 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
+from frontends.site.act_pages import ActPages
 from frontends.site.attached_files import AttachedFiles
 from frontends.site.attempts import Attempts
+from frontends.site.code_pages import LOST, CodePages
 from frontends.site.confirm_pages import ConfirmPages
 from frontends.site.figures import Figures
+from frontends.site.how_pages import HowPages
 from frontends.site.intake_door import IntakeDoor
 from frontends.site.office import OfficeSign
 from frontends.site.pages import RequestPages
+from frontends.site.saved_forms import SavedForms
+from frontends.site.saved_pages import SAVE, SAVED, SavedPages
 from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import AGAIN, StatusPages
+from frontends.site.status_view import StatusView
 from frontends.site.whose import Whose
 from libs.chassis.ops import health, logs, metrics
 from libs.chassis.ops.clock import Clock, SystemClock
@@ -35,7 +42,7 @@ from libs.web.sealed_cookies import Seal, SealedCookie
 
 SECRET_SHOWN_SECONDS = 30 * 60
 FILES_KEPT_SECONDS = 12 * 60 * 60  # intake removes what no message named within a day
-FORMS_WITH_FILES = ("/request", "/request/draft")
+FORMS_WITH_FILES = ("/request", "/request/draft", SAVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     outside.background.add("whose", whose.keep)
     pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=lambda: whose.masthead, demo=settings.demo)
     registry = metrics.registry()
+    office = OfficeSign(door)
     request_pages = RequestPages(
         pages=pages,
         door=door,
@@ -64,6 +72,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         new_id=outside.new_id,
         receipts=_cookie("receipt", "/request/sent", settings, outside.clock),
         drafts=_cookie("draft", "/request/draft", settings, outside.clock),
+        saved=SavedForms(door=door, secret=settings.frontend_key.get_secret_value().encode(), clock=outside.clock),
         sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),
         files=AttachedFiles(
@@ -76,25 +85,14 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         ),
         point=settings.point,
         status_address=f"{settings.site_url}/status",
-        office=OfficeSign(door),
+        office=office,
         zone=authority.time_zone,
     )
-    attempts = Attempts.allowed(settings.status_attempts)
-    status_pages = StatusPages(
-        pages=pages,
-        door=door,
-        clock=outside.clock,
-        zone=lambda: whose.zone,
-        lookups=_cookie("lookup", "/status", settings, outside.clock),
-        typed=_cookie("typed", AGAIN, settings, outside.clock),
-        attempts=attempts,
-    )
-    confirm_pages = ConfirmPages(
-        pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
-    )
     app.include_router(request_pages.routes())
-    app.include_router(status_pages.routes())
-    app.include_router(confirm_pages.routes())
+    app.include_router(saved_pages_of(settings, outside, request_pages).routes())
+    app.include_router(HowPages(pages=pages, whose=whose, office=office).routes())
+    for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone):
+        app.include_router(router)
     app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
     with_files = settings.http_body_limit_bytes + settings.files_total_limit_bytes
@@ -105,6 +103,42 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     outside.telemetry.instrument(app)
     return app
+
+
+def saved_pages_of(settings: SiteSettings, outside: Outside, form: RequestPages) -> SavedPages:
+    return SavedPages(
+        form=form,
+        saved=_cookie("saved", SAVED, settings, outside.clock),
+        saving=Attempts.allowed(settings.saves_per_address),
+        guessing=Attempts.allowed(settings.status_attempts),
+    )
+
+
+def about_sent_requests(
+    settings: SiteSettings, outside: Outside, pages: Pages, door: IntakeDoor, zone: Callable[[], tzinfo]
+) -> list[APIRouter]:
+    """Pages for those who have asked already."""
+    attempts = Attempts.allowed(settings.status_attempts)
+    view = StatusView(
+        pages=pages,
+        door=door,
+        clock=outside.clock,
+        new_id=outside.new_id,
+        zone=zone,
+        lookups=_cookie("lookup", "/status", settings, outside.clock),
+        typed=_cookie("typed", AGAIN, settings, outside.clock),
+    )
+    status_pages, act_pages = StatusPages(view=view, attempts=attempts), ActPages(view=view, door=door)
+    confirm_pages = ConfirmPages(
+        pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
+    )
+    code_pages = CodePages(
+        pages=pages,
+        door=door,
+        typed=_cookie("known-by", LOST, settings, outside.clock),
+        attempts=Attempts.allowed(settings.code_reminders_per_address),
+    )
+    return [status_pages.routes(), act_pages.routes(), confirm_pages.routes(), code_pages.routes()]
 
 
 async def main() -> None:

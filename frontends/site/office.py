@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, Office
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
+from frontends.site.intake_words import Office
 
 FRESH_SECONDS = 30.0
 

@@ -5,6 +5,7 @@ crosses the redirect in an encrypted cookie of that page alone; its address hold
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
@@ -18,9 +19,11 @@ from starlette.responses import RedirectResponse, Response
 from frontends.site import tracking
 from frontends.site.attached_files import KEPT, NOT_ALL, SENT_BEFORE, AttachedFiles, WrongFile
 from frontends.site.figures import Figures
-from frontends.site.intake_door import Accepted, Attached, IntakeDoor, IntakeUnavailableError, MessageRefusedError, Problem
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
+from frontends.site.intake_words import Accepted, Attached, Problem
 from frontends.site.office import OfficeSign
 from frontends.site.request_form import TEXT_LIMIT, RequestForm
+from frontends.site.saved_forms import SavedForms, code_of
 from frontends.site.sent_forms import SentForm, SentForms, is_changed, repeated
 from libs.chassis.ops.clock import Clock
 from libs.web.pages import Pages
@@ -70,7 +73,8 @@ class Draft(BaseModel):
     errors: dict[str, str] = {}
     files: tuple[Attached, ...] = ()
     wrong: tuple[WrongFile, ...] = ()
-    trouble: Literal["not-accepted", "undecided"] | None = None
+    trouble: Literal["not-accepted", "undecided", "not-saved"] | None = None
+    saved: str = ""
     repeats: SentForm | None = None
 
     @property
@@ -92,6 +96,7 @@ class RequestPages:
     receipts: SealedCookie
     drafts: SealedCookie
     sent: SentForms
+    saved: SavedForms
     figures: Figures
     files: AttachedFiles
     point: str
@@ -115,19 +120,33 @@ class RequestPages:
     async def blank(self, request: Request) -> Response:
         return self._form(request, Draft(values=RequestForm.blank(self.new_id).values()))
 
-    async def send(self, request: Request) -> Response:
+    async def posted(self, request: Request) -> tuple[Mapping[str, str], RequestForm, Draft]:
+        """What was posted, once each of its files is with intake or refused."""
         posted = await self.files.posted(request)
         form = RequestForm.posted(posted.typed, self.new_id)
-        draft = Draft(values=form.values(), files=posted.files, wrong=posted.wrong)
-        if errors := form.errors() | ({KEPT: NOT_ALL} if posted.wrong else {}):
-            return self._to_draft(request, draft.model_copy(update={"errors": errors}))
+        return (
+            posted.typed,
+            form,
+            Draft(
+                values=form.values(),
+                errors={KEPT: NOT_ALL} if posted.wrong else {},
+                files=posted.files,
+                wrong=posted.wrong,
+                saved=code_of(posted.typed.get("saved", "")) or "",
+            ),
+        )
+
+    async def send(self, request: Request) -> Response:
+        typed, form, draft = await self.posted(request)
+        if errors := form.errors() | draft.errors:
+            return self.to_draft(request, draft.model_copy(update={"errors": errors}))
         sent = self.sent.of(request)
-        if "again" not in posted.typed and (before := repeated(form, sent)):
-            return self._to_draft(request, draft.model_copy(update={"repeats": before}))
+        if "again" not in typed and (before := repeated(form, sent)):
+            return self.to_draft(request, draft.model_copy(update={"repeats": before}))
         if is_changed(form, sent):
             form = form.renewed(self.new_id)
-            if posted.files:
-                return self._to_draft(request, Draft(values=form.values(), errors={KEPT: SENT_BEFORE}))
+            if draft.files:
+                return self.to_draft(request, Draft(values=form.values(), errors={KEPT: SENT_BEFORE}))
         return await self._sent(request, form, draft)
 
     async def _sent(self, request: Request, form: RequestForm, draft: Draft) -> Response:
@@ -135,22 +154,27 @@ class RequestPages:
             accepted = await self.door.send(form.message(self.point, self.clock.now(), draft.files))
         except MessageRefusedError as refused:
             self.figures.message("refused")
-            return self._to_draft(request, draft.model_copy(update={"errors": _on_our_form(refused.problem)}))
+            return self.to_draft(request, draft.model_copy(update={"errors": _on_our_form(refused.problem)}))
         except IntakeUnavailableError as unavailable:
             trouble: Literal["not-accepted", "undecided"] = "undecided" if unavailable.undecided else "not-accepted"
             self.figures.message(trouble)
-            return self._to_draft(request, draft.model_copy(update={"trouble": trouble}))
+            return self.to_draft(request, draft.model_copy(update={"trouble": trouble}))
         self.figures.message("accepted")
+        await self._forget_saved(draft.saved)
         return self._to_receipt(request, form, accepted)
+
+    async def _forget_saved(self, code: str) -> None:
+        """What was sent is kept by nobody any more; while intake is away the days of the draft run out by themselves."""
+        if code:
+            with suppress(IntakeUnavailableError):
+                await self.saved.forget(code)
 
     async def redraw(self, request: Request) -> Response:
         """A button of the panel was pressed over a half-filled form: the new look, and everything typed still there."""
-        posted = await self.files.posted(request)
-        choice = posted.typed.get("preference", "")
+        typed, _, draft = await self.posted(request)
+        choice = typed.get("preference", "")
         preferences = Preferences.of(request).with_choice(choice)
-        errors = {KEPT: NOT_ALL} if posted.wrong else {}
-        draft = Draft(values=RequestForm.posted(posted.typed, self.new_id).values(), errors=errors, files=posted.files, wrong=posted.wrong)
-        answer = self._to_draft(request, draft, preferences, part="" if choice.startswith("language=") else PANEL)
+        answer = self.to_draft(request, draft, preferences, part="" if choice.startswith("language=") else PANEL)
         preferences.keep(request, answer)
         return answer
 
@@ -190,7 +214,7 @@ class RequestPages:
         self.sent.add(request, answer, SentForm(external_id=form.external_id, digest=form.digest(), receipt=receipt_id, number=number))
         return answer
 
-    def _to_draft(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, part: str = "") -> Response:
+    def to_draft(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, part: str = "") -> Response:
         """To the draft's own address. A text of more than some two pages fits no cookie and is shown at once: only Back asks about it."""
         path = f"/request/draft/{self.new_id()}"
         answer = RedirectResponse(f"{path}{part}", status_code=303)
@@ -213,6 +237,7 @@ class RequestPages:
             trouble=draft.trouble,
             repeats=draft.repeats,
             text_limit=TEXT_LIMIT,
+            saved=draft.saved,
             files=draft.files,
             wrong_files=draft.wrong,
             sealed_files=self.files.sealed(draft.values["external_id"], draft.files),

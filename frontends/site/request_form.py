@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Self
 from uuid import UUID
 
-from frontends.site.intake_door import AdditionalChannel, Attached, Contacts, Message, Sender
+from frontends.site.intake_words import AdditionalChannel, Attached, Contacts, Message, Sender
 from libs.web.contacts import is_email, phone_of
 
 # At four bytes a letter this stays under the 200 KiB that intake's doors take.

@@ -17,4 +17,6 @@ class SiteSettings(PageSettings):
     files_limit: int = Field(10, gt=0, description="files that one form takes")
     files_total_limit_bytes: int = Field(100 * 1024 * 1024, gt=0, description="bytes that one form takes, all its files together")
     files_per_address: int = Field(100, gt=0, description="files that one address may bring in ten minutes")
+    code_reminders_per_address: int = Field(5, gt=0, description="reminders of a code that one address may ask for in ten minutes")
+    saves_per_address: int = Field(20, gt=0, description="half-written forms that one address may put by in ten minutes")
     status_attempts: int = Field(10, gt=0, description="wrong number and code pairs that one address may try in ten minutes")

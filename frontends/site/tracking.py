@@ -14,21 +14,22 @@ _REFERENCE = re.compile(f"[{ALPHABET}]{{{REFERENCE_LENGTH}}}")
 
 def code_of(typed: str) -> str | None:
     """The tracking code that is meant, or None when no code looks like this."""
-    code = _plain(typed)
+    code = plain(typed)
     return code if _CODE.fullmatch(code) else None
 
 
 def number_of(typed: str) -> str:
     """A reference in its own shape; anything else is a register number and stays as it is, blanks around it aside."""
-    plain = _plain(typed)
-    return f"{plain[:5]}-{plain[5:]}" if _REFERENCE.fullmatch(plain) else typed.strip()
+    bare = plain(typed)
+    return f"{bare[:5]}-{bare[5:]}" if _REFERENCE.fullmatch(bare) else typed.strip()
 
 
 def in_groups(code: str) -> list[str]:
     """Groups of four, to copy by hand or to read aloud."""
-    plain = _plain(code)
-    return [plain[start : start + 4] for start in range(0, len(plain), 4)]
+    bare = plain(code)
+    return [bare[start : start + 4] for start in range(0, len(bare), 4)]
 
 
-def _plain(typed: str) -> str:
+def plain(typed: str) -> str:
+    """In large Latin letters, with nothing in between."""
     return _BETWEEN.sub("", typed.upper()).translate(_LOOK_ALIKES)

@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, FileState, Sender
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, FileState, Sender
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Corrected = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -65,6 +67,40 @@ class ConfirmationBody(Body):
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class CorrectionBody(StatusBody):
+    """What is absent stays as it is; one of the three must be there."""
+
+    name: Corrected | None = None
+    phone: Corrected | None = None
+    postal: Corrected | None = None
+
+
+class ClarificationBody(StatusBody):
+    """`external_id`: the frontend's own id of this message."""
+
+    external_id: ExternalId
+    text: Annotated[str, StringConstraints(min_length=1)]
+
+
+class ReminderBody(Body):
+    """What the request is known by: its number, its reference, or an e-mail address or a phone that it names."""
+
+    known_by: Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class DraftNameBody(Body):
+    """`name`: a SHA-256 in hex of what only the person knows."""
+
+    name: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
+class DraftBody(DraftNameBody):
+    """`sealed`: only the frontend can open it; `uploads`: files that stay as long as the draft."""
+
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=500_000)]
+    uploads: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+
+
 class Answer(BaseModel):
     model_config = STRICT
 
@@ -79,6 +115,14 @@ class ReceiptAnswer(Answer):
     status: str
     status_title: str
     due_on: date | None
+
+
+class KeptAnswer(Answer):
+    kept_until: datetime
+
+
+class DraftAnswer(KeptAnswer):
+    sealed: str
 
 
 class EmailAnswer(Answer):
@@ -110,15 +154,22 @@ class FileAnswer(Answer):
 
 
 class StatusAnswer(ChannelsAnswer):
+    """`question`: what the person is asked and has not answered yet; `answer_by`: until when we wait for it."""
+
     reference: str
     register_number: str | None
     status: str
     status_title: str
     explanation: str
+    question: str | None
+    answer_by: date | None
     received_at: datetime | None
     due_on: date | None
     why_due: str | None
     email_confirmed: bool
     answer: str | None
+    name_masked: str | None
+    phone_masked: str | None
+    postal_masked: str | None
     steps: list[StepAnswer]
     attachments: list[FileAnswer]

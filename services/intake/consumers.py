@@ -17,9 +17,10 @@ from libs.events.contracts.channel_inbound import MessageReceived, MessageRevise
 from libs.events.contracts.notifier_trials import TrialLetterTried
 from libs.events.topics import HISTORY, INBOUND, TRIALS, dialogue_key, dialogue_thread, frontend_of
 from libs.events.vocabulary import ExternalId
+from services.intake import tracking
 from services.intake.authority.set_up import SetUp
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.handlers import NOBODYS, Acceptance, Unread
+from services.intake.handlers import Acceptance, Unread
 
 CONSUMER = "intake"
 MAX_RECORDS = 1_000  # a larger batch costs less for each, but whoever comes by HTTP meanwhile waits for it
@@ -72,7 +73,7 @@ def refuser(acceptance: Acceptance) -> OnSetAside:
         refusal, external_id = UNREADABLE.get(reason), external_id_in(delivery.value)
         frontend = frontend_of(delivery.topic)
         if refusal is not None and external_id is not None and frontend is not None:
-            thread = dialogue_thread(frontend, dialogue_key(delivery.key, NOBODYS))
+            thread = dialogue_thread(frontend, dialogue_key(delivery.key, tracking.NOBODYS))
             at = datetime.fromtimestamp(delivery.timestamp_ms / 1000, UTC)
             await acceptance.refuse(db, Unread(frontend, external_id, refusal, thread, at, delivery.traceparent))
 

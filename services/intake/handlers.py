@@ -1,60 +1,31 @@
-"""Intake's use cases. Both doors end in `Acceptance.accept`; `Person` is what somebody with a tracking code may do."""
+"""Intake's use cases of messages. Both doors end in `Acceptance.accept`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.identifiers import Ids
 from libs.chassis.ops.refusals import Refusal
-from libs.chassis.store.database import Connection, Pool
-from libs.chassis.store.events import Append, Context, record_of
+from libs.chassis.store.database import Connection
+from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox, Record
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
-from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged, RequestEmailConfirmed
 from libs.events.envelope import Actor, Envelope
 from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
-from libs.events.vocabulary import AdditionalChannel, Standing, Status
 from services.intake import tracking
 from services.intake.authority.book import Book
-from services.intake.completeness import has_full_name
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
-from services.intake.domain.channels import AddressNotValid as AddressNotValid
-from services.intake.domain.channels import EmailNotValid as EmailNotValid
-from services.intake.domain.channels import additional_of, email_of
-from services.intake.domain.client import account_identity, contact_identity
-from services.intake.domain.desk import withdrawn
+from services.intake.domain.client import account_identity
 from services.intake.domain.inbound import Door, Inbound
-from services.intake.domain.last_days import TransitionForbidden as TransitionForbidden
-from services.intake.domain.request import Request
-from services.intake.domain.telling import by_email, standing, telling
-from services.intake.domain.term import why_due
 from services.intake.oddities import point_of
-from services.intake.store import CLIENT, REQUEST, IntakeStore, Looked, actor_of, frontend_actor, person_context
+from services.intake.store import IntakeStore, Looked, actor_of, frontend_actor
 from services.intake.uploads.store import UploadStore
 
 Outcome = Accepted | Refusal
-NOBODYS = UUID(int=0)
-
-
-class RequestNotFound(Refusal):
-    """No request has this number with this code; which of the two is wrong is not told."""
-
-    code = "request-not-found"
-    status = 404
-    says = "Запрос с таким номером и кодом не найден. Проверьте номер и код: они указаны в расписке."
-
-
-class LinkNotValid(Refusal):
-    """The confirmation link belongs to no address of a request."""
-
-    code = "link-not-valid"
-    status = 404
-    says = "Ссылка недействительна: возможно, адрес электронной почты с тех пор изменили."
 
 
 @dataclass(frozen=True)
@@ -202,142 +173,3 @@ def _receipt(inbound: Inbound, outcome: Outcome) -> Event:
         status=outcome.status.value,
         due_on=outcome.due_on,
     )
-
-
-@dataclass(frozen=True)
-class Mine:
-    """A request that somebody proved to be theirs; `why_due` says how its term was counted."""
-
-    request_id: UUID
-    client_id: UUID | None
-    request: Request
-    why_due: str | None = None
-
-
-class Person:
-    """What the holder of a number and its tracking code, or of a confirmation link, may do (E-10, N-3.2, N-3.4)."""
-
-    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, clock: Clock) -> None:
-        self._pool = pool
-        self._store = store
-        self._book = book
-        self._clock = clock
-
-    async def status(self, number: str, code: str) -> Mine:
-        """Raises `RequestNotFound`, the same whichever of the two is wrong."""
-        async with self._pool.acquire() as db:
-            mine = await self._mine(db, number, code)
-            confirmed = await self._is_confirmed(db, mine.client_id, mine.request.email)
-            rules = await self._book.opened(db)
-        shown = mine.request._replace(email_confirmed=mine.request.email_confirmed or confirmed)
-        return replace(mine, request=shown, why_due=why_due(shown, rules))
-
-    async def change_email(self, number: str, code: str, email: str | None, traceparent: str | None) -> str | None:
-        """The address that later notices are doubled to, or None; raises `RequestNotFound`, `EmailNotValid`."""
-        address = email_of(email)
-        async with self._pool.acquire() as db, db.transaction():
-            await self._store.lock(db)
-            mine = await self._mine(db, number, code)
-            if mine.request.email != address:
-                confirmed = await self._is_confirmed(db, mine.client_id, address)
-                fact = RequestChannelsChanged(email=address, email_confirmed=confirmed, notice=self._link_for(mine, address, confirmed))
-                await self._store.save(db, [self._append(mine, [fact], self._clock.now(), traceparent)])
-        return address
-
-    def _link_for(self, mine: Mine, address: str | None, confirmed: bool) -> Standing | None:
-        """The letter with the link, for an address that still has to be confirmed."""
-        if address is None or confirmed:
-            return None
-        token = tracking.confirm_token(self._book.rules.key, mine.request_id, address)
-        return standing(mine.request, by_email(address, confirmed, token))
-
-    async def change_additional(
-        self, number: str, code: str, additional: AdditionalChannel | None, traceparent: str | None
-    ) -> AdditionalChannel | None:
-        """The channel beside the original one and e-mail, or None; raises `RequestNotFound`, `AddressNotValid`."""
-        additional = additional_of(additional)
-        async with self._pool.acquire() as db, db.transaction():
-            await self._store.lock(db)
-            mine = await self._mine(db, number, code)
-            if mine.request.additional != additional:
-                fact = RequestAdditionalChannelChanged(additional=additional)
-                await self._store.save(db, [self._append(mine, [fact], self._clock.now(), traceparent)])
-        return additional
-
-    async def withdraw(self, number: str, code: str, reason: str | None, traceparent: str | None) -> None:
-        """No answer is wanted any more (8-FZ art. 8); raises `RequestNotFound`, `TransitionForbidden`. Repeated, it changes nothing."""
-        async with self._pool.acquire() as db, db.transaction():
-            await self._store.lock(db)
-            mine = await self._mine(db, number, code)
-            if mine.request.status is Status.WITHDRAWN:
-                return
-            now, client, rules = self._clock.now(), await self._store.client(db, mine.client_id), await self._book.opened(db)
-            facts = withdrawn(mine.request, reason, now, rules, telling(mine.request_id, mine.request, client, rules.key))
-            await self._store.save(db, [self._append(mine, facts, now, traceparent)])
-
-    async def confirm(self, token: str, traceparent: str | None) -> str:
-        """The address that the link proved; harmless when repeated. Raises `LinkNotValid`."""
-        request_id = tracking.request_of(token)
-        async with self._pool.acquire() as db, db.transaction():
-            await self._store.lock(db)
-            found = await self._store.request(db, request_id) if request_id else None
-            if request_id is None or found is None or (email := found[0].email) is None:
-                raise LinkNotValid
-            request, client_id = found
-            if not tracking.same(token, tracking.confirm_token(self._book.rules.key, request_id, email)):
-                raise LinkNotValid
-            if not request.email_confirmed:
-                await self._confirmed(db, Mine(request_id, client_id, request), email, traceparent)
-        return email
-
-    async def _confirmed(self, db: Connection, mine: Mine, email: str, traceparent: str | None) -> None:
-        now = self._clock.now()
-        appends = [self._append(mine, [RequestEmailConfirmed(confirmed_at=now)], now, traceparent)]
-        if mine.client_id is not None:
-            client = await self._store.client(db, mine.client_id)
-            facts: list[Event] = []
-            if email not in client.confirmed:
-                facts.append(ContactConfirmed(channel="email", how="link", address=email, name=mine.request.name))
-            facts += await self._same_person(db, mine, email, client.linked)
-            if facts:
-                context = person_context(mine.client_id, mine.client_id, now, traceparent)
-                appends.append(_for_client(mine.client_id, client.version, facts, context))
-        await self._store.save(db, appends)
-
-    async def _same_person(self, db: Connection, mine: Mine, email: str, linked: frozenset[UUID]) -> list[Event]:
-        """A confirmed contact with the same full name is the same client (R-20)."""
-        if not mine.request.name or not has_full_name(mine.request.name):
-            return []
-        other = await self._store.client_by_identity(db, contact_identity(self._book.rules.key, email, mine.request.name))
-        if other is None or other == mine.client_id or other in linked:
-            return []
-        return [ClientIdentitiesLinked(other=other, basis="подтверждённый адрес и то же полное имя")]
-
-    async def _is_confirmed(self, db: Connection, client_id: UUID | None, email: str | None) -> bool:
-        """Whether this client proved the address, with whichever request."""
-        if client_id is None or email is None:
-            return False
-        return email in (await self._store.client(db, client_id)).confirmed
-
-    async def _mine(self, db: Connection, number: str, code: str) -> Mine:
-        """A wrong number takes the same steps as a wrong code."""
-        offered = tracking.typed(code)
-        for request_id in await self._store.find(db, tracking.typed(number)) or [NOBODYS]:
-            is_right = tracking.same(offered, tracking.tracking_code(self._book.rules.key, request_id))
-            found = await self._store.request(db, request_id) if is_right else None
-            if found is not None:
-                return Mine(request_id, found[1], found[0])
-        raise RequestNotFound
-
-    def _append(self, mine: Mine, facts: Sequence[Event], at: datetime, traceparent: str | None) -> Append:
-        return Append(
-            category=REQUEST,
-            aggregate_id=str(mine.request_id),
-            expected_version=mine.request.version,
-            facts=facts,
-            context=person_context(mine.request_id, mine.client_id, at, traceparent),
-        )
-
-
-def _for_client(client_id: UUID, version: int, facts: Sequence[Event], context: Context) -> Append:
-    return Append(category=CLIENT, aggregate_id=str(client_id), expected_version=version, facts=facts, context=context)

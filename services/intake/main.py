@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from libs.chassis.access.frontends import FrontendKeys
@@ -17,17 +17,20 @@ from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
 from libs.chassis.store.shelves import shelf_of
 from libs.chassis.store.timers import Timers
-from services.intake import api, consumers, tracking, upload_api
+from services.intake import api, consumers, draft_api, person_api, tracking, upload_api
 from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
 from services.intake.authority.book import Book, rules_of
 from services.intake.authority.store import AuthorityStore
+from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
-from services.intake.handlers import Acceptance, Person
+from services.intake.drafts import EXPIRE, Drafts
+from services.intake.handlers import Acceptance
 from services.intake.pages import frame
+from services.intake.person import Person
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
@@ -101,25 +104,46 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
     app = process.app("Intake", streams=[upload_api.PATH, *frame.WITH_FILES])
-    frontends = FrontendKeys(settings.frontend_keys_file)
-    app.include_router(authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=process.clock))
-    app.include_router(
-        api.routes(
-            put=queue.put,
-            person=Person(pool=process.pool, store=store, book=book, clock=process.clock),
-            frontends=frontends,
-            key=key,
-            clock=process.clock,
-            telemetry=process.telemetry,
-        )
-    )
-    app.include_router(office_api.routes(book=book, frontends=frontends, clock=process.clock))
-    app.include_router(upload_api.routes(uploads=files.uploads, frontends=frontends, key=key))
+    for door in doors_for_frontends(process, settings, store, book, queue, files.uploads):
+        app.include_router(door)
     taking = Taking(put=queue.put, book=book, clock=process.clock)
     open_desk(app, process, settings, store, set_up, taking, files.attachments, files.uploads)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
+
+
+def doors_for_frontends(
+    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, uploads: Uploads
+) -> list[APIRouter]:
+    """All that programs with a frontend's key may ask."""
+    key, frontends, clock, telemetry = code_key(settings), FrontendKeys(settings.frontend_keys_file), process.clock, process.telemetry
+    person = Person(pool=process.pool, store=store, book=book, put=queue.put, clock=clock)
+    reminders = reminders_of(process, store, book, key)
+    return [
+        authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=clock),
+        api.routes(put=queue.put, frontends=frontends, key=key, clock=clock, telemetry=telemetry),
+        person_api.routes(person=person, remind=reminders.ask, frontends=frontends, telemetry=telemetry),
+        draft_api.routes(drafts=drafts_of(process, key), frontends=frontends),
+        office_api.routes(book=book, frontends=frontends, clock=clock),
+        upload_api.routes(uploads=uploads, frontends=frontends, key=key),
+    ]
+
+
+def drafts_of(process: Process, key: bytes) -> Drafts:
+    """With their timer."""
+    drafts = Drafts(pool=process.pool, key=key, clock=process.clock)
+    process.timers.on(EXPIRE, drafts.expire)
+    return drafts
+
+
+def reminders_of(process: Process, store: IntakeStore, book: Book, key: bytes) -> CodeReminders:
+    """With their timer."""
+    reminders = CodeReminders(
+        pool=process.pool, store=store, book=book, key=key, clock=process.clock, ids=process.ids, ring=process.bell.ring
+    )
+    process.timers.on(REMIND, reminders.remind)
+    return reminders
 
 
 def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> None:

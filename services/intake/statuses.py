@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date
 
-from libs.events.vocabulary import AskedBy, FileState, Flag, Override, Status
+from libs.events.vocabulary import AskedBy, FileState, Flag, Mark, Override, Status
 from services.intake.deadlines import Reckoning, TermRules
 from services.intake.production_calendar import Standing
 
@@ -59,6 +59,12 @@ FILES = {  # of attachments, after the name of the file
     FileState.UNSURE: "проверить на вирусы не удалось",
     FileState.UNCHECKED: "ещё не проверен на вирусы",
     FileState.MISSING: "не получен",
+}
+MARKS: dict[str, str] = {  # by template: what is told though the status stays
+    Mark.EXTENDED: "срок продлён",
+    Mark.RECOMPUTED: "срок перенесён",
+    Mark.INFECTED: "в файле найден вирус",
+    Mark.CHANNEL: "способ связи изменён",
 }
 
 
@@ -143,6 +149,11 @@ def calendar_of(year: int, standing: Standing) -> str:
     if standing is Standing.UNKNOWN:
         return f"Производственного календаря на {year} год ещё нет: дата посчитана по общему правилу и может измениться."
     return ""
+
+
+def reminded(notices: int) -> str:
+    """To staff: whether the code could go anywhere by itself."""
+    return "Код отправлен туда, куда уходят уведомления." if notices else "Отправить код некуда: ни почты, ни диалога в запросе нет."
 
 
 def infected(name: str) -> str:

@@ -17,6 +17,7 @@ from libs.events.contracts.intake_clients import ClientIdentified, ContactConfir
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
     HistoricalRequestImported,
+    PersonalDataCorrected,
     RequestAdditionalChannelChanged,
     RequestChannelsChanged,
     RequestReceived,
@@ -76,7 +77,7 @@ REQUEST_COLUMNS = (
 # Facts that change what a request is found by (services/intake/words).
 WORDED = (
     *(RequestReceived, RequestSupplemented, RequestRevised, RequestChannelsChanged, RequestAdditionalChannelChanged),
-    *(HistoricalRequestImported, HistoricalEntryImported),
+    *(PersonalDataCorrected, HistoricalRequestImported, HistoricalEntryImported),
 )
 TO_REGISTER = timedelta(days=LONGEST["register_days"])  # what has no number yet is due then
 
@@ -325,6 +326,13 @@ class IntakeStore:
     async def client_by_identity(self, db: Connection, identity: bytes) -> UUID | None:
         rows = await db.fetch(SQL["clients_by_identity"], [identity])
         return rows[0]["client_id"] if rows else None
+
+    async def note_reminder(self, db: Connection, mark: bytes, at: datetime, since: datetime, most: int) -> bool:
+        """False when as many as `most` codes went there since then."""
+        return bool(await db.fetchval(SQL["note_reminder"], mark, at, since, most))
+
+    async def forget_reminders(self, db: Connection, before: datetime) -> None:
+        await db.execute(SQL["forget_reminders"], before)
 
     async def find(self, db: Connection, number: str) -> list[UUID]:
         """By reference or register number, as `tracking.typed` makes it plain; numbers of two journals may look alike then."""

@@ -14,6 +14,7 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0, O, 1, I: typed, or read a
 CODE_LENGTH = 12
 REFERENCE_LENGTH = 10
 MAC_BYTES = 16
+NOBODYS = UUID(int=0)
 
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 _LOOK_ALIKES = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")

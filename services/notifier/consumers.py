@@ -8,11 +8,11 @@ from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.bus.subscriber import Subscription, Take
 from libs.events.contracts.authority_events import ProfileSet, TrialLetterAsked
 from libs.events.contracts.channel_inbound import DeliveryReported
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged, TrackingCodeAsked
 from libs.events.topics import AUTHORITY, HISTORY, INBOUND, REQUESTS, STAFF
 
 GROUP = "notifier"
-HEARS = (RequestStatusChanged, RequestChannelsChanged, DeliveryReported, ProfileSet, TrialLetterAsked)
+HEARS = (RequestStatusChanged, RequestChannelsChanged, TrackingCodeAsked, DeliveryReported, ProfileSet, TrialLetterAsked)
 SESSION_TIMEOUT_MS = 10_000  # replicas come and go: members are dynamic
 
 

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 
 from libs.events.contracts.authority_events import TrialLetterAsked
 from libs.events.contracts.channel_outbound import ReplyHandedOver
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged, TrackingCodeAsked
 from libs.events.contracts.notifier_deliveries import (
     NotificationDelivered,
     NotificationFailed,
@@ -28,6 +28,8 @@ UNREADABLE = "content-unreadable"  # its key is destroyed or damaged
 ADDRESS_CHANGED = "address-changed"
 ORIGINAL = "original"
 TRIAL = "trial-letter"
+TRACKING_CODE = "tracking-code"
+Told: TypeAlias = RequestStatusChanged | RequestChannelsChanged | TrackingCodeAsked
 NoticeEvent: TypeAlias = NotificationQueued | NotificationSent | NotificationDelivered | NotificationFailed
 
 
@@ -48,10 +50,14 @@ UNFINISHED = frozenset((State.PLANNED, State.SENDING, State.DEFERRED, State.UNKN
 
 
 class Content(Standing):
-    """What a notice says and to whom; sealed at rest, gone when the notice is finished. `template`: the mark, where it tells one."""
+    """What a notice says and to whom; sealed at rest, gone when the notice is finished.
+
+    `template`: the mark, where it tells one. `tracking_code`: all that it is about, where it is.
+    """
 
     happened_at: AwareDatetime
     template: str = ""
+    tracking_code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +166,7 @@ class Terms:
     give_up: timedelta = timedelta(hours=96)
 
 
-def plan(
-    event: RequestStatusChanged | RequestChannelsChanged, envelope: Envelope, at: datetime, traceparent: str | None = None
-) -> list[Draft]:
+def plan(event: Told, envelope: Envelope, at: datetime, traceparent: str | None = None) -> list[Draft]:
     """One notice for each target that this event reaches; the ids follow from the event, so a redelivery plans nothing new."""
     told = dict(_told(event, envelope.occurred_at))
     ids = {index: uuid5(envelope.event_id, str(index)) for index in told}
@@ -185,7 +189,7 @@ def plan(
                 channel=content.target.channel,
                 frontend=content.target.frontend,
                 status=content.status,
-                template=event.template if isinstance(event, RequestStatusChanged) else content.status.value,
+                template=_template(event, content),
                 duplicate_of=None if content.target.role == ORIGINAL else original,
                 planned_at=at,
                 origin=origin,
@@ -196,7 +200,19 @@ def plan(
     ]
 
 
-def _told(event: RequestStatusChanged | RequestChannelsChanged, happened_at: datetime) -> Iterator[tuple[int, Content]]:
+def _template(event: Told, content: Content) -> str:
+    match event:
+        case RequestStatusChanged():
+            return event.template
+        case TrackingCodeAsked():
+            return TRACKING_CODE
+        case RequestChannelsChanged():
+            return content.status.value
+        case _:
+            assert_never(event)
+
+
+def _told(event: Told, happened_at: datetime) -> Iterator[tuple[int, Content]]:
     """What is told to which target, by its place in the event."""
     match event:
         case RequestStatusChanged():
@@ -205,6 +221,10 @@ def _told(event: RequestStatusChanged | RequestChannelsChanged, happened_at: dat
         case RequestChannelsChanged():
             if event.notice is not None:
                 yield 0, Content(**dict(event.notice), happened_at=happened_at)
+        case TrackingCodeAsked():
+            for index, notice in enumerate(event.notices):
+                code = event.tracking_code if notice.target.confirmed else None
+                yield index, Content(**dict(notice), happened_at=happened_at, tracking_code=code)
         case _:
             assert_never(event)
 

@@ -13,7 +13,7 @@ from libs.chassis.ops.clock import Clock
 from libs.chassis.store.database import Connection
 from libs.events.contracts.authority_events import TrialLetterAsked
 from libs.events.contracts.channel_inbound import DeliveryReported
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.topics import frontend_of
 from services.notifier.channels import Channel
 from services.notifier.domain import (
@@ -27,6 +27,7 @@ from services.notifier.domain import (
     Rejected,
     State,
     Terms,
+    Told,
     address_changed,
     decide,
     evolve,
@@ -155,7 +156,7 @@ class Handlers:
 def _drafts(item: Received, at: datetime) -> list[Draft]:
     if isinstance(item.event, TrialLetterAsked):
         return [trial(item.event, item.envelope, at, item.traceparent)]
-    if not isinstance(item.event, RequestStatusChanged | RequestChannelsChanged):
+    if not isinstance(item.event, Told):
         return []
     return plan(item.event, item.envelope, at, item.traceparent)
 

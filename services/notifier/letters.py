@@ -12,11 +12,12 @@ from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import Status
 from services.notifier.domain import Content
 from services.notifier.mime import is_safe
-from services.notifier.wording import MARKS, Words, day, plural, term, words_of
+from services.notifier.wording import MARKS, Words, day, in_fours, plural, term, words_of
 
 OFFERS_EMAIL = frozenset((Status.RECEIVED, Status.REGISTERED))  # a further channel is offered in every channel (N-3.1)
 MAX_NUMBER = 80
 TRIAL_SUBJECT = "Пробное письмо"
+CODE_TITLE = "код проверки"
 FACT = "\x00"  # around the name of a fact in a shape; no template holds it, and what people wrote comes in when it is gone
 
 Shape = tuple[str, tuple[str, ...]]
@@ -56,6 +57,9 @@ class Letters:
 
     def letter(self, content: Content) -> Letter:
         """To an address that was only typed: number, status and the link that confirms it, nothing personal."""
+        if content.tracking_code:
+            facts = _reminded(content, content.tracking_code)
+            return Letter(_subject(content, CODE_TITLE), self._draw("code.txt", facts), self._draw("code.html", facts))
         name = "letter" if content.target.confirmed else "unconfirmed"
         facts = self._facts(content) if content.target.confirmed else self._bare(content)
         return Letter(_subject(content), self._draw(f"{name}.txt", facts), self._draw(f"{name}.html", facts))
@@ -67,6 +71,8 @@ class Letters:
 
     def message(self, content: Content) -> str:
         """For a frontend's dialogue."""
+        if content.tracking_code:
+            return self._draw("code_message.txt", _reminded(content, content.tracking_code))
         offers = content.status in OFFERS_EMAIL and content.template not in MARKS
         return self._draw("message.txt", self._facts(content) | {"offers_email": "yes" if offers else ""})
 
@@ -112,17 +118,22 @@ def _words(content: Content) -> Words:
     return words_of(content.status, content.template)
 
 
-def _heading(content: Content) -> str:
+def _reminded(content: Content, code: str) -> dict[str, str]:
+    """The code that the person has lost. The subject holds none of it: it shows on a locked screen."""
+    return {"heading": _heading(content, CODE_TITLE), "addressee": _one_line(content.addressee or ""), "code": in_fours(code)}
+
+
+def _heading(content: Content, title: str = "") -> str:
     words = _words(content)
-    return f"{words.noun} {number(content)}: {words.title}"
+    return f"{words.noun} {number(content)}: {title or words.title}"
 
 
-def _subject(content: Content) -> str:
+def _subject(content: Content, title: str = "") -> str:
     """Number and status, no word of a person; a number that no header may hold is left out."""
-    shown = number(content)
+    shown, words = number(content), _words(content)
     if is_safe(shown) and len(shown) <= MAX_NUMBER:
-        return _heading(content)
-    return f"{_words(content).noun}: {_words(content).title}"
+        return _heading(content, title)
+    return f"{words.noun}: {title or words.title}"
 
 
 def _says_when(explanation: str, due_on: date | None) -> bool:

@@ -18,6 +18,11 @@ def plural(number: int, one: str, few: str, many: str) -> str:
     return many
 
 
+def in_fours(code: str) -> str:
+    """«7K3M Q9TX A2BC»: to copy by hand or to read aloud."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
 def day(when: date) -> str:
     return f"{when.day} {MONTHS[when.month - 1]} {when.year} года"
 

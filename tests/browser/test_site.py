@@ -12,7 +12,19 @@ from tests.unit.site.door_twin import CODE, NUMBER, TOKEN, DoorTwin
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEND = "main button[type=submit]"
-PAGES = ["/", "/request", "/status", "/request/sent/1", "/status/ended", f"/confirm/{TOKEN}", "/nowhere"]
+PAGES = [
+    "/",
+    "/request",
+    "/how",
+    "/status",
+    "/status/code",
+    "/status/code/asked",
+    "/request/continue",
+    "/request/sent/1",
+    "/status/ended",
+    f"/confirm/{TOKEN}",
+    "/nowhere",
+]
 
 
 async def fill(page: Page) -> None:
@@ -85,6 +97,45 @@ async def test_a_request_is_withdrawn_on_a_phone_without_javascript_in_english(w
     await page.get_by_role("button", name="Withdraw the request").click()
     await expect(page.locator(".govuk-notification-banner")).to_contain_text("The request is withdrawn")
     assert door.status == "withdrawn"
+
+
+@pytest.mark.requirement("S-12", "E-11")
+async def test_a_question_is_answered_and_a_name_corrected_on_a_phone_without_javascript_in_english(
+    without_javascript: Page, door: DoorTwin
+) -> None:
+    page = without_javascript
+    door.question, door.status, door.status_title = "О каком участке речь?", "awaiting_clarification", "нужно уточнение"
+    await look_up(page)
+    await page.click("text=English")
+    await page.get_by_role("button", name="Send the answer").click()
+    await expect(page.locator(".govuk-error-summary")).to_contain_text("Write an answer to the question")
+    assert not await sideways(page)
+    await page.fill("#text", "Об участке у реки")
+    await page.get_by_role("button", name="Send the answer").click()
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("Your answer has been received")
+    await page.click("text=Is your name or a contact wrong?")
+    await page.fill("#name", "Петрова Анна Сергеевна")
+    await page.get_by_role("button", name="Correct").click()
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("Corrected.")
+    assert not await sideways(page)
+    assert [one["text"] for one in door.clarified] == ["Об участке у реки"]
+    assert door.corrections == [{"name": "Петрова Анна Сергеевна"}]
+
+
+@pytest.mark.requirement("N-7.3")
+async def test_half_a_form_is_put_by_and_goes_on_without_javascript(without_javascript: Page, door: DoorTwin) -> None:
+    page = without_javascript
+    await page.goto("/request")
+    await page.fill("#text", "Какие участки")
+    await page.click("text=Сохранить и закончить позже")
+    await expect(page.locator("h1")).to_have_text("Запрос сохранён, но не отправлен")
+    code = await page.locator(".web-code").inner_text()
+    assert not await sideways(page)
+    await page.click("main >> text=Продолжить сохранённый запрос")
+    await page.fill("#code", code.lower())
+    await page.click(SEND)
+    await expect(page.locator("#text")).to_have_value("Какие участки")
+    assert door.received == []
 
 
 @pytest.mark.requirement("N-7.3")

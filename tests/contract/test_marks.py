@@ -94,6 +94,7 @@ SECRETS = {
     "MessageAccepted": "tracking_code",
     "RequestChannelsChanged": "notice.target.confirm_token",
     "RequestStatusChanged": "targets.confirm_token",
+    "TrackingCodeAsked": "notices.target.confirm_token tracking_code",
 }
 SOUNDS_SECRET = re.compile(r"token|secret|password|tracking_code|one_time|pin$|otp")
 

@@ -152,10 +152,12 @@ class Point(_AuthorityPart):
     `oral`: people speak there, so what they ask is registered on the day (8-FZ art. 18).
     `card`: on which card of the desk staff take down what comes there; absent: it comes by itself.
     `act`: by which it is on the list, from its day `since` to its day `until`.
+    `where`: an address of the web, an e-mail address, or a place with its hours, as people are told.
     """
 
     code: Text
     title: Text
+    where: str = ""
     kind: Literal["internal", "external", "both"] = "external"
     oral: bool = False
     card: Literal["phone", "reception", "post"] | None = None

@@ -99,13 +99,14 @@ class RequestTypeClosed(Event):
 class PointSet(Event):
     """A point of interaction, by which act it is on the list, and its first and last day there.
 
-    `card`: on which card of the desk staff take down what comes there; None: it comes by itself.
+    `card`: on which card of the desk staff take down what comes there; None: it comes by itself. `where`: how people find it.
     """
 
     code: Annotated[str, Open]
     title: Annotated[str, Personal]
     kind: Annotated[Audience, Open]
     act: Annotated[str, Personal] = ""
+    where: Annotated[str, Personal] = ""
     since: Annotated[date | None, Open] = None
     until: Annotated[date | None, Open] = None
     card: Annotated[Card | None, Open] = None

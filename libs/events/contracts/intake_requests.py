@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from libs.events.contracts import intake_answers
-from libs.events.fact import Event, Moment, Open, Personal
+from libs.events.fact import Event, Moment, Open, Personal, Secret
 from libs.events.vocabulary import (
     AdditionalChannel,
     Attachment,
@@ -130,6 +130,22 @@ class RequestEmailConfirmed(Event):
     """The link of the first letter was followed: the address belongs to the person (N-3.4)."""
 
     confirmed_at: Annotated[Moment, Open]
+
+
+class PersonalDataCorrected(Event):
+    """The person corrected what the request says of them (E-11): only what is new, and what stood there before."""
+
+    name: Annotated[str | None, Personal] = None
+    contacts: Contacts = Contacts()
+    previous_name: Annotated[str | None, Personal] = None
+    previous_contacts: Contacts = Contacts()
+
+
+class TrackingCodeAsked(Event):
+    """Somebody asked for the code of the request: it goes to each of `notices` whose target is proved, and to nobody else (E-10)."""
+
+    notices: tuple[Standing, ...] = ()
+    tracking_code: Annotated[str | None, Secret] = None
 
 
 class RequestNotConsidered(Event):
@@ -357,6 +373,8 @@ EVENTS = (
     RequestChannelsChanged,
     RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
+    PersonalDataCorrected,
+    TrackingCodeAsked,
     RequestNotConsidered,
     MessageSetAside,
     MessageTakenUp,

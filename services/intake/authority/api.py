@@ -23,6 +23,18 @@ class PointAnswer(BaseModel):
     code: str
     title: str
     kind: Audience
+    where: str
+
+
+class TermsAnswer(BaseModel):
+    """Days that the authority takes at most, and the act that lets it; from the registration, the first from the receipt."""
+
+    act: str
+    register_days: int
+    answer_days: int
+    extension_days: int
+    extension_notice_days: int
+    redirect_days: int
 
 
 class AuthorityAnswer(BaseModel):
@@ -37,6 +49,7 @@ class AuthorityAnswer(BaseModel):
     hours: str
     time_zone: str
     points: list[PointAnswer]
+    terms: TermsAnswer
 
 
 def routes(*, book: Book, pool: Pool, frontends: FrontendKeys, clock: Clock) -> APIRouter:
@@ -73,6 +86,9 @@ def told(book: Book, clock: Clock) -> AuthorityAnswer:
         hours=now.hours,
         time_zone=now.time_zone.key,
         points=[
-            PointAnswer(code=point.code, title=point.title, kind=Audience(point.kind)) for point in now.points if point.code in standing
+            PointAnswer(code=point.code, title=point.title, kind=Audience(point.kind), where=point.where)
+            for point in now.points
+            if point.code in standing
         ],
+        terms=TermsAnswer.model_validate(book.rules.terms, from_attributes=True),
     )

@@ -226,6 +226,8 @@ class _Turn:
 
     def _joined(self) -> UUID | None:
         """A message joins a request of its own dialogue only: the one it names, else the one that still lacks something."""
+        if self.inbound.proved:
+            return self._named()
         candidates = (self._named(), self.known.open_dialogues.get(self.dialogue))
         return next((request_id for request_id in candidates if request_id and self._is_own(self.known.requests[request_id])), None)
 

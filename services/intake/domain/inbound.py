@@ -54,6 +54,8 @@ class Inbound:
     """Bytes of the record as it came; unknown ones are taken for many."""
     at_desk: AtDesk | None = None
     """Staff typed it in."""
+    proved: bool = False
+    """Who wrote it has shown the code of the request that it names."""
 
     @cached_property
     def ref(self) -> MessageRef:

@@ -32,6 +32,7 @@ from libs.events.contracts.intake_requests import (
     MessageSetAside,
     MessageTakenUp,
     OralConsultationGiven,
+    PersonalDataCorrected,
     PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
@@ -48,6 +49,7 @@ from libs.events.contracts.intake_requests import (
     RequestStatusChanged,
     RequestSupplemented,
     RequestWithdrawn,
+    TrackingCodeAsked,
 )
 from libs.events.fact import Event
 from libs.events.topics import DESK
@@ -76,6 +78,8 @@ RequestEvent = (
     | RequestChannelsChanged
     | RequestAdditionalChannelChanged
     | RequestEmailConfirmed
+    | PersonalDataCorrected
+    | TrackingCodeAsked
     | RequestNotConsidered
     | MessageSetAside
     | MessageTakenUp
@@ -118,6 +122,8 @@ class Step:
     at: datetime | None
     status: Status
     explanation: str
+    mark: str = ""
+    """What was told though the status stayed, as its template calls it."""
     answer: str | None = None
 
 
@@ -126,7 +132,7 @@ class Request(NamedTuple):
 
     `answer_days` is by which its term was counted, where a type of its had a term of its own; `last_on` is where those days end, before a
     day off moves `due_on`. `approaching` and `missed` are what was told of the present due day; another day is told anew.
-    `set_back` is the status that it goes back to once the person has answered our question, or `wait_until` is over.
+    `set_back` is the status that it goes back to once the person has answered our `question`, or `wait_until` is over.
     """
 
     version: int = 0
@@ -149,6 +155,7 @@ class Request(NamedTuple):
     executor: str | None = None
     set_back: Status | None = None
     wait_until: date | None = None
+    question: str | None = None
     name: str | None = None
     account: str | None = None
     kind: ClientKind | None = None
@@ -215,22 +222,25 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case DeadlineApproaching() | DeadlineMissed() | DeadlineExtended() | DeadlineRecomputed():
             return _of_term(request, event)._replace(version=version)
         case RequestStatusChanged():
-            steps = (*request.steps, Step(at, event.to_status, event.explanation, event.answer)) if event.visible else request.steps
-            return request._replace(version=version, status=event.to_status, steps=steps)
+            return request._replace(version=version, status=event.to_status, steps=(*request.steps, *_seen(event, at)))
         case RequestChannelsChanged():
             return request._replace(version=version, email=event.email, email_confirmed=event.email_confirmed)
         case RequestAdditionalChannelChanged():
             return request._replace(version=version, additional=event.additional)
         case RequestEmailConfirmed():
             return request._replace(version=version, email_confirmed=True)
+        case PersonalDataCorrected():
+            contacts = _joined(event.contacts, request.contacts)
+            return request._replace(version=version, name=event.name or request.name, contacts=contacts)
         case RequestClassified():
             return _sorted(request, event)._replace(version=version)
         case RequestAssigned() | RequestReassigned():
             return request._replace(version=version, unit=event.unit, executor=event.executor)
         case ClarificationRequested():
-            return request._replace(version=version, set_back=request.status, wait_until=event.wait_until)
+            request = request._replace(set_back=request.status, wait_until=event.wait_until, question=event.question)
+            return request._replace(version=version)
         case ClarificationReceived() | ClarificationNotReceived():
-            return request._replace(version=version, set_back=None, wait_until=None)
+            return request._replace(version=version, set_back=None, wait_until=None, question=None)
         case DraftPrepared() | DraftChecked() | DraftSubmitted() | DraftReturned() | DraftApproved():
             return request._replace(version=version, drafts=with_event(request.drafts, event))
         case AnswerSent() | RefusalIssued():
@@ -252,6 +262,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             | PhoneEnquiryAnswered()
             | OralConsultationGiven()
             | HistoricalEntryImported()
+            | TrackingCodeAsked()
         ):
             return request._replace(version=version)  # the status that comes with it tells the rest
         case _:
@@ -270,6 +281,11 @@ def _begun(request: Request, event: RequestReceived) -> Request:
         noted=event.taken_down,
         wanted_form=event.wanted_form,
     )
+
+
+def _seen(event: RequestStatusChanged, at: datetime | None) -> tuple[Step, ...]:
+    mark = event.template if event.template != event.to_status.value else ""
+    return (Step(at, event.to_status, event.explanation, mark, event.answer),) if event.visible else ()
 
 
 def _sorted(request: Request, event: RequestClassified) -> Request:

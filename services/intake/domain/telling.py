@@ -13,7 +13,7 @@ from libs.events.vocabulary import (
     Status,
     Target,
 )
-from services.intake import tracking
+from services.intake import statuses, tracking
 from services.intake.completeness import has_phone, has_postal
 from services.intake.domain.client import Client
 from services.intake.domain.request import SITE, Request
@@ -87,12 +87,19 @@ def status_changed(
     )
 
 
+def explanation(request: Request) -> str:
+    """What the person reads beside the status: what they were told last, but for a question, which stands until it is answered."""
+    if request.question is not None and request.wait_until is not None:
+        return statuses.asked(request.question, request.wait_until, request.due_on)
+    return statuses.now(request.status, request.steps[-1].explanation if request.steps else "")
+
+
 def standing(request: Request, target: Target) -> Standing:
     """Where the request stands, for one target."""
     return Standing(
         target=target,
         status=request.status,
-        explanation=request.steps[-1].explanation if request.steps else "",
+        explanation=explanation(request),
         reference=request.reference,
         reg_no=request.reg_no,
         due_on=request.due_on,

@@ -28,6 +28,7 @@ from libs.events.contracts.intake_requests import (
     MessageTakenUp,
     OralAnswer,
     OralConsultationGiven,
+    PersonalDataCorrected,
     PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
@@ -44,6 +45,7 @@ from libs.events.contracts.intake_requests import (
     RequestStatusChanged,
     RequestSupplemented,
     RequestWithdrawn,
+    TrackingCodeAsked,
 )
 from libs.events.fact import Event
 from libs.events.vocabulary import FileState, Term
@@ -58,6 +60,8 @@ TITLES: dict[type[Event], str] = {
     RequestChannelsChanged: "Изменён адрес для уведомлений",
     RequestAdditionalChannelChanged: "Изменён дополнительный канал",
     RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
+    PersonalDataCorrected: "Клиент исправил свои данные",
+    TrackingCodeAsked: "Попросили напомнить код проверки",
     RequestNotConsidered: "Оставлен без рассмотрения",
     MessageSetAside: "Отложено: не запрос",
     MessageTakenUp: "Возвращено из отложенных",
@@ -156,9 +160,24 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return f"{statuses.ASKED[fact.override.asked]} {fact.override.reason}" if fact.override else ""
         case AttachmentExamined():
             return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
+        case PersonalDataCorrected():
+            return _corrected(fact)
+        case TrackingCodeAsked():
+            return statuses.reminded(len(fact.notices))
         case HistoricalEntryImported():
             return fact.what
         case HistoricalRequestImported():
             return fact.subject or ""
         case _:
             return ""
+
+
+def _corrected(fact: PersonalDataCorrected) -> str:
+    """«Телефон: +7 913 000-00-02 (было: +7 913 000-00-01)», a line each."""
+    new, old = fact.contacts, fact.previous_contacts
+    lines = {
+        "Имя": (fact.name, fact.previous_name),
+        "Телефон": (new.phone, old.phone),
+        "Почтовый адрес": (new.postal, old.postal),
+    }
+    return "\n".join(f"{what}: {now}{f' (было: {before})' if before else ''}" for what, (now, before) in lines.items() if now)

@@ -8,6 +8,7 @@ from itertools import islice
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
     HistoricalRequestImported,
+    PersonalDataCorrected,
     RequestAdditionalChannelChanged,
     RequestChannelsChanged,
     RequestReceived,
@@ -99,6 +100,8 @@ def said_in(facts: Iterable[Event]) -> Said:  # noqa: C901 - one case for each f
                 said.first = fact.text if fact.message_ref == first else said.first
             case RequestChannelsChanged():
                 _noted(said, None, Contacts(email=fact.email), None)
+            case PersonalDataCorrected():
+                _noted(said, fact.name, fact.contacts, None)
             case RequestAdditionalChannelChanged():
                 _noted(said, None, Contacts(), fact.additional)
             case HistoricalRequestImported():

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.chassis.store.database import Pool
+from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.queries import queries
 from services.intake.overview import Overview, RegisterRow
 from services.intake.words import normal
@@ -45,13 +45,18 @@ class Search:
         return Found(rows=rows, more=len(ids) > MOST_FOUND, behind=int(behind), asked=len(asked))
 
     async def holding(self, asked: Sequence[Collection[int]], limit: int) -> list[UUID]:
-        """The newest that hold a mark of each list. Of words that stand everywhere the index would bring half the table."""
-        lists = [sorted(marks) for marks in asked[:MOST_ASKED]]
-        places = lists + [lists[0]] * (MOST_ASKED - len(lists))
-        rows = await self._pool.fetch(SQL["newest_by_words"], *places, limit, LOOKED_THROUGH)
-        if len(rows) < limit:
-            rows = await self._pool.fetch(SQL["requests_by_words"], *places, limit)
-        return [row["request_id"] for row in rows]
+        async with self._pool.acquire() as db:
+            return await holding(db, asked, limit)
+
+
+async def holding(db: Connection, asked: Sequence[Collection[int]], limit: int) -> list[UUID]:
+    """The newest that hold a mark of each list. Of words that stand everywhere the index would bring half the table."""
+    lists = [sorted(marks) for marks in asked[:MOST_ASKED]]
+    places = lists + [lists[0]] * (MOST_ASKED - len(lists))
+    rows = await db.fetch(SQL["newest_by_words"], *places, limit, LOOKED_THROUGH)
+    if len(rows) < limit:
+        rows = await db.fetch(SQL["requests_by_words"], *places, limit)
+    return [row["request_id"] for row in rows]
 
 
 def asked_for(marks: Marks, typed: str) -> list[frozenset[int]]:

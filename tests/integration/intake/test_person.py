@@ -8,10 +8,17 @@ import pytest
 
 from libs.chassis.access.roles import Role
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestEmailConfirmed, RequestStatusChanged, RequestWithdrawn
+from libs.events.contracts.intake_requests import (
+    PersonalDataCorrected,
+    RequestChannelsChanged,
+    RequestEmailConfirmed,
+    RequestStatusChanged,
+    RequestWithdrawn,
+)
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import Contacts, Sender, Status
 from tests.examples import GREETING, QUESTION, Somebody, anna, boris
+from tests.integration.intake.test_desk_door import ASK, CLASSIFY, Clerk
 from tests.integration.intake.town import Town, said
 
 
@@ -304,3 +311,47 @@ async def test_a_withdrawal_with_a_wrong_code_or_of_what_is_finished_is_refused(
     assert (wrong.status_code, wrong.json()["code"]) == (404, "request-not-found")
     page_now = await page(town, lacking)
     assert page_now["explanation"].startswith("В сообщении нет запроса информации")
+
+
+async def asked_by_staff(town: Town, frontend: str, name: str) -> None:
+    """A question of the registrar's waits."""
+    clerk, request_id = Clerk(town, Role.REGISTRAR), (await town.request(frontend, name))["request_id"]
+    for command in (CLASSIFY, ASK):
+        await clerk.do(request_id, command)
+
+
+@pytest.mark.requirement("S-12", "N-3.3")
+async def test_a_question_is_answered_by_number_and_code_whatever_channel_the_request_came_by(town: Town) -> None:
+    await town.vk.send(said("v-1", anna, dialogue="peer-7"))
+    of_vk, of_site = await town.vk.receipt("v-1"), await registered(town, "m-1", boris)
+    of_vk = {"reference": of_vk.reference, "tracking_code": of_vk.tracking_code}
+    for frontend, name, receipt in (("site", "m-1", of_site), ("vk", "v-1", of_vk)):
+        early = await town.site.ask("clarifications", asking(receipt, external_id=f"early-{name}", text="У реки."))
+        assert (early.status_code, early.json()["code"]) == (409, "transition-forbidden")
+        await asked_by_staff(town, frontend, name)
+        shown = await page(town, receipt)
+        assert (shown["question"], bool(shown["answer_by"])) == (ASK["question"], True)
+        assert ASK["question"] in shown["explanation"]
+        for _ in range(2):
+            answer = await town.site.ask("clarifications", asking(receipt, external_id=f"answer-{name}", text="Об участке у реки."))
+            assert (answer.status_code, answer.json()["question"], answer.json()["status"]) == (200, None, "classified")
+        types = await town.types(frontend, name)
+        assert types[-3:] == ["RequestSupplemented", "ClarificationReceived", "RequestStatusChanged"]
+    wrong = await town.site.ask("clarifications", asking(of_site, external_id="x", text="x") | {"tracking_code": "AAAABBBBCCCC"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "request-not-found")
+    assert await town.value("SELECT count(*) FROM requests") == 2
+
+
+@pytest.mark.requirement("E-11", "R-17")
+async def test_a_correction_is_an_event_of_the_request_and_shows_masked(town: Town) -> None:
+    receipt = await registered(town)
+    corrected = asking(receipt, name=boris.name, phone=boris.phone)
+    again, answer = [await town.site.ask("corrections", corrected) for _ in range(2)]
+    assert again.json() == answer.json()
+    assert (answer.json()["name_masked"], answer.json()["phone_masked"]) == ("В*** Б*** И***", "+7 913***02")
+    assert boris.name not in answer.text
+    [fact] = [one for one in await town.facts("site", "m-1") if isinstance(one, PersonalDataCorrected)]
+    assert (fact.name, fact.previous_name) == (boris.name, anna.name)
+    for changes, code in (({}, "wrong-schema"), ({"name": "123"}, "data-not-valid"), ({"email": "a@b.ru"}, "wrong-schema")):
+        refused = await town.site.ask("corrections", asking(receipt, **changes))
+        assert (refused.status_code, refused.json()["code"]) == (400, code)

@@ -127,14 +127,18 @@ async def test_a_list_is_loaded_whole_by_its_act_and_what_it_leaves_out_is_close
 
 
 @pytest.mark.requirement("A-1.1", "N-7.1", "E-19")
-async def test_on_which_card_a_point_is_taken_down_is_data_and_stays_when_the_list_is_loaded_anew(bureau: Office) -> None:
+async def test_on_which_card_a_point_is_taken_down_and_where_it_is_are_data_and_stay_when_the_list_is_loaded_anew(bureau: Office) -> None:
+    where = "+7 (383) 000-18-02, круглосуточно"
     await done(bureau.admin, "points", entry(title="Вторая линия", kind="external", card="phone", code="second"))
-    await done(bureau.admin, "points/phone", entry("phone", title="Справочный телефон", kind="external", card="phone"))
+    await done(bureau.admin, "points/phone", entry("phone", title="Справочный телефон", kind="external", card="phone", where=where))
     shown = text_of(await bureau.admin.get("/new/phone"))
     assert all(title in shown for title in ("Вторая линия", "Справочный телефон"))
     lines = "Справочный телефон; внешние; phone\nВторая линия; внешние; second\nОфициальный сайт; внешние; site"
     await done(bureau.admin, "load-points", {"act": "приказ от 02.11.2026 № 50", "points": lines})
     assert "Вторая линия" in text_of(await bureau.admin.get("/new/phone"))
+    told = (await bureau.town.service.http.get("/v1/authority", headers=bureau.town.site.headers)).json()
+    assert [point["where"] for point in told["points"]] == [where, "", ""]
+    assert where in text_of(await page(bureau.admin, "/changes"))
     await done(bureau.admin, "points/second", entry("second", title="Вторая линия", kind="external", card=""))
     assert "Вторая линия" not in text_of(await bureau.admin.get("/new/phone"))
     assert (await bureau.admin.get("/new/reception")).status_code == 404, "no point is left for that card"

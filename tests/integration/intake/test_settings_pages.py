@@ -127,7 +127,8 @@ async def test_another_process_knows_within_seconds_and_frontends_ask_for_news_a
         await eventually(is_told, seconds=15, what="the second process knows the new name")
         told = (await second.http.get("/v1/authority", headers=key)).json()
     assert told["time_zone"] == "Asia/Omsk"
-    assert {"code": "internal", "title": "Внутреннее обращение", "kind": "internal"} in told["points"]
+    assert {"code": "internal", "title": "Внутреннее обращение", "kind": "internal", "where": ""} in told["points"]
+    assert (told["terms"]["answer_days"], told["terms"]["extension_days"]) == (30, 15)
     assert "signatory" not in told
 
 

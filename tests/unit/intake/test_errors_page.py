@@ -8,8 +8,8 @@ from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
-from services.intake import api, handlers, upload_api
-from services.intake.domain import inbound
+from services.intake import api, drafts, person, upload_api
+from services.intake.domain import correcting, inbound
 from services.intake.domain.uploads import file_kinds
 from services.intake.uploads import handlers as uploads
 from tests.integration.intake.bad_input import HTTP, KAFKA
@@ -29,7 +29,7 @@ def codes_of(part: str) -> set[str]:
 def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
     known = [
         one
-        for module in (refusals, concurrency, problems, api, handlers, inbound, uploads, upload_api, file_kinds)
+        for module in (refusals, concurrency, problems, api, drafts, person, correcting, inbound, uploads, upload_api, file_kinds)
         for one in vars(module).values()
         if isinstance(one, type)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from libs.chassis.ops.settings import Authority, load_authority
-from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged
+from libs.events.contracts.intake_requests import RequestChannelsChanged, RequestStatusChanged, TrackingCodeAsked
 from libs.events.envelope import Envelope
 from libs.events.fact import Event
 from libs.events.vocabulary import Standing, Status, Target
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 NAME = "Аделаида Запланированная-Тестова"
 ADDRESS = "adelaida@example.org"
+CODE = "7K3MQ9TXA2BC"
 SITE_URL = "https://otklik.example.org"
 NAMESPACE = UUID("6f0c2f4e-7d0c-4a39-9a4b-1b6f6d6b1a01")
 
@@ -44,9 +45,8 @@ def change(to: Status = Status.REGISTERED, *targets: Target, **changed: Any) -> 
     return RequestStatusChanged.model_validate(facts | changed)
 
 
-def new_address(target: Target = typed_only) -> RequestChannelsChanged:
-    """The person typed another address on the status page."""
-    notice = Standing(
+def where_it_stands(target: Target) -> Standing:
+    return Standing(
         target=target,
         status=Status.DRAFTING,
         explanation="Исполнитель собирает сведения.",
@@ -55,7 +55,16 @@ def new_address(target: Target = typed_only) -> RequestChannelsChanged:
         due_on=date(2026, 12, 14),
         addressee=NAME,
     )
-    return RequestChannelsChanged(email=target.address, notice=notice)
+
+
+def new_address(target: Target = typed_only) -> RequestChannelsChanged:
+    """The person typed another address on the status page."""
+    return RequestChannelsChanged(email=target.address, notice=where_it_stands(target))
+
+
+def code_asked(*targets: Target) -> TrackingCodeAsked:
+    """Somebody has lost the code."""
+    return TrackingCodeAsked(notices=tuple(where_it_stands(target) for target in targets), tracking_code=CODE)
 
 
 def envelope(event: Event, *, request: str = "request-1", seq: int | None = 3, n: int = 0, **changed: Any) -> Envelope:

@@ -11,12 +11,12 @@ from services.notifier.domain import Content
 from services.notifier.letters import Letters
 from services.notifier.mime import is_safe
 from services.notifier.wording import MARKS, TERM_OF_LAW, WORDS, day, plural, term
-from tests.unit.notifier.examples import ADDRESS, AT, NAME, SITE_URL, authority, by_email, by_vk, typed_only
+from tests.unit.notifier.examples import ADDRESS, AT, CODE, NAME, SITE_URL, authority, by_email, by_vk, typed_only
 
 LETTERS = Letters(authority(), SITE_URL)
 LATIN = re.compile(r"[A-Za-z_]{2,}")
 ALLOWED_LATIN = {"ABCDE", "FGHJK", "https", "otklik", "example", "org", "status", "confirm", "one", "time", "token"}
-CODE = re.compile(r"[a-z]+_[a-z]+|[{}<>]|\bNone\b|\bTrue\b|\bFalse\b")
+CODE_NAME = re.compile(r"[a-z]+_[a-z]+|[{}<>]|\bNone\b|\bTrue\b|\bFalse\b")
 
 
 def content(status: Status = Status.REGISTERED, target: Target = by_email, **changed: object) -> Content:
@@ -52,7 +52,7 @@ def test_everything_is_told_without_a_code_name_and_with_an_explanation_and_the_
         assert words.next in text
         assert "№ ЗИ-15/2026" in text
         assert set(LATIN.findall(text)) <= ALLOWED_LATIN
-        assert not CODE.search(text)
+        assert not CODE_NAME.search(text)
         assert not re.search(r" {2}| [.,:;!]|\.\.|\n{3}", text.replace("\n\n--\n", "\n"))
     assert letter.subject == f"{words.noun} № ЗИ-15/2026: {words.title}"
     assert is_safe(letter.subject)
@@ -132,6 +132,18 @@ def test_a_letter_to_an_address_that_was_only_typed_holds_number_status_and_link
     assert f"{SITE_URL}/confirm/one-time-token" in letter.text
     assert f'href="{SITE_URL}/confirm/one-time-token"' in letter.html
     assert WORDS[status].happened not in letter.text
+
+
+@pytest.mark.requirement("E-10")
+def test_a_letter_with_the_code_says_it_in_fours_and_its_subject_holds_none_of_it() -> None:
+    letter = LETTERS.letter(content(explanation="Ваше заявление рассмотрено.", tracking_code=CODE))
+    for text in (letter.text, without_markup(letter.html), LETTERS.message(content(target=by_vk, tracking_code=CODE))):
+        assert "Код проверки: 7K3M Q9TX A2BC" in text
+        assert "Запрос № ЗИ-15/2026: код проверки" in text
+        assert "заявление" not in text
+    assert NAME in letter.text
+    assert letter.subject == "Запрос № ЗИ-15/2026: код проверки"
+    assert CODE not in letter.html.split('href="')[1].split('"')[0]
 
 
 def test_a_later_letter_to_an_unconfirmed_address_points_to_the_first_one() -> None:

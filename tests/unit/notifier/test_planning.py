@@ -8,7 +8,20 @@ from libs.events.contracts.intake_requests import RequestChannelsChanged
 from libs.events.vocabulary import Mark, Status, Target
 from services.notifier.domain import Draft, plan
 from services.notifier.reach import BY_CHANNEL, EMAIL, FRONTEND, PHONE, POST, SITE, reaches
-from tests.unit.notifier.examples import ADDRESS, AT, NAME, by_email, by_site, by_vk, change, envelope, new_address, typed_only
+from tests.unit.notifier.examples import (
+    ADDRESS,
+    AT,
+    CODE,
+    NAME,
+    by_email,
+    by_site,
+    by_vk,
+    change,
+    code_asked,
+    envelope,
+    new_address,
+    typed_only,
+)
 
 by_post = Target(role="original", channel="post", address="630099, г. Обск, а/я 7")
 
@@ -127,6 +140,17 @@ def test_a_new_address_is_written_to_once_with_number_status_and_link() -> None:
 def test_an_address_that_needs_no_letter_plans_nothing() -> None:
     for event in (RequestChannelsChanged(email=None), RequestChannelsChanged(email=ADDRESS, email_confirmed=True)):
         assert plan(event, envelope(event), AT) == []
+
+
+@pytest.mark.requirement("E-10", "N-3.4")
+def test_a_code_goes_to_the_dialogue_and_the_proved_address_and_never_to_one_that_was_only_typed() -> None:
+    for targets, codes in (((by_vk, by_email), [CODE, CODE]), ((by_vk, typed_only), [CODE, None])):
+        event = code_asked(*targets)
+        first, again = (plan(event, envelope(event), AT) for _ in range(2))
+        assert [draft.content.tracking_code for draft in first] == codes
+        assert [draft.notice.id for draft in first] == [draft.notice.id for draft in again]
+        assert {(draft.notice.template, draft.notice.status) for draft in first} == {("tracking-code", Status.DRAFTING)}
+        assert [draft.notice.duplicate_of for draft in first] == [None, first[0].notice.id]
 
 
 @pytest.mark.requirement("N-3.3")

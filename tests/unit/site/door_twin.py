@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from services.intake.domain.correcting import DataNotValid
 from services.intake.domain.uploads.file_kinds import FileTypeNotAllowed
 
 KEY = "site-key-for-tests-0123456789"
@@ -51,7 +52,20 @@ AUTHORITY = {
     "phones": ["112"],
     "hours": "с 9:00 до 18:00",
     "time_zone": "Asia/Omsk",
-    "points": [{"code": "site", "title": "Сайт", "kind": "external"}],
+    "points": [
+        {"code": "site", "title": "Сайт", "kind": "external", "where": ""},
+        {"code": "vk", "title": "ВКонтакте", "kind": "both", "where": "https://vk.com/les"},
+        {"code": "email", "title": "Электронная почта", "kind": "external", "where": "les@example.org"},
+        {"code": "internal", "title": "Внутреннее обращение", "kind": "internal", "where": "каб. 5"},
+    ],
+    "terms": {
+        "act": "статья 18 Федерального закона от 09.02.2009 № 8-ФЗ",
+        "register_days": 3,
+        "answer_days": 20,
+        "extension_days": 15,
+        "extension_notice_days": 7,
+        "redirect_days": 7,
+    },
 }
 
 
@@ -78,9 +92,13 @@ class DoorTwin:
     email_confirmed: bool = False
     emails: list[str | None] = field(default_factory=list)
     withdraws: bool = True
+    corrections: list[dict[str, str]] = field(default_factory=list)
+    question: str | None = None
+    clarified: list[dict[str, Any]] = field(default_factory=list)
     additional: dict[str, str] | None = None
     additionals: list[dict[str, str] | None] = field(default_factory=list)
     refuses_addresses: bool = False
+    reminded: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     status: str = "registered"
     status_title: str = "зарегистрирован"
@@ -90,6 +108,7 @@ class DoorTwin:
     opens_at: str = "2026-11-23T09:00:00+07:00"
     authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
     unchanged: int = 0
+    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
 
@@ -103,12 +122,37 @@ class DoorTwin:
         app.add_api_route("/v1/uploads", self.keep, methods=["POST"])
         app.add_api_route("/v1/status", self.tell, methods=["POST"])
         app.add_api_route("/v1/channels", self.change, methods=["POST"])
+        app.add_api_route("/v1/corrections", self.correct, methods=["POST"])
+        app.add_api_route("/v1/clarifications", self.clarify, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
+        app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
+        app.add_api_route("/v1/drafts", self.keep_draft, methods=["POST"])
+        app.add_api_route("/v1/drafts/open", self.open_draft, methods=["POST"])
+        app.add_api_route("/v1/drafts/forget", self.forget_draft, methods=["POST"])
         app.add_api_route("/v1/office", self.tell_office, methods=["GET"])
         app.add_api_route("/v1/authority", self.name_itself, methods=["GET"])
         app.add_api_route("/health/live", self.live, methods=["GET"])
         return app
+
+    async def keep_draft(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        self.drafts[body["name"]] = body
+        return JSONResponse({"kept_until": "2026-11-29T05:30:00+00:00"}, status_code=201)
+
+    async def open_draft(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        kept = self.drafts.get((await request.json())["name"])
+        if kept is None:
+            return problem(404, "draft-not-found", "Такого черновика нет.")
+        return JSONResponse({"sealed": kept["sealed"], "kept_until": "2026-11-29T05:30:00+00:00"})
+
+    async def forget_draft(self, request: Request) -> Response:
+        self.drafts.pop((await request.json())["name"], None)
+        return Response(status_code=204)
 
     def live(self) -> dict[str, bool]:
         return {"alive": True}
@@ -172,17 +216,44 @@ class DoorTwin:
                 "status": self.status,
                 "status_title": self.status_title,
                 "explanation": STEPS[-1]["explanation"],
+                "question": self.question,
+                "answer_by": "2026-12-01" if self.question else None,
                 "received_at": STEPS[0]["at"],
                 "due_on": self.due_on,
                 "answer": self.answer,
                 "why_due": WHY_DUE if self.due_on else None,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,
+                "name_masked": "П*** А***",
+                "phone_masked": None,
+                "postal_masked": None,
                 **self._additional_told(),
                 "steps": STEPS,
                 "attachments": self.attachments,
             }
         )
+
+    async def correct(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body):
+            return problem(404, "request-not-found", "Такой пары номера и кода нет.")
+        if self.refuses_addresses:
+            return problem(400, "data-not-valid", DataNotValid.says)
+        self.corrections.append({name: body[name] for name in ("name", "phone", "postal") if name in body})
+        return await self.tell(request)
+
+    async def clarify(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if self._fits(body) and all(body["external_id"] != known["external_id"] for known in self.clarified):
+            if self.question is None:
+                return problem(409, "transition-forbidden", "Сейчас с запросом так поступить нельзя.")
+            self.clarified.append(body)
+            self.status, self.status_title, self.question = "assigned", "в работе", None
+        return await self.tell(request)
 
     async def withdraw(self, request: Request) -> JSONResponse:
         body = await request.json()
@@ -213,6 +284,12 @@ class DoorTwin:
             self.email_masked = None if body["email"] is None else "n***@example.ru"
             told["email_masked"] = self.email_masked
         return JSONResponse(told)
+
+    async def remind(self, request: Request) -> Response:
+        if answer := await self._faulty(request):
+            return answer
+        self.reminded.append((await request.json())["known_by"])
+        return Response(status_code=202)
 
     async def confirm(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from frontends.site import intake_door
-from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, Message
+from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
+from frontends.site.intake_words import Message
 from frontends.site.request_form import RequestForm
 from tests.unit.site.conftest import NOW
 from tests.unit.site.door_twin import CODE, KEY, REFERENCE, DoorTwin

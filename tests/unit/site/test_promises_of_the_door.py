@@ -21,12 +21,13 @@ from libs.chassis.ops.clock import FixedClock
 from libs.chassis.ops.refusals import Busy
 from libs.chassis.ops.telemetry import Telemetry
 from libs.events.vocabulary import AdditionalChannel, Status
-from services.intake import api
+from services.intake import api, person_api
 from services.intake.domain.acceptance import Accepted
+from services.intake.domain.correcting import Correction, DataNotValid
 from services.intake.domain.inbound import Inbound
 from services.intake.domain.last_days import TransitionForbidden
 from services.intake.domain.request import Request, Step, reaches
-from services.intake.handlers import AddressNotValid, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
+from services.intake.person import AddressNotValid, Clarification, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
 from tests.unit.site.conftest import NOW
 from tests.unit.site.door_twin import CODE, KEY, NUMBER, REFERENCE, TOKEN
 
@@ -54,6 +55,9 @@ class People:
     busy: bool = False
     withdrawn: bool = False
     finished: bool = False
+    corrections: list[Correction] = field(default_factory=list)
+    clarified: list[tuple[str, str, str]] = field(default_factory=list)
+    reminded: list[tuple[str, str]] = field(default_factory=list)
 
     async def put(self, inbound: Inbound) -> Accepted:
         if self.busy:
@@ -100,6 +104,21 @@ class People:
             raise TransitionForbidden(Status.ANSWERED)
         self.withdrawn = True
 
+    async def correct(self, number: str, code: str, wanted: Correction, _traceparent: str | None) -> None:
+        await self.status(number, code)
+        if wanted.name == "123":
+            raise DataNotValid
+        self.corrections.append(wanted)
+
+    async def clarify(self, frontend: str, number: str, code: str, said: Clarification, _traceparent: str | None) -> None:
+        await self.status(number, code)
+        if self.finished:
+            raise TransitionForbidden(Status.ANSWERED)
+        self.clarified.append((frontend, *said))
+
+    async def remind(self, known_by: str, frontend: str) -> None:
+        self.reminded.append((known_by, frontend))
+
     async def confirm(self, token: str, _traceparent: str | None) -> str:
         if token != TOKEN:
             raise LinkNotValid
@@ -114,13 +133,15 @@ async def intakes_door(people: People, folder: Path, key: str = KEY) -> AsyncIte
     problems.install(app, body_limit_bytes=1024 * 1024)
     routes = api.routes(
         put=people.put,
-        person=cast(Person, people),
         frontends=FrontendKeys(keys),
         key=b"k" * 32,
         clock=FixedClock(NOW),
         telemetry=Telemetry(),
     )
     app.include_router(routes)
+    app.include_router(
+        person_api.routes(person=cast(Person, people), remind=people.remind, frontends=FrontendKeys(keys), telemetry=Telemetry())
+    )
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake.test", headers=headers) as http:
         yield IntakeDoor(http)
@@ -207,6 +228,26 @@ async def test_a_request_is_withdrawn_or_stays_as_it_is_where_it_is_finished_or_
     assert stays is not None
     assert gone is not None
     assert (stays.status, gone.status) == ("registered", "withdrawn")
+
+
+@pytest.mark.requirement("E-11", "S-12", "E-10")
+async def test_corrections_answers_and_reminders_are_taken_as_they_are_and_refused_with_a_reason(tmp_path: Path) -> None:
+    people = People()
+    async with intakes_door(people, tmp_path) as door:
+        assert await door.correct(NUMBER, CODE, {"name": "Петрова", "postal": "г. Обск"}) is not None
+        assert await door.correct(NUMBER, "AAAAAAAAAAAA", {"name": "Петрова"}) is None
+        assert await door.clarify(NUMBER, CODE, "answer-1", "🙂" * 50_000) is not None
+        assert await door.clarify(NUMBER, "AAAAAAAAAAAA", "answer-1", "У реки.") is None
+        await door.remind("anna@example.ru")
+        people.finished = True
+        with pytest.raises(MessageRefusedError) as wrong:
+            await door.correct(NUMBER, CODE, {"name": "123"})
+        with pytest.raises(MessageRefusedError) as late:
+            await door.clarify(NUMBER, CODE, "answer-2", "У реки.")
+    assert people.corrections == [Correction(name="Петрова", postal="г. Обск")]
+    assert people.clarified == [("site", "answer-1", "🙂" * 50_000)]
+    assert people.reminded == [("anna@example.ru", "site")]
+    assert (wrong.value.problem.detail, late.value.is_conflict) == (DataNotValid.says, True)
 
 
 @pytest.mark.parametrize(("token", "masked"), [(TOKEN, "a***@example.ru"), ("other", None), ("x" * 3000, None)])

@@ -1,13 +1,15 @@
 """A person looks up a request by number and code (E-10), in plain words, and changes where notices go (N-3.2)."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
 from markupsafe import escape
 
-from frontends.site import request_form, status_pages
+from frontends.site import act_pages, request_form, status_pages
 from libs.chassis.ops.clock import FixedClock
+from services.intake.domain.correcting import DataNotValid
 from tests.unit.site.conftest import OpenSite
 from tests.unit.site.door_twin import CODE, NUMBER, REFERENCE, WHY_DUE, DoorTwin
 from tests.unit.site.html import Page
@@ -109,6 +111,86 @@ async def test_a_withdrawal_from_a_page_of_another_request_or_while_intake_is_aw
     assert door.status == "registered"
 
 
+@pytest.mark.requirement("E-11")
+async def test_name_and_contacts_are_corrected_and_what_is_left_blank_stays(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    shown = Page((await looked_up(browser)).text).text
+    assert "Сейчас: П*** А***" in shown
+    typed = {"name": " Петрова Анна ", "phone": "8 912 345-67-89", "postal": "\r\n"}
+    page = Page((await browser.post("/status/correct", data={"reference": REFERENCE, **typed})).text)
+    assert "Исправлено." in page.text
+    assert page.values["name"] == ""
+    assert door.corrections == [{"name": "Петрова Анна", "phone": "+79123456789"}]
+
+
+@pytest.mark.requirement("E-11")
+@pytest.mark.parametrize(
+    ("typed", "fields", "said"),
+    [
+        ({}, ["#name"], act_pages.NOTHING_CORRECTED),
+        ({"name": "123", "phone": "завтра"}, ["#name", "#phone"], request_form.BAD_PHONE),
+        ({"postal": "у\0реки"}, ["#postal"], request_form.UNREADABLE_SIGN),
+        ({"postal": "1"}, ["#name"], DataNotValid.says),
+    ],
+)
+async def test_a_correction_that_corrects_nothing_is_refused_with_the_reason_and_stays_on_the_page(
+    browser: httpx.AsyncClient, door: DoorTwin, typed: dict[str, str], fields: list[str], said: str
+) -> None:
+    await looked_up(browser)
+    door.refuses_addresses = True
+    page = Page((await browser.post("/status/correct", data={"reference": REFERENCE, **typed})).text)
+    assert page.error_links == fields
+    assert said in page.text
+    assert {name: page.values[name] for name in typed} == typed
+    assert door.corrections == []
+
+
+ANSWER = {"reference": REFERENCE, "answer_id": f"answer-{UUID(int=7)}", "text": "Участок у реки,\r\nсорок второй."}
+
+
+@pytest.mark.requirement("S-12")
+async def test_a_question_is_answered_where_it_stands_and_once(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    door.question = "О каком участке речь?"
+    shown = Page((await looked_up(browser)).text)
+    assert "Отправить ответ" in shown.text
+    assert shown.values["answer_id"].startswith("answer-")
+    for _ in range(2):
+        answered = Page((await browser.post("/status/answer", data=ANSWER)).text)
+        assert "Ваш ответ получен, работа над запросом продолжается." in answered.text
+        assert "Отправить ответ" not in answered.text
+    [sent] = door.clarified
+    assert (sent["external_id"], sent["text"]) == (ANSWER["answer_id"], "Участок у реки,\nсорок второй.")
+
+
+@pytest.mark.requirement("S-12", "R-21")
+@pytest.mark.parametrize(
+    ("typed", "fault", "status", "said"),
+    [
+        ({"text": " "}, None, 422, act_pages.NO_ANSWER),
+        ({"text": "у\0реки"}, None, 422, request_form.UNREADABLE_SIGN),
+        ({"text": "я" * 50_001}, None, 422, request_form.TEXT_TOO_LONG),
+        ({}, "busy", 503, "Сейчас не получается это сделать"),
+        ({}, "too-large", 422, "Сообщение слишком большое."),
+        ({}, "nobody waits", 409, act_pages.NOT_AWAITED),
+        ({"reference": "AAAAA-AAAAA"}, None, 410, "Просмотр запроса закончен, ответ не отправлен"),
+    ],
+)
+async def test_an_answer_that_cannot_be_sent_stands_on_the_page_whole(
+    browser: httpx.AsyncClient, door: DoorTwin, typed: dict[str, str], fault: str | None, status: int, said: str
+) -> None:
+    door.question = "О каком участке речь?"
+    await looked_up(browser)
+    door.fault = fault
+    if fault == "nobody waits":
+        door.fault = door.question = None
+    answer = await browser.post("/status/answer", data=ANSWER | typed)
+    page = Page(answer.text)
+    assert (answer.status_code, door.clarified) == (status, [])
+    assert said in page.text
+    assert page.values["text"] == (ANSWER | typed)["text"].replace("\r\n", "\n")
+    assert ("Отправить ответ" in page.text) == (status not in (409, 410))
+    assert page.values["answer_id"] == ANSWER["answer_id"]
+
+
 @pytest.mark.requirement("R-10", "A-2.1.4")
 async def test_the_term_explains_itself_where_there_is_one(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     shown = Page((await looked_up(browser)).text).text
@@ -171,7 +253,7 @@ async def test_the_address_of_notices_is_changed_and_dropped(browser: httpx.Asyn
 
 
 @pytest.mark.requirement("N-3.4")
-@pytest.mark.parametrize(("typed", "said"), [("", status_pages.NO_NEW_EMAIL), ("new@", request_form.BAD_EMAIL)])
+@pytest.mark.parametrize(("typed", "said"), [("", act_pages.NO_NEW_EMAIL), ("new@", request_form.BAD_EMAIL)])
 async def test_a_bad_new_address_is_refused_with_the_reason(browser: httpx.AsyncClient, door: DoorTwin, typed: str, said: str) -> None:
     await looked_up(browser)
 
@@ -243,7 +325,7 @@ async def test_a_call_or_a_letter_is_chosen_later_and_dropped(
     ("typed", "field", "said"),
     [
         ({"channel": "phone", "address": "завтра"}, "address", request_form.BAD_PHONE),
-        ({"channel": "post", "address": " "}, "address", status_pages.NO_NEW_ADDRESS),
+        ({"channel": "post", "address": " "}, "address", act_pages.NO_NEW_ADDRESS),
         ({"address": "г. Обск"}, "channel", request_form.NO_SUCH_CHOICE),
         ({"channel": "fax", "address": "г. Обск"}, "channel", request_form.NO_SUCH_CHOICE),
     ],

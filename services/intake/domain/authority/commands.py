@@ -100,6 +100,7 @@ class SetType(Entry):
 class SetPoint(Entry):
     kind: Audience
     act: Line = ""
+    where: Line = ""
     since: date | None = None
     until: date | None = None
     card: Card | None = None

@@ -95,6 +95,7 @@ def entry_of(event: EntrySet) -> Any:
                 title=event.title,
                 kind=event.kind.value,
                 act=event.act,
+                where=event.where,
                 since=event.since,
                 until=event.until,
                 oral=event.card in ORAL,

@@ -166,8 +166,9 @@ def _points_loaded(file: Authority, decided: Decided, command: LoadPoints) -> li
         code = point.code or code_by_title.get(point.title.casefold()) or code_of(point.title, {*known, *listed, OTHER_POINT})
         if code in listed or code == OTHER_POINT:
             raise CodeTaken
-        card = Card(before.card) if (before := offered.get(code)) and before.card else None
-        listed[code] = PointSet(code=code, title=point.title, kind=point.kind, act=command.act, since=command.since, card=card)
+        kept = {"card": Card(before.card) if before.card else None, "where": before.where} if (before := offered.get(code)) else {}
+        told = {"title": point.title, "kind": point.kind, "act": command.act, "since": command.since}
+        listed[code] = PointSet.model_validate({"code": code, **told, **kept})
     if len({one.title.casefold() for one in listed.values()}) < len(listed):
         raise TitleTaken
     if len({*known, *listed}) > MOST_ENTRIES:
@@ -218,7 +219,7 @@ def _fact(command: SetEntry, code: str, now: Authority) -> EntrySet:
         case SetPoint():
             if command.since and command.until and command.until < command.since:
                 raise DaysReversed
-            told = {name: getattr(command, name) for name in ("title", "kind", "act", "since", "until", "card")}
+            told = {name: getattr(command, name) for name in ("title", "kind", "act", "where", "since", "until", "card")}
             return PointSet(code=code, **told)
         case _:
             assert_never(command)

@@ -26,7 +26,7 @@ FIELDS: Final[dict[Listing, tuple[str, ...]]] = {
     Listing.UNITS: ("title", "topics"),
     Listing.TOPICS: ("title",),
     Listing.TYPES: ("title", "regime", "answer_days"),
-    Listing.POINTS: ("title", "kind", "card", "act", "since", "until"),
+    Listing.POINTS: ("title", "where", "kind", "card", "act", "since", "until"),
 }
 COMMANDS: Final[dict[Listing, type[SetEntry]]] = {
     Listing.UNITS: SetUnit,
@@ -120,7 +120,7 @@ def entry_values(entry: str, one: Unit | Topic | RequestType | Point | None) -> 
     """What stands in the fields of an entry's form; None: of a new one."""
     known = one.model_dump(mode="json") if one else {"kind": "external", "regime": "8-fz"}
     topics = known.pop("topics", ())
-    blank = dict.fromkeys(("code", "title", "regime", "answer_days", "kind", "card", "act", "since", "until"), "")
+    blank = dict.fromkeys(("code", "title", "regime", "answer_days", "kind", "card", "act", "where", "since", "until"), "")
     told = {name: str(value) for name, value in known.items() if value is not None}
     return {field_id(entry, name): value for name, value in (blank | told).items()} | {
         field_id(entry, f"topic.{code}"): "yes" for code in topics

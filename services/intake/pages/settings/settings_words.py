@@ -121,7 +121,13 @@ def said(event: AuthorityEvent, titles: Mapping[Listing, Mapping[str, str]]) -> 
         case PointSet():
             return "; ".join(
                 part
-                for part in (f"{event.title}: {AUDIENCES[event.kind]}", CARDS[event.card] if event.card else "", event.act, standing(event))
+                for part in (
+                    f"{event.title}: {AUDIENCES[event.kind]}",
+                    event.where,
+                    CARDS[event.card] if event.card else "",
+                    event.act,
+                    standing(event),
+                )
                 if part
             )
         case UnitClosed() | TopicClosed() | RequestTypeClosed() | PointClosed():

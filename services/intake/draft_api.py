@@ -1,0 +1,42 @@
+"""Intake's HTTP door for half-written forms (docs/frontends)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBearer
+
+from libs.chassis.access.frontends import FrontendKeys
+from libs.chassis.ops.concurrency import ConcurrencyLimit
+from libs.chassis.ops.problems import RESPONSES
+from services.intake.api import NEVER_STORED, checked, never_stored, read, takes
+from services.intake.bodies import DraftAnswer, DraftBody, DraftNameBody, KeptAnswer
+from services.intake.drafts import Drafts
+
+MOST_AT_ONCE = 10
+
+
+def routes(*, drafts: Drafts, frontends: FrontendKeys) -> APIRouter:
+    Frontend = Annotated[str, Depends(frontends)]  # noqa: N806 - a type
+    bearer = HTTPBearer(auto_error=False, description="the key of the frontend")
+    few = Depends(ConcurrencyLimit(MOST_AT_ONCE))
+    router = APIRouter(prefix="/v1/drafts", dependencies=[Depends(never_stored), Depends(bearer), few], responses=RESPONSES)
+
+    @router.post("", status_code=201, response_model=KeptAnswer, openapi_extra=takes(DraftBody))
+    async def keep(request: Request, frontend: Frontend) -> dict[str, datetime]:
+        """Puts a form by; the same name again takes its place."""
+        body = checked(DraftBody, await read(request))
+        return {"kept_until": (await drafts.keep(frontend, body.name, body.sealed, body.uploads)).kept_until}
+
+    @router.post("/open", response_model=DraftAnswer, openapi_extra=takes(DraftNameBody))
+    async def look(request: Request, frontend: Frontend) -> dict[str, Any]:
+        """What was put by; it stays."""
+        return (await drafts.open(frontend, checked(DraftNameBody, await read(request)).name))._asdict()
+
+    @router.post("/forget", status_code=204, openapi_extra=takes(DraftNameBody))
+    async def forget(request: Request, frontend: Frontend) -> Response:
+        """It was sent, or is not wanted any more; repeated, it changes nothing."""
+        await drafts.forget(frontend, checked(DraftNameBody, await read(request)).name)
+        return Response(status_code=204, headers=NEVER_STORED)
+
+    return router
