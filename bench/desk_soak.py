@@ -63,6 +63,7 @@ def command(
         raise typer.Exit(1) from None
     found = lines_of(day)
     SCREEN.print(report.table(found))
+    SCREEN.print(f"messages a second: {', '.join(f'{door} {rate:g}' for door, rate in day.rates.items())}", soft_wrap=True)
     SCREEN.print(f"cores kept busy: {', '.join(f'{name} {busy:.2f}' for name, busy in day.cores.items())}", soft_wrap=True)
     for check in checks:
         SCREEN.print(f"[{'green' if check.held else 'red'}]{'✓' if check.held else '✗'}[/] {check.what}: {check.says}", soft_wrap=True)
@@ -104,6 +105,7 @@ def _written(plan: Plan, load: tuple[float, float], day: Day, found: Sequence[Li
         "plan": asdict(plan),
         "load_average": load,
         "cores": day.cores,
+        "messages_per_second": day.rates,
         "pages": report.written(found),
         "checks": [asdict(check) for check in checks],
     }

@@ -62,6 +62,6 @@ async def exported(who: Colleague, ledger: Ledger, kind: str) -> Page:
     """All rows, open or not, as a file."""
     page = await who.browser.get(f"export {kind}", f"{REGISTER}/export?order=newest&as={kind}")
     ledger.looks[who.account, f"export-{kind}"] += page.status == OK
-    if kind == "csv":
+    if kind == "csv" and page.status == OK:
         ledger.exported.append(page.text.count("\r\n") - 1)
     return page

@@ -12,7 +12,7 @@ import orjson
 
 from bench.desk.ledger import NO_ANSWER, SEE_OTHER, Ledger, Wait
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0  # as browsers have it
 AGAIN_SECONDS = 1.0  # as the stream itself asks browsers to wait
 OWN_FORM = {"sec-fetch-site": "same-origin", "accept-language": "ru"}
 

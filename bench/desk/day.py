@@ -71,6 +71,7 @@ class Day:
     loop: Probed = field(default_factory=Probed)
     cores: Mapping[str, float] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)  # messages a second that each door really took
 
     async def run(self) -> list[Check]:
         async with AsyncExitStack() as browsers:
@@ -166,11 +167,13 @@ class Day:
         report = await load.send(order)
         if report.created != sum(report.answers.values()):
             raise WrongRun(f"the HTTP door answered by status {report.answers}")
+        self.rates["http"] = round(report.rate, 1)
         self.sent += [f"site {AT_HTTP}-{number}" for number in range(report.created)]
 
     async def _at_kafka(self, seconds: float) -> None:
-        made = records.at_door(FRONTEND, lambda number, at: letters.received(AT_KAFKA, number, at))
+        made, began = records.at_door(FRONTEND, lambda number, at: letters.received(AT_KAFKA, number, at)), time.monotonic()
         count = await kafka_load.send(self.stage.parts.kafka_bootstrap, made, seconds=seconds, rate=self.plan.rate / 2)
+        self.rates["kafka"] = round(count / (time.monotonic() - began), 1)
         self.sent += [f"{FRONTEND} {AT_KAFKA}-{number}" for number in range(count)]
 
     async def _taken_away(self, end: float) -> None:
