@@ -20,7 +20,7 @@ async def open_accounts(password: str) -> list[str]:
 
 
 def _accounts(intake: Intake) -> Accounts:
-    return accounts_of(intake.process, intake.settings, code_key(intake.settings), Passwords())
+    return accounts_of(intake.process, intake.settings, code_key(intake.settings), Passwords(intake.settings.password_memory_kib))
 
 
 def _command(account: SampleAccount) -> OpenAccount:

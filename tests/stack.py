@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from cli.database import prepare_all
 from cli.services import SCHEMAS
 from libs.chassis.access.frontends import hash_of
+from libs.chassis.access.passwords import LEAST_MEMORY_KIB
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.access.tokens import TokenIssuer, new_private_key, public_key_of
 from libs.chassis.bus.topics import apply, partitions_on
@@ -78,17 +79,25 @@ class Stack:
         await admin.execute(f"DROP DATABASE {database.name} WITH (FORCE)")
         await admin.close()
 
+    @asynccontextmanager
+    async def lent_database(self, *services: str) -> AsyncIterator["Database"]:
+        """For tests that share one, with consumer groups of its own for these services."""
+        await self.start_from_here(*services)
+        made = await self.new_database()
+        yield made
+        await self.drop_database(made)
+
     def group(self, service: str) -> str:
         """A consumer group of this test's own: a static member of an earlier test still holds the old one."""
         return f"{service}-{self._groups}"
 
-    async def start_from_here(self) -> None:
-        """New consumer groups, which begin behind what earlier tests left in the topics."""
+    async def start_from_here(self, *services: str) -> None:
+        """New consumer groups of these services, by default of all; they begin behind what earlier tests left in the topics."""
         self._groups += 1
         existing = await partitions_on(self.parts.kafka_bootstrap)
         ours = {name: count for name, count in existing.items() if topic_of(name) or name.endswith(".dlq.v1")}
         partitions = [TopicPartition(name, number) for name, count in ours.items() for number in range(count)]
-        for group in map(self.group, SERVICES):
+        for group in map(self.group, services or SERVICES):
             consumer = AIOKafkaConsumer(bootstrap_servers=self.parts.kafka_bootstrap, group_id=group, enable_auto_commit=False)
             await consumer.start()
             try:
@@ -157,6 +166,7 @@ class Database:
             "HTTP_PORT": 0,
             "FRONTEND_KEYS_FILE": self.stack.keys_file,
             "OBJECTS": self.stack.parts.directory / f"{self.name}-objects",
+            "PASSWORD_MEMORY_KIB": LEAST_MEMORY_KIB,
             "HEAD_SIGNING_KEY": base64.b64encode(b"head".ljust(32, b"-")).decode(),
             "HEADS_FILE": self.stack.parts.directory / f"{self.name}-heads.jsonl",
         }

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -45,6 +46,7 @@ class FieldRepeated(Refusal):
     says = "Одно и то же поле указано дважды. Оставьте одно и отправьте снова."
 
 
+@cache
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """For OpenAPI: the body of a route that reads it by itself (`read`)."""
     schema = model.model_json_schema()

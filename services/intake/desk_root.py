@@ -281,7 +281,7 @@ async def units_now(process: Process, db: Connection) -> list[str]:
 
 def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pages, book: Book, looks: Looks) -> People:
     """What the pages about accounts stand on; its door is that of every page of the desk."""
-    passwords = Passwords()
+    passwords = Passwords(settings.password_memory_kib)
     accounts = accounts_of(process, settings, key, passwords)
     sessions = Sessions(
         pool=process.pool,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Json, SecretStr, StringConstraints
 
+from libs.chassis.access.passwords import LEAST_MEMORY_KIB, MEMORY_KIB
 from libs.chassis.access.provider import is_safe
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import HttpUrl, MasterKey, PageSettings, ServiceSettings, Text
@@ -59,6 +60,9 @@ class IntakeSettings(ServiceSettings, PageSettings, ObjectSettings):
     )
     session_idle_minutes: int = Field(60, gt=0, description="a session at the desk ends when nobody used it for so long")
     session_hours: int = Field(12, gt=0, description="a session at the desk ends so long after signing in, used or not")
+    password_memory_kib: int = Field(
+        MEMORY_KIB, ge=LEAST_MEMORY_KIB, description="memory that hashing one password takes: the more, the harder a stolen hash is guessed"
+    )
     hand_over_batch: int = Field(100, gt=0, description="requests of somebody who leaves that one press of the button hands over")
     openid_issuer: Issuer | None = Field(None, description="address of the provider as it names itself; absent: local accounts only")
     openid_client_id: Text | None = Field(None, description="name that the provider knows this installation by")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from frontends.site import intake_door
@@ -21,6 +21,8 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+BROKEN_RULES = """axe.run({resultTypes: ["violations"]})
+    .then(({violations}) => violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html}`)))"""
 DESKTOP = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=360, height=740)
 
@@ -77,6 +79,21 @@ async def without_javascript(chromium: Browser, site_address: str) -> AsyncItera
         yield await context.new_page()
 
 
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def only_page(chromium: Browser, site_address: str) -> AsyncIterator[Page]:
+    async with await _context(chromium, site_address, DESKTOP) as context:
+        yield await context.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def glance(only_page: Page) -> Page:
+    """For tests that only look: one page, each time as new, because making another takes a second."""
+    await only_page.context.clear_cookies()
+    await only_page.emulate_media(color_scheme="light")
+    await only_page.set_viewport_size(DESKTOP)
+    return only_page
+
+
 async def _context(chromium: Browser, site_address: str, viewport: ViewportSize, *, java_script_enabled: bool = True) -> BrowserContext:
     return await chromium.new_context(
         base_url=site_address,
@@ -87,9 +104,11 @@ async def _context(chromium: Browser, site_address: str, viewport: ViewportSize,
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe finds wrong on the page, by rule."""
-    found = await Axe().run(page)
-    return [f"{rule['id']}: {node['html']}" for rule in found.response["violations"] for node in rule["nodes"]]
+    """What axe finds wrong on the page, by rule; it is loaded once a page, and what passed, most of what it tells, stays there."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_SCRIPT)
+    found: list[str] = await page.evaluate(BROKEN_RULES)
+    return found
 
 
 async def sideways(page: Page) -> int:

@@ -1,10 +1,11 @@
 """Intake with its desk on a real port, with an office in it, for the browser: real Kafka and PostgreSQL behind it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
 from tests.integration.intake.town import said
@@ -52,6 +53,13 @@ async def tab_to(page: Page, selector: str) -> None:
         if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
     raise AssertionError(f"{MOST_TABS} presses of Tab do not reach {selector} on {page.url}")
+
+
+async def to_content(page: Page) -> None:
+    """Past the header by the first link of every page, as whoever has only keys goes."""
+    await tab_to(page, ".govuk-skip-link")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("#main-content$"))
 
 
 async def choose(page: Page, value: str) -> None:

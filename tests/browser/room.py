@@ -1,15 +1,13 @@
 """A desk of one test's own on a real port, and a browser before it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from local import checks
-from tests.browser.conftest import DESKTOP, FLAGS
+from tests.browser.conftest import DESKTOP
 from tests.integration.intake.people import LOGIN, PASSWORD, Office, office
 from tests.serving import on_a_port
 from tests.stack import Database
@@ -20,10 +18,11 @@ class Room:
     office: Office
     address: str
     browser: Browser
+    contexts: AsyncExitStack
 
     async def page(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
-        context = await self.browser.new_context(base_url=self.address, locale="ru-RU", viewport=viewport, java_script_enabled=javascript)
-        return await context.new_page()
+        made = await self.browser.new_context(base_url=self.address, locale="ru-RU", viewport=viewport, java_script_enabled=javascript)
+        return await (await self.contexts.enter_async_context(made)).new_page()
 
     async def signed_in(self, viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
         page = await self.page(viewport, javascript=javascript)
@@ -36,11 +35,6 @@ class Room:
 
 
 @asynccontextmanager
-async def a_room(database: Database, **told: Any) -> AsyncIterator[Room]:
-    path = checks.chromium()
-    if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
-    async with office(database, **told) as made, on_a_port(made.town.service.app) as port, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield Room(made, f"http://127.0.0.1:{port}", browser)
-        await browser.close()
+async def a_room(database: Database, chromium: Browser, **told: Any) -> AsyncIterator[Room]:
+    async with office(database, **told) as made, on_a_port(made.town.service.app) as port, AsyncExitStack() as contexts:
+        yield Room(made, f"http://127.0.0.1:{port}", chromium, contexts)

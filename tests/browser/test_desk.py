@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, sideways, violations
-from tests.browser.desk import Desk, choose, desk, sign_in, tab_to
+from tests.browser.desk import Desk, choose, desk, sign_in, tab_to, to_content
 from tests.browser.test_desk_words import taken_pictures
 from tests.integration.intake.people import LOGIN, PASSWORD
 from tests.stack import Stack
@@ -47,10 +47,8 @@ PAGES = [
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def served(stack: Stack) -> AsyncIterator[Desk]:
-    database = await stack.new_database()
-    async with desk(database) as made:
+    async with stack.lent_database("intake") as database, desk(database) as made:
         yield made
-    await stack.drop_database(database)
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
@@ -94,12 +92,15 @@ async def test_a_registrar_classifies_and_assigns_twenty_requests_by_keys_alone(
     page = await signed_in(chromium, served)
     for left in range(REQUESTS, 0, -1):
         await page.goto("/desk/")
+        await to_content(page)
         await tab_to(page, "main a[href*='status=registered']")
         await page.keyboard.press("Enter")
         await expect(page.locator("tbody tr")).to_have_count(left)
+        await to_content(page)
         await tab_to(page, "tbody a")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/desk/requests/*-*")
+        await to_content(page)
         for field, value in (
             ("type", "information"),
             ("topic", "land"),

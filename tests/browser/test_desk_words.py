@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, sideways, violations
 from tests.browser.room import Room, a_room
@@ -13,12 +14,14 @@ from tests.examples import anna, boris
 from tests.integration.intake.test_words import is_read, taken_in
 from tests.stack import Database
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 LAND = "Прошу сообщить, как рассчитана арендная плата за земельный участок."
 
 
-@pytest.fixture
-async def room(database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
-    async with a_room(database) as made:
+@pytest_asyncio.fixture(loop_scope="session")
+async def room(chromium: Browser, database: Database, fresh_kafka: str) -> AsyncIterator[Room]:
+    async with a_room(database, chromium) as made:
         yield made
 
 

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from local import checks
 from local.embedded import free_ports
-from tests.browser.conftest import FLAGS, PHONE, sideways, violations
+from tests.browser.conftest import PHONE, sideways, violations
 from tests.integration.intake import providers
 from tests.integration.intake.people import office
 from tests.integration.intake.providers import certified
@@ -17,19 +16,14 @@ from tests.integration.intake.test_entry import link
 from tests.serving import on_a_port
 from tests.stack import Database
 
-pytestmark = [pytest.mark.requirement("E-1", "R-25")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.requirement("E-1", "R-25")]
 
 
 @asynccontextmanager
-async def phone(address: str, *, java_script: bool) -> AsyncIterator[Page]:
-    path = checks.chromium()
-    if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        context = await browser.new_context(base_url=address, locale="ru-RU", viewport=PHONE, java_script_enabled=java_script)
+async def phone(chromium: Browser, address: str, *, java_script: bool) -> AsyncIterator[Page]:
+    made = await chromium.new_context(base_url=address, locale="ru-RU", viewport=PHONE, java_script_enabled=java_script)
+    async with made as context:
         yield await context.new_page()
-        await browser.close()
 
 
 async def through_the_provider(page: Page, login: str) -> None:
@@ -48,7 +42,7 @@ async def looks_right(page: Page) -> None:
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-async def test_there_and_back_and_out_in_a_real_browser(database: Database, fresh_kafka: str, java_script: bool) -> None:
+async def test_there_and_back_and_out_in_a_real_browser(chromium: Browser, database: Database, fresh_kafka: str, java_script: bool) -> None:
     [port] = free_ports(1)
     desk = f"http://localhost:{port}"  # another site than 127.0.0.1, where the provider is
     async with certified(desk_url=desk) as provider:
@@ -56,7 +50,7 @@ async def test_there_and_back_and_out_in_a_real_browser(database: Database, fres
         async with (
             office(database, start=datetime.now(UTC), **told) as made,
             on_a_port(made.town.service.app, port),
-            phone(desk, java_script=java_script) as page,
+            phone(chromium, desk, java_script=java_script) as page,
         ):
             account_id, _ = await made.somebody("sergeev", "executor", unit="land")
             await through_the_provider(page, "u-1")

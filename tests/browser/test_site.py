@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import sideways, violations
+from tests.browser.conftest import PHONE, sideways, violations
 from tests.unit.site.door_twin import CODE, NUMBER, TOKEN, DoorTwin
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -301,21 +301,22 @@ async def test_the_link_of_the_letter_asks_and_the_button_confirms(phone: Page, 
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_pages_fit_a_phone_and_have_no_violation(phone: Page, path: str) -> None:
-    await phone.goto(path)
+async def test_pages_fit_a_phone_and_have_no_violation(glance: Page, path: str) -> None:
+    await glance.set_viewport_size(PHONE)
+    await glance.goto(path)
 
-    assert await violations(phone) == []
-    assert await sideways(phone) == 0
+    assert await violations(glance) == []
+    assert await sideways(glance) == 0
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_pages_in_english_have_no_violation_and_no_russian_words_of_ours(desktop: Page, path: str) -> None:
-    await desktop.goto(path)
-    await desktop.click("text=English")
+async def test_pages_in_english_have_no_violation_and_no_russian_words_of_ours(glance: Page, path: str) -> None:
+    await glance.goto(path)
+    await glance.click("text=English")
 
-    await expect(desktop.locator("html")).to_have_attribute("lang", "en")
-    assert await violations(desktop) == []
-    own = await desktop.evaluate(
+    await expect(glance.locator("html")).to_have_attribute("lang", "en")
+    assert await violations(glance) == []
+    own = await glance.evaluate(
         "[...document.querySelectorAll('body [lang=ru]')].forEach(part => part.remove()) ?? document.body.innerText"
     )
     assert re.findall("[а-яё]+", own, re.IGNORECASE) == []
@@ -341,12 +342,12 @@ async def test_in_every_colour_scheme_with_the_largest_letters_a_phone_shows_all
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_the_devices_dark_look_has_no_violation(desktop: Page, path: str) -> None:
-    await desktop.emulate_media(color_scheme="dark")
-    await desktop.goto(path)
+async def test_the_devices_dark_look_has_no_violation(glance: Page, path: str) -> None:
+    await glance.emulate_media(color_scheme="dark")
+    await glance.goto(path)
 
-    assert await violations(desktop) == []
-    assert await desktop.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 30)"
+    assert await violations(glance) == []
+    assert await glance.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 30)"
 
 
 async def test_colours_chosen_in_the_panel_go_before_the_devices_dark_look(desktop: Page) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from local.embedded import free_ports
 from tests.browser.test_entry import looks_right, phone
@@ -13,7 +13,7 @@ from tests.integration.intake.test_hand_over import in_hands
 from tests.serving import on_a_port
 from tests.stack import Database
 
-pytestmark = [pytest.mark.requirement("E-1", "N-6.1")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.requirement("E-1", "N-6.1")]
 
 
 async def sign_in(page: Page, login: str) -> None:
@@ -24,13 +24,15 @@ async def sign_in(page: Page, login: str) -> None:
     await expect(page.get_by_role("heading", name="Дела")).to_be_visible()
 
 
-async def test_an_administrator_hands_over_and_a_deputy_takes_up_by_keyboard_on_a_phone(database: Database, fresh_kafka: str) -> None:
+async def test_an_administrator_hands_over_and_a_deputy_takes_up_by_keyboard_on_a_phone(
+    chromium: Browser, database: Database, fresh_kafka: str
+) -> None:
     [port] = free_ports(1)
     address = f"http://localhost:{port}"
     async with (
         office(database, start=datetime.now(UTC)) as made,
         on_a_port(made.town.service.app, port),
-        phone(address, java_script=True) as page,
+        phone(chromium, address, java_script=True) as page,
     ):
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")
         taker, _ = await made.somebody("preemnik", "executor", unit="land")

@@ -6,19 +6,21 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner, Result
 
 from cli.frontends import app
 from local.embedded import Part, free_ports
 from local.processes import healthy
 from local.program import Program
-from tests.stack import ROOT, Database
+from tests.stack import ROOT, Database, Stack
 
 CLIENTS = ROOT / "docs" / "frontends" / "clients"
 AUTHORITY = "demo"
@@ -108,11 +110,18 @@ def node() -> str:
     return str(found)
 
 
-@pytest.fixture
-async def installation(database: Database, fresh_kafka: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    """Intake runs before any frontend of the test is there."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def installation(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
+    """One for all tests of a module, whose frontends have names of their own; intake runs before any of them is there."""
+    async with stack.lent_database("intake") as database:
+        with intake_of(database, tmp_path_factory.mktemp("installation")) as made:
+            yield made
+
+
+@contextmanager
+def intake_of(database: Database, place: Path) -> Iterator[Installation]:
     [port] = free_ports(1)
-    keys = tmp_path / "frontend-keys.json"
+    keys = place / "frontend-keys.json"
     shutil.copy(database.stack.keys_file, keys)
     url = f"http://127.0.0.1:{port}"
     program = Program(
@@ -121,15 +130,15 @@ async def installation(database: Database, fresh_kafka: str, tmp_path: Path) -> 
         answers=lambda: healthy(f"{url}/health/ready"),
         env=database.environment("intake", http_port=port, frontend_keys_file=keys),
     )
-    intake = Part(program, tmp_path / "intake.log", database.stack.parts.kafka.held)
+    intake = Part(program, place / "intake.log", database.stack.parts.kafka.held)
     environment = {
-        "OTKLIK_STATE": str(tmp_path),
+        "OTKLIK_STATE": str(place),
         "OTKLIK_FRONTEND_KEYS_FILE": str(keys),
-        "OTKLIK_KAFKA_BOOTSTRAP": fresh_kafka,
+        "OTKLIK_KAFKA_BOOTSTRAP": database.stack.parts.kafka_bootstrap,
         "OTKLIK_KAFKA_FRONTENDS": database.stack.parts.frontends_bootstrap,
     }
-    await asyncio.to_thread(intake.start)
+    intake.start()
     try:
         yield Installation(url, database.stack.parts.frontends_bootstrap, environment)
     finally:
-        await asyncio.to_thread(intake.stop)
+        intake.stop()

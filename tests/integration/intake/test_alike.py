@@ -148,9 +148,3 @@ async def test_the_same_client_is_known_by_the_account_where_there_is_one(bureau
     assert "тот же клиент" in alike_of(page)
     first = (await bureau.town.request("vk", "m-1"))["reg_no"]
     assert re.search(rf'id="merge-into" name="merge-into" type="text" value="{first}"', page.text), "it may be merged into the open one"
-
-
-@pytest.mark.requirement("E-14", "N-8.3")
-@pytest.mark.parametrize("same", ["1", "x" * 36, "%00"])
-async def test_a_made_up_id_of_the_same_text_is_refused(bureau: Office, same: str) -> None:
-    assert (await bureau.admin.get(f"/requests?same={same}")).status_code == 400

@@ -157,31 +157,6 @@ async def test_of_two_who_read_the_same_version_the_first_wins_and_the_second_is
     assert (await town.types("site", "m-1")).count("RequestClassified") == 1
 
 
-@pytest.mark.requirement("R-21", "N-9.1")
-@pytest.mark.parametrize(
-    ("do", "code"),
-    [
-        ({"command": "dance"}, (400, "wrong-schema")),
-        ({"command": "withdraw", "more": 1}, (400, "wrong-schema")),
-        ({"command": "set-aside", "reason": "  "}, (400, "wrong-schema")),
-        ({"command": "ask-clarification", "question": "a\x00b"}, (400, "contains-nul")),
-        (None, (400, "wrong-schema")),
-        (CLASSIFY | {"type": "dance"}, (400, "unknown-code")),
-        (CLASSIFY | {"unit": "forest"}, (409, "unit-not-competent")),
-        (CLASSIFY | {"client_kind": "unknown"}, (400, "client-kind-missing")),
-        (ASSIGN, (409, "transition-forbidden")),
-        ({"command": "extend-deadline", "new_due": "2020-01-01", "reason": "Архив."}, (400, "extension-wrong")),
-        ({"command": "merge", "into": str(UUID(int=7)), "reason": "То же."}, (404, "case-not-found")),
-    ],
-)
-async def test_a_bad_command_is_refused_with_its_code_and_changes_nothing(town: Town, do: Any, code: tuple[int, str]) -> None:
-    clerk = Clerk(town, Role.REGISTRAR)
-    request_id = await taken_in(town)
-    version = (await clerk.look(request_id))["version"]
-    assert refused(await clerk.try_to(request_id, do, version)) == code
-    assert (await clerk.look(request_id))["version"] == version
-
-
 @pytest.mark.requirement("E-1", "N-8.1", "R-25")
 async def test_without_a_token_nobody_acts_and_with_another_role_nobody_does_the_registrars_work(town: Town) -> None:
     request_id = await taken_in(town)

@@ -277,16 +277,6 @@ async def test_urgent_requests_stand_first_and_the_newest_first_when_that_is_ask
     assert [UUID(found) for found in newest] == ids[::-1]
 
 
-@pytest.mark.requirement("E-14", "N-8.3")
-@pytest.mark.parametrize(
-    "query", ["status=lost", "type=unknown", "due=yesterday", "order=best", "after=1_2026-01-01", "after=x", "unit=%00", "urgency=1"]
-)
-async def test_a_made_up_filter_or_cursor_is_refused_with_what_to_do(bureau: Office, query: str) -> None:
-    answer = await bureau.admin.get(f"/requests?{query}")
-    assert answer.status_code == 400
-    assert "Откройте реестр и выберите отбор заново" in text_of(answer)
-
-
 @pytest.mark.requirement("E-11")
 async def test_a_request_is_found_by_its_number_however_it_is_typed_and_what_is_typed_stands_in_no_address(bureau: Office) -> None:
     request_id = await taken_in(bureau)

@@ -27,7 +27,7 @@ async def test_dropped_and_rebuilt_they_are_equal_by_checksum_over_all_columns(t
     await happens(town)
     settings = town.service.process.settings
     assert isinstance(settings, IntakeSettings)
-    accounts = accounts_of(town.service.process, settings, code_key(settings), Passwords())
+    accounts = accounts_of(town.service.process, settings, code_key(settings), Passwords(settings.password_memory_kib))
     somebody = OpenAccount.model_validate({"login": "sergeev", "name": "Запланированный Сергей", "roles": ["operator"]})
     by = Staff(id="administrator-1")
     account_id, _ = await accounts.open_with_temporary_password(by, somebody)

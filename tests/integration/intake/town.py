@@ -12,14 +12,13 @@ from uuid import UUID, uuid4
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from libs.chassis.bus.topics import partitions_on
 from libs.events.contracts import REGISTRY
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.envelope import Envelope, Unreadable, decode, encode
 from libs.events.fact import Event
 from libs.events.registry import NewerVersion, UnknownType
-from libs.events.topics import AUDIT, CLIENTS, INBOUND, RECEIPTS, REQUESTS, STAFF, dead_letter_topic
+from libs.events.topics import AUDIT, CLIENTS, INBOUND, RECEIPTS, REQUESTS, STAFF, dead_letter_topic, wanted
 from services.intake.main import build
 from services.intake.settings import IntakeSettings
 from services.intake.store import CLIENT, REQUEST
@@ -98,7 +97,7 @@ async def listening(bootstrap: str, *topics: str) -> AsyncIterator[Listener]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        counts = await partitions_on(bootstrap)
+        counts = {topic.name: topic.partitions for topic in wanted(FRONTENDS)}
         partitions = [TopicPartition(name, n) for name in names for n in range(counts[name])]
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():

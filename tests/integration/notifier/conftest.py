@@ -23,7 +23,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import Claimed, Notices
 from tests.integration.notifier.sink import Sink, smtp_sink
 from tests.running import Running, running, settings_of
-from tests.stack import ROOT, Database, eventually, producer
+from tests.stack import ROOT, Database, Stack, eventually, producer
 from tests.unit.notifier.examples import change, envelope
 
 QUICK = {
@@ -147,6 +147,13 @@ async def as_process(notifying: Notifying, log: Path = Path(os.devnull), **told:
 async def sink() -> AsyncIterator[Sink]:
     async with smtp_sink() as made:
         yield made
+
+
+@pytest.fixture
+async def fresh_kafka(stack: Stack) -> str:
+    """Here only the notifier hears: the groups of the others would cost each test a while."""
+    await stack.start_from_here("notifier")
+    return stack.parts.kafka_bootstrap
 
 
 @pytest.fixture
