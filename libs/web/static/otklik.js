@@ -12,7 +12,9 @@ for (const button of document.querySelectorAll("[data-print]")) {
 
 for (const all of document.querySelectorAll("[data-all]")) {
   const boxes = [...document.querySelectorAll(`input[type=checkbox][form="${all.form.id}"]`)];
-  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  const follow = () => boxes.forEach((box) => (box.checked = all.checked));
+  if (all.checked) follow(); // ticked before this script came
+  all.addEventListener("change", follow);
   for (const box of boxes) box.addEventListener("change", () => (all.checked = boxes.every((each) => each.checked)));
 }
 

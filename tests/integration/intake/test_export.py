@@ -87,7 +87,8 @@ async def test_the_file_says_what_the_page_shows_and_no_name_of_who_asks(bureau:
 async def test_it_has_every_row_of_the_filters_in_their_order_and_not_the_page_alone(
     bureau: Office, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "AT_A_TIME", 7)
+    monkeypatch.setattr(export, "CHOSEN_AT_ONCE", 7)
+    monkeypatch.setattr(export, "TOLD_AT_ONCE", 5)
     ids = [await taken_in(bureau, f"m-{number}", dialogue=f"d-{number}") for number in range(60)]
     await do(bureau.admin, ids[30], "classify", **CLASSIFIED)
     numbers = [str((await bureau.town.request("site", f"m-{number}"))["reg_no"]) for number in range(60)]

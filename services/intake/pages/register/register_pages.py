@@ -73,33 +73,7 @@ def routes(parts: DeskParts) -> APIRouter:
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
-        asked = dict(request.query_params)
-        titles_of = parts.book.titles
-        filters = Filters.read(asked, titles_of)
-        after = After.read(asked["after"]) if asked.get("after") else None
-        page = await parts.overview.page(who.staff, filters, after)
-        await parts.looks.looked(who.staff, "register", found=len(page.rows))
-        onward = address_of({**filters.written(), "after": page.after.written()}) if page.after else None
-        return parts.pages.show(
-            request,
-            "page/register.html",
-            who=who,
-            page=page,
-            filters=filters,
-            same=await parts.likeness.counts([row.request_id for row in page.rows]),
-            files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
-            onward=onward,
-            on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
-            first=address_of(filters.written()) if after else None,
-            values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": "", "shared": ""},
-            choices=choices_of(parts.book),
-            views=await parts.views.seen_by(who.staff),
-            address_of=address_of,
-            may_share=who.staff.may(SHARING),
-            may_choose=who.staff.may(MAY),
-            back=urlencode(filters.written()),
-            **_told(parts.book),
-        )
+        return await _register(parts, request, who)
 
     @router.post("/find")
     async def find(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
@@ -122,6 +96,36 @@ def routes(parts: DeskParts) -> APIRouter:
         )
 
     return router
+
+
+async def _register(parts: DeskParts, request: Request, who: SignedIn) -> Response:
+    asked = dict(request.query_params)
+    titles_of = parts.book.titles
+    filters = Filters.read(asked, titles_of)
+    after = After.read(asked["after"]) if asked.get("after") else None
+    page = await parts.overview.page(who.staff, filters, after)
+    await parts.looks.looked(who.staff, "register", found=len(page.rows))
+    onward = address_of({**filters.written(), "after": page.after.written()}) if page.after else None
+    return parts.pages.show(
+        request,
+        "page/register.html",
+        who=who,
+        page=page,
+        filters=filters,
+        same=await parts.likeness.counts([row.request_id for row in page.rows]),
+        files={kind: f"{REGISTER}/export?{urlencode({**filters.written(), 'as': kind})}" for kind in TYPES},
+        onward=onward,
+        on_paper=f"{REGISTER}/print?{urlencode(filters.written())}",
+        first=address_of(filters.written()) if after else None,
+        values={**vars(filters), "order": QUEUE if filters.is_queue() else NEWEST, "name": "", "shared": ""},
+        choices=choices_of(parts.book),
+        views=await parts.views.seen_by(who.staff),
+        address_of=address_of,
+        may_share=who.staff.may(SHARING),
+        may_choose=who.staff.may(MAY),
+        back=urlencode(filters.written()),
+        **_told(parts.book),
+    )
 
 
 def _office(parts: DeskParts) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- 0011_views.sql: filters of the register that staff keep under a name. A work table: no event tells of them, and none is needed to rebuild them.
+-- 0013_views.sql: filters of the register that staff keep under a name. A work table: no event tells of them, and none is needed to rebuild them.
 -- `filters` are codes as an address of the register says them.
 CREATE TABLE views (
     view_id uuid PRIMARY KEY,
