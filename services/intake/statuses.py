@@ -160,7 +160,7 @@ def infected(name: str) -> str:
     return f"В файле «{name}» найден вирус, поэтому мы его не открываем. Если файл важен, проверьте компьютер и пришлите файл заново."
 
 
-def now(status: Status, told_last: str) -> str:
+def beside(status: Status, told_last: str) -> str:
     """What the status page says. What was set aside is told nobody, but who asks may know (A-2.1.4)."""
     if status is Status.NOT_A_REQUEST:
         return "В сообщении нет запроса информации, поэтому ответа на него не будет. Если вы хотите спросить, отправьте новый запрос."

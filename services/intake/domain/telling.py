@@ -91,7 +91,7 @@ def explanation(request: Request) -> str:
     """What the person reads beside the status: what they were told last, but for a question, which stands until it is answered."""
     if request.question is not None and request.wait_until is not None:
         return statuses.asked(request.question, request.wait_until, request.due_on)
-    return statuses.now(request.status, request.steps[-1].explanation if request.steps else "")
+    return statuses.beside(request.status, request.steps[-1].explanation if request.steps else "")
 
 
 def standing(request: Request, target: Target) -> Standing:

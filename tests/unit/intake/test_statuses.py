@@ -6,7 +6,7 @@ import pytest
 
 from libs.events.vocabulary import Flag, Status
 from services.intake.domain.request import STILL_MISSING
-from services.intake.statuses import LACKS, TITLES, day, now, received, registered
+from services.intake.statuses import LACKS, TITLES, beside, day, received, registered
 
 
 @pytest.mark.requirement("N-3.3")
@@ -55,5 +55,5 @@ def test_a_complete_one_that_waits_is_told_when_the_number_comes() -> None:
 
 @pytest.mark.requirement("S-3", "A-2.1.4")
 def test_who_asks_about_what_was_set_aside_learns_why_nobody_answers() -> None:
-    assert now(Status.NOT_A_REQUEST, "Сообщение принято.").startswith("В сообщении нет запроса информации")
-    assert now(Status.RECEIVED, "Сообщение принято.") == "Сообщение принято."
+    assert beside(Status.NOT_A_REQUEST, "Сообщение принято.").startswith("В сообщении нет запроса информации")
+    assert beside(Status.RECEIVED, "Сообщение принято.") == "Сообщение принято."
