@@ -45,7 +45,10 @@ class ThingsToDo:
     registered: int
     classified: int
     in_work: int
+    drafting: int
     waiting: int
+    on_approval: int
+    approved: int
     overdue: int
     soon: int
     mine: int

@@ -153,6 +153,9 @@ def _things(things: ThingsToDo, who: SignedIn, soon: str) -> list[tuple[str, int
         ("Зарегистрированы, ждут классификации", things.registered, Filters(status=Status.REGISTERED)),
         ("Классифицированы, ждут передачи исполнителю", things.classified, Filters(status=Status.CLASSIFIED)),
         ("У исполнителей", things.in_work, Filters(status=Status.ASSIGNED)),
+        ("Готовится ответ", things.drafting, Filters(status=Status.DRAFTING)),
+        ("Ждут согласования руководителя", things.on_approval, Filters(status=Status.ON_APPROVAL)),
+        ("Согласованы, ждут отправки", things.approved, Filters(status=Status.APPROVED)),
         ("Ждут уточнения от клиента", things.waiting, Filters(status=Status.AWAITING_CLARIFICATION)),
     ]
     if who.staff.may(frozenset((Role.EXECUTOR,))):
