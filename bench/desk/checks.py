@@ -21,6 +21,13 @@ FACTS_OF: Final = {  # the facts that a form of the card may make
     "leave-unconsidered": ("RequestNotConsidered",),
     "set-aside": ("MessageSetAside",),
     "take-up": ("MessageTakenUp",),
+    "override-channel": ("RequestAdditionalChannelChanged", "RequestChannelsChanged"),
+    "prepare-draft": ("DraftPrepared",),
+    "check-draft": ("DraftChecked",),
+    "submit-draft": ("DraftSubmitted",),
+    "return-draft": ("DraftReturned",),
+    "approve-draft": ("DraftApproved",),
+    "send-answer": ("AnswerSent", "RefusalIssued"),
 }
 COMMAND_OF: Final = {fact: command for command, facts in FACTS_OF.items() for fact in facts}
 FORBIDDEN: Final = "forbidden"

@@ -10,6 +10,8 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RefusalIssued,
 )
 from libs.events.contracts.intake_requests import (
@@ -21,8 +23,6 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
-    OralConsultationGiven,
-    PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,

@@ -1,10 +1,10 @@
-"""The answer's part of intake.requests.v1: drafts, their checking and approval, and what left (A-3.6, N-9)."""
+"""The answer's part of intake.requests.v1: within the talk, or by drafts, their checking and approval, and what left (A-3.6, N-9)."""
 
 from datetime import date
 from typing import Annotated
 
-from libs.events.fact import Event, Open, Personal
-from libs.events.vocabulary import AnswerScope, RefusalGround, WantedForm
+from libs.events.fact import Event, Moment, Open, Personal
+from libs.events.vocabulary import AnswerScope, OralOutcome, RefusalGround, WantedForm
 
 
 class DraftPrepared(Event):
@@ -86,4 +86,38 @@ class RefusalIssued(LetterSent):
     appeal_order: str
 
 
-EVENTS = (DraftPrepared, DraftChecked, DraftSubmitted, DraftReturned, DraftApproved, AnswerSent, RefusalIssued)
+class OralAnswer(Event):
+    """What an answer within the talk keeps. `staff` is an account; `within_competence`: of their unit, None where no topic was named."""
+
+    started_at: Annotated[Moment, Open]
+    staff: Annotated[str, Open]
+    gist: Annotated[str, Personal]
+    outcome: Annotated[OralOutcome, Open]
+    topic: Annotated[str | None, Open] = None
+    within_competence: Annotated[bool | None, Open] = None
+
+
+class PhoneEnquiryAnswered(OralAnswer):
+    """A call was answered at once, and no number was needed (N-4.5); `number` is the phone of the authority that rang."""
+
+    number: str
+
+
+class OralConsultationGiven(OralAnswer):
+    """Who came in was answered at once (A-3.5.2); `point` is where."""
+
+    point: Annotated[str, Open]
+    office: str | None = None
+
+
+EVENTS = (
+    PhoneEnquiryAnswered,
+    OralConsultationGiven,
+    DraftPrepared,
+    DraftChecked,
+    DraftSubmitted,
+    DraftReturned,
+    DraftApproved,
+    AnswerSent,
+    RefusalIssued,
+)

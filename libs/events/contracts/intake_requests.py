@@ -15,7 +15,6 @@ from libs.events.vocabulary import (
     FileState,
     Flag,
     MessageRef,
-    OralOutcome,
     Override,
     Sender,
     Standing,
@@ -294,30 +293,6 @@ class DisclosureProvided(Event):
     how: Annotated[str, Open]
 
 
-class OralAnswer(Event):
-    """What an answer within the talk keeps. `staff` is an account; `within_competence`: of their unit, None where no topic was named."""
-
-    started_at: Annotated[Moment, Open]
-    staff: Annotated[str, Open]
-    gist: Annotated[str, Personal]
-    outcome: Annotated[OralOutcome, Open]
-    topic: Annotated[str | None, Open] = None
-    within_competence: Annotated[bool | None, Open] = None
-
-
-class PhoneEnquiryAnswered(OralAnswer):
-    """A call was answered at once, and no number was needed (N-4.5); `number` is the phone of the authority that rang."""
-
-    number: str
-
-
-class OralConsultationGiven(OralAnswer):
-    """Who came in was answered at once (A-3.5.2); `point` is where."""
-
-    point: Annotated[str, Open]
-    office: str | None = None
-
-
 class AttachmentExamined(Event):
     """What is known of the bytes of an attachment; the newest word counts. `thread` is what their key belongs to (E-5).
 
@@ -394,8 +369,6 @@ EVENTS = (
     RequestMerged,
     RequestWithdrawn,
     DisclosureProvided,
-    PhoneEnquiryAnswered,
-    OralConsultationGiven,
     AttachmentExamined,
     AttachmentReleased,
     HistoricalRequestImported,

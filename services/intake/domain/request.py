@@ -12,6 +12,8 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RefusalIssued,
 )
 from libs.events.contracts.intake_requests import (
@@ -31,9 +33,7 @@ from libs.events.contracts.intake_requests import (
     HistoricalRequestImported,
     MessageSetAside,
     MessageTakenUp,
-    OralConsultationGiven,
     PersonalDataCorrected,
-    PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -223,12 +223,8 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return _of_term(request, event)._replace(version=version)
         case RequestStatusChanged():
             return request._replace(version=version, status=event.to_status, steps=(*request.steps, *_seen(event, at)))
-        case RequestChannelsChanged():
-            return request._replace(version=version, email=event.email, email_confirmed=event.email_confirmed)
-        case RequestAdditionalChannelChanged():
-            return request._replace(version=version, additional=event.additional)
-        case RequestEmailConfirmed():
-            return request._replace(version=version, email_confirmed=True)
+        case RequestChannelsChanged() | RequestAdditionalChannelChanged() | RequestEmailConfirmed():
+            return _of_channels(request, event)._replace(version=version)
         case PersonalDataCorrected():
             contacts = _joined(event.contacts, request.contacts)
             return request._replace(version=version, name=event.name or request.name, contacts=contacts)
@@ -294,6 +290,18 @@ def _sorted(request: Request, event: RequestClassified) -> Request:
     return request._replace(
         classification=event.classification, kind=event.client_kind, answer_days=event.answer_days or request.answer_days
     )
+
+
+def _of_channels(request: Request, event: RequestChannelsChanged | RequestAdditionalChannelChanged | RequestEmailConfirmed) -> Request:
+    match event:
+        case RequestChannelsChanged():
+            return request._replace(email=event.email, email_confirmed=event.email_confirmed)
+        case RequestAdditionalChannelChanged():
+            return request._replace(additional=event.additional)
+        case RequestEmailConfirmed():
+            return request._replace(email_confirmed=True)
+        case _:
+            assert_never(event)
 
 
 def _of_term(request: Request, event: DeadlineApproaching | DeadlineMissed | DeadlineExtended | DeadlineRecomputed) -> Request:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from libs.chassis.access.roles import NotAllowed, Role, Staff
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_requests import DisclosureProvided, OralConsultationGiven, PhoneEnquiryAnswered
+from libs.events.contracts.intake_answers import OralConsultationGiven, PhoneEnquiryAnswered
+from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.vocabulary import Card, OralOutcome, TakenDown
 from services.intake.domain.authority.lists import Lists
 from services.intake.transitions import TAKING

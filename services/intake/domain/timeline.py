@@ -7,6 +7,9 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    OralAnswer,
+    OralConsultationGiven,
+    PhoneEnquiryAnswered,
     RefusalIssued,
 )
 from libs.events.contracts.intake_requests import (
@@ -26,10 +29,7 @@ from libs.events.contracts.intake_requests import (
     HistoricalRequestImported,
     MessageSetAside,
     MessageTakenUp,
-    OralAnswer,
-    OralConsultationGiven,
     PersonalDataCorrected,
-    PhoneEnquiryAnswered,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,

@@ -19,11 +19,10 @@ from libs.chassis.access.guards import guarded_routes
 from libs.chassis.ops.logs import JsonLines
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.channel_receipts import MessageAccepted
+from libs.events.contracts.intake_answers import OralConsultationGiven, PhoneEnquiryAnswered
 from libs.events.contracts.intake_requests import (
     AttachmentExamined,
     DisclosureProvided,
-    OralConsultationGiven,
-    PhoneEnquiryAnswered,
     RequestReceived,
     RequestRegistered,
     RequestStatusChanged,

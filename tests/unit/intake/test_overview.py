@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,7 +15,7 @@ from libs.web import languages
 from libs.web.assets import REPOSITORY
 from services.intake.deadlines import TermRules
 from services.intake.domain.filters import SOON, Filters
-from services.intake.overview import Overview
+from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages.register.register_pages import soon_in_words
 from tests.examples import NOW
 from tests.unit.intake.desk import RULES
@@ -36,7 +36,7 @@ class Asked:
 
     async def things_to_do(self, _db: object, _today: date, soon: date, _account: str, _unit: str | None) -> dict[str, int]:
         self.until = soon
-        return dict.fromkeys(("received", "registered", "classified", "in_work", "waiting", "overdue", "soon", "mine", "unit"), 0)
+        return dict.fromkeys([field.name for field in fields(ThingsToDo)], 0)
 
     async def register_rows(self, _db: object, _queue: bool, asked: list[Any], _after: object, _limit: int) -> list[Any]:
         self.until = asked[7]

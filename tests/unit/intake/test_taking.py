@@ -9,15 +9,9 @@ import pytest
 
 from libs.chassis.access.roles import NotAllowed, Role, Staff
 from libs.events.contracts.channel_inbound import MessageReceived
+from libs.events.contracts.intake_answers import OralConsultationGiven, PhoneEnquiryAnswered
 from libs.events.contracts.intake_clients import ClientIdentified
-from libs.events.contracts.intake_requests import (
-    DisclosureProvided,
-    OralConsultationGiven,
-    PhoneEnquiryAnswered,
-    RequestReceived,
-    RequestRegistered,
-    RequestStatusChanged,
-)
+from libs.events.contracts.intake_requests import DisclosureProvided, RequestReceived, RequestRegistered, RequestStatusChanged
 from libs.events.topics import DESK
 from libs.events.vocabulary import Card, Contacts, Flag, OralOutcome, Status, TakenDown
 from services.intake.domain.inbound import Inbound

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.telemetry import Telemetry
-from libs.events.contracts.intake_requests import OralAnswer
+from libs.events.contracts.intake_answers import OralAnswer
 from libs.events.vocabulary import Attachment, Card, ClientKind, OralOutcome, WantedForm
 from libs.web.preferences import Preferences
 from libs.web.sealed_cookies import SealedCookie
