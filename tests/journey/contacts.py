@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 LAND, FOREST = "land", "forest"
-RECEIVED, REGISTERED, IN_WORK = "принят", "зарегистрирован", "в работе"
+RECEIVED, REGISTERED, IN_WORK, EXTENDED = "принят", "зарегистрирован", "в работе", "срок продлён"
 REDIRECTED, ASKED, MERGED = "переадресован", "нужно уточнение", "объединён с другим запросом"
 NOT_CONSIDERED, EXPLAINED, NOT_A_REQUEST = "оставлен без рассмотрения", "разъяснён порядок подачи", "не запрос"
 
@@ -65,7 +65,11 @@ for_others = Contact(
     told=(REGISTERED, IN_WORK, REDIRECTED),
 )
 laborious = Contact(
-    "telegram", "Дотошная Инна Павловна", "Перечислите все сделки с землёй за десять лет.", told=(REGISTERED, IN_WORK, IN_WORK)
+    "telegram",
+    "Дотошная Инна Павловна",
+    "Перечислите все сделки с землёй за десять лет.",
+    told=(REGISTERED, IN_WORK, EXTENDED),
+    stands=IN_WORK,
 )
 nameless = Contact("email", "", "Кому сдан лес за посёлком?", FOREST, "nobody@example.ru", told=(RECEIVED, NOT_CONSIDERED))
 spam = Contact("ok", "", "Подписывайтесь на наш канал о скидках", told=(RECEIVED,), stands=NOT_A_REQUEST)

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from libs.chassis.bus.topics import partitions_on
 from libs.events.contracts import REGISTRY
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
@@ -97,7 +98,7 @@ async def listening(bootstrap: str, *topics: str) -> AsyncIterator[Listener]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        counts = {topic.name: topic.partitions for topic in wanted(FRONTENDS)}
+        counts = await partitions_on(bootstrap) if topics else {topic.name: topic.partitions for topic in wanted(FRONTENDS)}
         partitions = [TopicPartition(name, n) for name in names for n in range(counts[name])]
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():
