@@ -27,6 +27,7 @@ from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
+from services.intake.draft_store import DraftStore
 from services.intake.drafts import EXPIRE, Drafts
 from services.intake.handlers import Acceptance
 from services.intake.pages import frame
@@ -132,7 +133,7 @@ def doors_for_frontends(
 
 def drafts_of(process: Process, key: bytes) -> Drafts:
     """With their timer."""
-    drafts = Drafts(pool=process.pool, key=key, clock=process.clock)
+    drafts = Drafts(pool=process.pool, store=DraftStore(), key=key, clock=process.clock)
     process.timers.on(EXPIRE, drafts.expire)
     return drafts
 

@@ -180,8 +180,6 @@ def sent(request: Request, by: Staff, register: Register, rules: Rules, at: date
     _may(AnswerSent, request, by)
     on = rules.day_of(at)
     letters = answering.letters(request, register, rules.out_index, rules.signatory, on)
-    for letter in letters:
-        request = evolve(request, letter)
     content = request.drafts[-1].content
     said = answering.explanation(content, letters[0])
     told = status_changed(request, answering.STATUS_OF[content.scope], said, how, answer=content.text or None)

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-WORDS = re.compile(r"\s+|[^\s]+")
+WORDS = re.compile(r"\S+\s*|\s+")  # each with the space behind it: spaces apart are all alike, and to look among them takes long
 MOST_WORDS = 4_000  # comparing takes their square; longer texts are shown whole
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
-from libs.events.vocabulary import AnswerScope, RefusalGround, WantedForm
+from libs.events.vocabulary import AnswerScope, WantedForm
 from services.intake.desk import Seen
 from services.intake.domain.answer.answering import explanation
 from services.intake.domain.answer.differences import differences
@@ -77,24 +77,21 @@ def shown(request: State, names: Mapping[str, str]) -> dict[str, Any] | None:
 def known(request: State) -> dict[str, str]:
     """What stands in the forms of the answer: the last version, which the next one goes on from."""
     if not request.drafts:
-        wanted = request.wanted_form if request.wanted_form in FORMS else WantedForm.ELECTRONIC
+        wanted = request.wanted_form if request.wanted_form in titles.FORMS else WantedForm.ELECTRONIC
         return {"scope": AnswerScope.FULL.value, "form": wanted.value}
     draft = request.drafts[-1]
     said = {name: str(value or "") for name, value in draft.content._asdict().items()}
     return {**said, "sha256": draft.sha256}
 
 
-FORMS = (WantedForm.ELECTRONIC, WantedForm.WRITTEN)
-
-
 def lists() -> dict[str, list[tuple[str, str]]]:
     """What the lists of the form offer."""
     return {
-        "scope": [(one.value, titles.SCOPES[one]) for one in AnswerScope],
-        "form": [(one.value, titles.FORMS[one]) for one in FORMS],
+        "scope": [(one.value, title) for one, title in titles.SCOPES.items()],
+        "form": [(one.value, title) for one, title in titles.FORMS.items()],
         "refusal_ground": [
             ("", "Не отказываем"),
-            *((one.value, GROUNDS[one].title) for one in RefusalGround),
+            *((one.value, ground.title) for one, ground in GROUNDS.items()),
         ],
     }
 
@@ -112,4 +109,4 @@ def _said(draft: Draft) -> str:
 
 def _remarks(drafts: Drafts) -> str:
     """What the head wanted, as long as nobody has written another version, or of the version before."""
-    return next((draft.remarks for draft in drafts[:-3:-1] if draft.remarks), "")
+    return next((draft.remarks for draft in reversed(drafts[-2:]) if draft.remarks), "")

@@ -121,7 +121,7 @@ class Card:
             seen=seen,
             case=seen.case.request,
             files=attachment_pages.rows(seen.case.request.files, self._attachments),
-            answer=answer_pages.shown(seen.case.request, names),
+            answer=await asyncio.to_thread(answer_pages.shown, seen.case.request, names),
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
             fields=forms.offered(self._parts.authority, people) | answer_pages.lists(),

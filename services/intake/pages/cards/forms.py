@@ -7,6 +7,7 @@ from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import Authority
 from libs.events.vocabulary import AskedBy, ClientKind, Urgency
+from services.intake.domain.answer.answering import DraftIncomplete
 from services.intake.domain.answer.commands import AnyCommand
 from services.intake.pages import commands, titles
 from services.intake.staff.store import Listed
@@ -52,12 +53,6 @@ FIELD_OF_REFUSAL: Final = {
     "already-extended": "new_due",
     "ground-not-true": "ground",
     "merge-wrong": "into",
-    "answer-text-missing": "text",
-    "withheld-missing": "withheld",
-    "ground-missing": "refusal_ground",
-    "motive-missing": "motive",
-    "restricting-act-missing": "restricting_act",
-    "form-reason-missing": "form_reason",
     "nothing-refused": "refusal_ground",
     "refusal-gives-nothing": "text",
     "channel-as-it-was": "channel",
@@ -107,7 +102,7 @@ def command_of(command: str, typed: Mapping[str, str]) -> tuple[AnyCommand | Non
 
 def errors_of(command: str, refusal: Refusal) -> dict[str, str]:
     """A refusal at the field that it is about, else at the form."""
-    field = FIELD_OF_REFUSAL.get(refusal.code)
+    field = refusal.field if isinstance(refusal, DraftIncomplete) else FIELD_OF_REFUSAL.get(refusal.code)
     if field is None or field not in fields_of(command):
         return {f"form-{command}": refusal.says}
     return {field_id(command, field): refusal.says}
