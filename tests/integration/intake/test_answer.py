@@ -144,4 +144,5 @@ async def test_the_pages_lead_from_the_draft_to_the_printed_letter(database: Dat
         await at_work.author.do(request_id, SEND)
         letter = await head.get(f"{card}/print/answer")
         assert all(words in text_of(letter) for words in ("№ ИСХ-1/20", "На запрос № ", mark))
+        assert "подписан и отправлен" not in text_of(letter), "that is the notice's word, not the letter's"
         assert "&lt;b&gt;«ёлки»&lt;/b&gt; — 1 га…" in letter.text

@@ -206,14 +206,17 @@ def letters(request: Request, register: Register, index: str, signatory: str, on
 
 def explanation(content: Content, letter: Letter) -> str:
     """What the person is told beside the text of the answer."""
-    told = [statuses.sent(letter.out_no, letter.sent_on)]
-    if content.form_reason:
-        told.append(statuses.other_form(content.form_reason))
+    return "\n\n".join([statuses.sent(letter.out_no, letter.sent_on), *reasons(content)])
+
+
+def reasons(content: Content) -> list[str]:
+    """Of the letter itself: why in another form, what is not given and why, how to appeal."""
+    told = [statuses.other_form(content.form_reason)] if content.form_reason else []
     if content.scope is AnswerScope.PARTIAL:
         told.append(statuses.withheld(content.withheld))
     if content.refusal_ground is not None:
         told += [refused(content.refusal_ground, content.motive, content.restricting_act), APPEAL_ORDER]
-    return "\n\n".join(told)
+    return told
 
 
 def _prepared(request: Request, command: PrepareDraft, by: Staff) -> DraftPrepared:

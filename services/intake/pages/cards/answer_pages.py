@@ -13,7 +13,7 @@ from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
 from libs.events.vocabulary import AnswerScope, WantedForm
 from services.intake.desk import Seen
-from services.intake.domain.answer.answering import explanation
+from services.intake.domain.answer.answering import reasons
 from services.intake.domain.answer.differences import differences
 from services.intake.domain.answer.draft import Draft, Drafts
 from services.intake.domain.answer.grounds import GROUNDS, refused
@@ -41,8 +41,8 @@ def routes(parts: DeskParts) -> APIRouter:
         sent = letter_of(seen)
         await parts.looks.looked(who.staff, "print-answer", request_id)
         draft = seen.case.request.drafts[sent.draft - 1]
-        said = explanation(draft.content, sent)
-        return parts.pages.show(request, "page/paper_answer.html", seen=seen, case=seen.case.request, sent=sent, draft=draft, said=said)
+        why = reasons(draft.content)
+        return parts.pages.show(request, "page/paper_answer.html", seen=seen, case=seen.case.request, sent=sent, draft=draft, why=why)
 
     return router
 
