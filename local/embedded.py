@@ -8,6 +8,7 @@ with embedded(directory) as parts:
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,8 @@ from local.leash import Leash, leash
 from local.postgres import Postgres
 from local.processes import mail_catcher
 from local.program import Program, other_user, spawn
+
+NO_EPHEMERAL_PORTS = range(12_000, 32_000)  # Linux gives outgoing connections theirs from 32,768 on (ip_local_port_range)
 
 
 class DidNotStart(Exception):
@@ -117,12 +120,19 @@ def launch(program: Program, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until all are known, so that they differ."""
+    """Ports that nobody listens on now, and that no outgoing connection is given before we do.
+
+    All are held until all are known, so that they differ.
+    """
+    free: list[int] = []
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        for port in random.sample(NO_EPHEMERAL_PORTS, len(NO_EPHEMERAL_PORTS)):
+            if len(free) == count:
+                break
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                free.append(port)
+    return free
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Cards of the desk by keyboard on a phone without JavaScript, and what is printed of a request: each sheet has its size."""
 
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Frame, Page, expect
 
+from local.embedded import free_ports
 from services.history.main import build as history
 from services.history.settings import HistorySettings
 from tests.browser.conftest import PHONE, sideways, violations
@@ -25,11 +25,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 POINTS_PER_MM = 72 / 25.4
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
-
-
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def lent(stack: Stack) -> AsyncIterator[Database]:
     async with stack.lent_database("intake", "history") as database:
@@ -39,7 +34,8 @@ async def lent(stack: Stack) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def room(chromium: Browser, lent: Database) -> AsyncIterator[Room]:
     """One for all tests here: each takes down requests of its own. History is away until a test starts it at the address told here."""
-    history_url = f"http://127.0.0.1:{free_port()}"
+    [history_port] = free_ports(1)
+    history_url = f"http://127.0.0.1:{history_port}"
     async with a_room(lent, chromium, site_url="https://otklik.example.org", history_url=history_url) as made:
         yield made
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from local import checks, clean_stop, control, keys, processes
+from local.embedded import NO_EPHEMERAL_PORTS
 from local.places import PORTS, ROOT, Places, places
 
 PATIENCE_SECONDS = 120.0
@@ -28,7 +29,8 @@ def until(true: Callable[[], bool], what: str) -> None:
 
 
 def free_offset() -> int:
-    for offset in random.sample(range(10_000, 40_000, 100), 50):
+    """One whose ports nobody is given for an outgoing connection while the parts start."""
+    for offset in random.sample(range(NO_EPHEMERAL_PORTS.start, NO_EPHEMERAL_PORTS.stop - max(PORTS.values()), 100), 50):
         if all(finding.right for finding in checks.ports(Places(port_offset=offset), PORTS)):
             return offset
     raise AssertionError("no free ports")
