@@ -25,6 +25,7 @@ from frontends.site.intake_words import (
     TheAuthority,
     Told,
     Uploaded,
+    Verified,
 )
 
 # Below intake's own keep-alive, so that a kept connection is seldom found closed.
@@ -131,6 +132,18 @@ class IntakeDoor:
         if answer.status_code in REFUSED:
             raise MessageRefusedError(_told(Problem, answer))
         return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
+
+    async def paper(self, number: str, code: str, *, large: bool) -> bytes | None:
+        """The answer as a PDF. None as in `status`, and as long as none has left."""
+        answer = await self._post("/v1/answers", {"number": number, "tracking_code": code, "large": large})
+        if _finds_nothing(answer) or answer.status_code == HTTPStatus.CONFLICT:
+            return None
+        return _successful(answer).content
+
+    async def verify(self, number: str, mark: str) -> Verified | None:
+        """When the answer with this number and this mark left; None: the authority sent no such answer."""
+        answer = await self._post("/v1/verifications", {"number": number, "mark": mark})
+        return None if _finds_nothing(answer) else _told(Verified, _successful(answer))
 
     async def remind(self, known_by: str) -> None:
         """The code goes to the request's own addresses, if there is such a request; which of the two nobody learns."""

@@ -88,6 +88,20 @@ class Step(Told):
     explanation: str
 
 
+class SentLetter(Told):
+    """The answer that left last."""
+
+    out_no: str
+    sent_on: date
+    sha256: str
+
+
+class Verified(Told):
+    """When an answer with that number and that mark left."""
+
+    sent_on: date
+
+
 class RequestStatus(Told):
     reference: str
     register_number: str | None
@@ -108,6 +122,7 @@ class RequestStatus(Told):
     additional_masked: str | None
     steps: tuple[Step, ...]
     answer: str | None = None
+    letter: SentLetter | None = None
     attachments: tuple[SentFile, ...] = ()
 
 

@@ -28,6 +28,7 @@ from frontends.site.sent_forms import SentForms
 from frontends.site.settings import SiteSettings
 from frontends.site.status_pages import AGAIN, StatusPages
 from frontends.site.status_view import StatusView
+from frontends.site.verify_pages import VERIFY, VerifyPages
 from frontends.site.whose import Whose
 from libs.chassis.ops import health, logs, metrics
 from libs.chassis.ops.clock import Clock, SystemClock
@@ -138,7 +139,13 @@ def about_sent_requests(
         typed=_cookie("known-by", LOST, settings, outside.clock),
         attempts=Attempts.allowed(settings.code_reminders_per_address),
     )
-    return [status_pages.routes(), act_pages.routes(), confirm_pages.routes(), code_pages.routes()]
+    verify_pages = VerifyPages(
+        pages=pages,
+        door=door,
+        asked=_cookie("verify", VERIFY, settings, outside.clock),
+        attempts=Attempts.allowed(settings.status_attempts),
+    )
+    return [status_pages.routes(), act_pages.routes(), confirm_pages.routes(), code_pages.routes(), verify_pages.routes()]
 
 
 async def main() -> None:

@@ -20,6 +20,7 @@ from frontends.site.status_view import ENDED, VIEW, StatusView
 from libs.web.posted import posted
 
 AGAIN: Final = "/status/again"
+PAPER: Final = "/status/answer.pdf"
 
 NO_NUMBER = "Укажите номер"
 NO_CODE = "Укажите код проверки"
@@ -41,6 +42,7 @@ class StatusPages:
         router.add_api_route(AGAIN, self.asked_again, methods=["GET"])
         router.add_api_route(ENDED, self.ended, methods=["GET"])
         router.add_api_route(VIEW, self.view.show, methods=["GET"])
+        router.add_api_route(PAPER, self.paper, methods=["GET"])
         router.add_api_route("/status/leave", self.leave, methods=["POST"])
         return router
 
@@ -73,6 +75,19 @@ class StatusPages:
 
     async def ended(self, request: Request) -> Response:
         return self.view.question(request, {"number": "", "code": ""}, ended=True)
+
+    async def paper(self, request: Request) -> Response:
+        """The answer of the request that is open, for saving or printing."""
+        kept = self.view.lookups.read(request)
+        if kept is None:
+            return self.view.ended()
+        try:
+            drawn = await self.view.door.paper(kept["number"], kept["code"], large="large" in request.query_params)
+        except IntakeUnavailableError:
+            return self.view.to(request, {**kept, "said": {"trouble": True}})
+        if drawn is None:
+            return self.view.to(request, kept)
+        return Response(drawn, media_type="application/pdf", headers={"content-disposition": 'attachment; filename="answer.pdf"'})
 
     async def leave(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
         return self.view.closed(RedirectResponse("/status", status_code=303))

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
 from frontends.site.intake_words import RequestStatus
+from frontends.site.marks import legible
 from libs.chassis.ops.clock import Clock
 from libs.events.vocabulary import Status
 from libs.web.languages import Language
@@ -77,6 +78,7 @@ class StatusView:
             found=found,
             steps=tuple(reversed(found.steps)),
             zone=self.zone(),
+            legible=legible,
             is_open=found.status not in FINISHED,
             term_said=self._term_said(found, language),
             ways=[(way, language.text(title), "") for way, title in WAYS.items()],

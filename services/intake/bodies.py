@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, FileState, Sender
@@ -57,6 +57,12 @@ class ChannelsBody(StatusBody):
     additional: AdditionalBody | None = None
 
 
+class PaperBody(StatusBody):
+    """`large`: in large print."""
+
+    large: bool = False
+
+
 class WithdrawalBody(StatusBody):
     """The reason is the person's own, and need not be given."""
 
@@ -86,6 +92,17 @@ class ReminderBody(Body):
     """What the request is known by: its number, its reference, or an e-mail address or a phone that it names."""
 
     known_by: Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class VerificationBody(Body):
+    """Of an answer on paper: its number, and of its mark at least the first sixteen signs, blanks and capitals as they come."""
+
+    number: Typed
+    mark: Annotated[
+        str,
+        StringConstraints(max_length=200, pattern=r"^\s*(?:[0-9a-fA-F]\s*){16,64}$"),
+        AfterValidator(lambda typed: "".join(typed.split()).lower()),
+    ]
 
 
 class DraftNameBody(Body):
@@ -121,6 +138,10 @@ class KeptAnswer(Answer):
     kept_until: datetime
 
 
+class VerificationAnswer(Answer):
+    sent_on: date
+
+
 class DraftAnswer(KeptAnswer):
     sealed: str
 
@@ -153,6 +174,14 @@ class FileAnswer(Answer):
     state_title: str
 
 
+class LetterAnswer(Answer):
+    """The answer that left last; `/v1/answers` gives it as a PDF. `sha256` stands on its paper, too."""
+
+    out_no: str
+    sent_on: date
+    sha256: str
+
+
 class StatusAnswer(ChannelsAnswer):
     """`question`: what the person is asked and has not answered yet; `answer_by`: until when we wait for it."""
 
@@ -168,6 +197,7 @@ class StatusAnswer(ChannelsAnswer):
     why_due: str | None
     email_confirmed: bool
     answer: str | None
+    letter: LetterAnswer | None
     name_masked: str | None
     phone_masked: str | None
     postal_masked: str | None

@@ -48,6 +48,7 @@ from services.intake.pages.register.register_pages import DeskParts
 from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages
 from services.intake.pages.settings.settings_pages import SettingsParts
 from services.intake.pages.staff import account_pages, deputy_pages, entry_pages, own_pages, sign_in_pages
+from services.intake.papers.answers import Answers
 from services.intake.settings import IntakeSettings
 from services.intake.staff.accounts import Accounts
 from services.intake.staff.deputies import Deputies
@@ -92,6 +93,7 @@ def open_desk(
     taking: Taking,
     attachments: Attachments,
     uploads: Uploads,
+    answers: Answers,
 ) -> None:
     """The desk's doors, for programs and for people."""
     looks = looks_of(process)
@@ -101,7 +103,7 @@ def open_desk(
     pages = frame.desk_pages(assets.load(), lambda: Masthead.of(set_up.book.authority), demo=settings.demo)
     people = people_of(process, settings, code_key(settings), pages, set_up.book, looks)
     parts = parts_of(process, settings, store, set_up.book, desk, people, looks)
-    requests = about_requests(process, settings, parts, people, taking, attachments, files_of(process, settings, uploads))
+    requests = about_requests(process, settings, parts, people, taking, attachments, files_of(process, settings, uploads), answers)
     routers = [*requests, *about_people(process, settings, store, parts, people, set_up)]
     limit = settings.http_body_limit_bytes
     frame.mounted(app, pages, routers, limit, limit + settings.files_total_limit_bytes)
@@ -177,6 +179,7 @@ def about_requests(
     taking: Taking,
     attachments: Attachments,
     files: TakenFiles,
+    answers: Answers,
 ) -> list[APIRouter]:
     """Pages about requests."""
     export = Export(pool=process.pool, overview=parts.overview, zone=process.authority.time_zone)
@@ -201,7 +204,7 @@ def about_requests(
         card_pages.routes(parts, people.accounts, attachments, process.telemetry, of_clients.shown),
         taking_pages.routes(taking_parts),
         paper_pages.routes(taking_parts),
-        answer_pages.routes(parts),
+        answer_pages.routes(parts, answers),
     ]
 
 

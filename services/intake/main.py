@@ -17,7 +17,7 @@ from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
 from libs.chassis.store.shelves import shelf_of
 from libs.chassis.store.timers import Timers
-from services.intake import api, consumers, draft_api, person_api, tracking, upload_api
+from services.intake import answer_api, api, consumers, draft_api, person_api, tracking, upload_api
 from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
@@ -30,7 +30,10 @@ from services.intake.domain.inbound import Inbound
 from services.intake.draft_store import DraftStore
 from services.intake.drafts import EXPIRE, Drafts
 from services.intake.handlers import Acceptance
+from services.intake.letter_store import LetterStore
 from services.intake.pages import frame
+from services.intake.papers.answers import Answers
+from services.intake.papers.sheets import Sheets
 from services.intake.person import Person
 from services.intake.queue import Queue
 from services.intake.settings import IntakeSettings
@@ -40,6 +43,7 @@ from services.intake.term_watch import TermWatch
 from services.intake.uploads.handlers import RESCAN, Limits, Uploads
 from services.intake.uploads.scanner import Clamd
 from services.intake.uploads.store import UploadStore
+from services.intake.verification import Verification
 from services.intake.words.index import WordIndex
 
 QUEUE_SILENT_SECONDS = 60.0
@@ -105,17 +109,18 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
     app = process.app("Intake", streams=[upload_api.PATH, *frame.WITH_FILES])
-    for door in doors_for_frontends(process, settings, store, book, queue, files.uploads):
+    answers = answers_of(process, settings, book)
+    for door in doors_for_frontends(process, settings, store, book, queue, files.uploads, answers):
         app.include_router(door)
     taking = Taking(put=queue.put, book=book, clock=process.clock)
-    open_desk(app, process, settings, store, set_up, taking, files.attachments, files.uploads)
+    open_desk(app, process, settings, store, set_up, taking, files.attachments, files.uploads, answers)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
 
 
 def doors_for_frontends(
-    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, uploads: Uploads
+    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, uploads: Uploads, answers: Answers
 ) -> list[APIRouter]:
     """All that programs with a frontend's key may ask."""
     key, frontends, clock, telemetry = code_key(settings), FrontendKeys(settings.frontend_keys_file), process.clock, process.telemetry
@@ -124,11 +129,22 @@ def doors_for_frontends(
     return [
         authority_api.routes(book=book, pool=process.pool, frontends=frontends, clock=clock),
         api.routes(put=queue.put, frontends=frontends, key=key, clock=clock, telemetry=telemetry),
-        person_api.routes(person=person, remind=reminders.ask, frontends=frontends, telemetry=telemetry),
+        person_api.routes(
+            person=person,
+            remind=reminders.ask,
+            frontends=frontends,
+            telemetry=telemetry,
+        ),
+        answer_api.routes(person=person, answers=answers, verification=Verification(process.pool, LetterStore()), frontends=frontends),
         draft_api.routes(drafts=drafts_of(process, key), frontends=frontends),
         office_api.routes(book=book, frontends=frontends, clock=clock),
         upload_api.routes(uploads=uploads, frontends=frontends, key=key),
     ]
+
+
+def answers_of(process: Process, settings: IntakeSettings, book: Book) -> Answers:
+    verify = f"{settings.site_url}/verify" if settings.site_url else ""
+    return Answers(sheets=Sheets(), book=book, clock=process.clock, verify=verify)
 
 
 def drafts_of(process: Process, key: bytes) -> Drafts:

@@ -28,6 +28,7 @@ from services.intake.bodies import (
     WithdrawalBody,
 )
 from services.intake.domain.correcting import Correction
+from services.intake.domain.request import Request as State
 from services.intake.domain.request import Step
 from services.intake.domain.telling import explanation
 from services.intake.person import Clarification, Mine, Person
@@ -128,6 +129,7 @@ def shown(mine: Mine) -> dict[str, Any]:
         "question": request.question,
         "answer_by": request.wait_until,
         "answer": request.answer,
+        "letter": _letter(request),
         "received_at": request.received_at,
         "due_on": request.due_on,
         "why_due": mine.why_due,
@@ -148,6 +150,11 @@ def shown(mine: Mine) -> dict[str, Any]:
             for kept in request.files
         ],
     }
+
+
+def _letter(request: State) -> dict[str, Any] | None:
+    letter = request.letter
+    return {"out_no": letter.out_no, "sent_on": letter.sent_on, "sha256": letter.sha256} if letter else None
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from libs.chassis.store.models import ReadModels, Row, refresh
 from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
 from libs.events.contracts import audit_events, intake_clients, intake_requests
+from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
 from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
@@ -57,7 +58,7 @@ CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER
 
 def models(key: bytes) -> tuple[ReadModels, ...]:
     """Every read model of intake; `key` is that of the fingerprints."""
-    of_requests = {"requests": REQUEST_COLUMNS, "messages": MESSAGE_COLUMNS, "dialogues": DIALOGUE_COLUMNS}
+    of_requests = {"requests": REQUEST_COLUMNS, "messages": MESSAGE_COLUMNS, "dialogues": DIALOGUE_COLUMNS, "letters": LETTER_COLUMNS}
     of_clients = {"clients": ("stream", "client_id", "kind"), "identities": IDENTITY_COLUMNS}
     return (
         ReadModels(category=REQUEST, tables=of_requests, rows=partial(_rows_of_request, key)),
@@ -67,6 +68,7 @@ def models(key: bytes) -> tuple[ReadModels, ...]:
 
 
 MESSAGE_COLUMNS = ("stream", "frontend", "external_id", "request_id", "digests")
+LETTER_COLUMNS = ("stream", "number", "sha256", "sent_on")
 DIALOGUE_COLUMNS = ("stream", "mark", "request_id", "open")
 IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
 REQUEST_COLUMNS = (
@@ -119,6 +121,7 @@ def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dic
         "requests": [row],
         "messages": _message_rows(key, stream, request_id, events),
         "dialogues": _dialogue_rows(key, stream, request_id, state),
+        "letters": _letter_rows(stream, events),
     }
 
 
@@ -150,6 +153,11 @@ def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Re
         if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
             texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text, event.fact.attachments))
     return [(stream, ref.frontend, ref.external_id, request_id, digests) for ref, digests in texts.items()]
+
+
+def _letter_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
+    sent = (event.fact for event in events if isinstance(event.fact, AnswerSent | RefusalIssued))  # in part: two of one letter
+    return list({(stream, tracking.typed(one.out_no), one.sha256, one.sent_on): None for one in sent})
 
 
 def _dialogue_rows(key: bytes, stream: str, request_id: UUID, state: requests.Request) -> list[Row]:

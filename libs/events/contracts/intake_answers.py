@@ -59,7 +59,10 @@ class DraftApproved(Event):
 
 
 class LetterSent(Event):
-    """What each outgoing letter has (8-FZ art. 19, N-9.5): its number in the journal of that year, day, signatory, and what it holds."""
+    """What each outgoing letter has (8-FZ art. 19, N-9.5): its number in the journal of that year, day, signatory, and what it holds.
+
+    `body` and `postal_address`: the authority's own on that day; a letter of an earlier version says neither.
+    """
 
     out_no: Annotated[str, Open]
     journal: Annotated[str, Open]
@@ -71,6 +74,8 @@ class LetterSent(Event):
     form: Annotated[WantedForm, Open]
     signatory: Annotated[str, Personal]
     scope: Annotated[AnswerScope, Open]
+    body: Annotated[str, Open] = ""
+    postal_address: Annotated[str, Open] = ""
 
 
 class AnswerSent(LetterSent):

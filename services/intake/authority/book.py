@@ -76,6 +76,8 @@ def rules_of(decided: Decided, authority: Authority, *, key: bytes, journal: Jou
         out_journal=authority.outgoing.code,
         out_index=authority.outgoing.index,
         signatory=authority.signatory,
+        body=authority.name,
+        postal_address=authority.postal_address,
     )
 
 

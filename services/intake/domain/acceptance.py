@@ -30,7 +30,8 @@ from services.intake.office_hours import OfficeCalendar, Week
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the authority set: its lists, its registers of what comes and what leaves, its terms, who signs, and the key of the codes.
+    """What the authority set: its lists, its registers of what comes and what leaves, its terms, who signs, what it is
+    called on letters, and the key of the codes.
 
     `is_working` is the production calendar with what was `declared` over it.
     """
@@ -47,6 +48,8 @@ class Rules:
     out_journal: str = "outgoing"
     out_index: str = "ИСХ"
     signatory: str = ""
+    body: str = ""
+    postal_address: str = ""
     declared: Mapping[date, DayDeclared] = field(default_factory=dict)
     week: Week = field(default_factory=dict)
 

@@ -179,7 +179,7 @@ def sent(request: Request, by: Staff, register: Register, rules: Rules, at: date
     """The approved answer leaves under the next outgoing number, and the person is told its text (S-26, S-27). Raises `DraftDamaged`."""
     _may(AnswerSent, request, by)
     on = rules.day_of(at)
-    letters = answering.letters(request, register, rules.out_index, rules.signatory, on)
+    letters = answering.letters(request, register, rules, on)
     content = request.drafts[-1].content
     said = answering.explanation(content, letters[0])
     told = status_changed(request, answering.STATUS_OF[content.scope], said, how, answer=content.text or None)

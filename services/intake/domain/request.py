@@ -171,7 +171,7 @@ class Request(NamedTuple):
     files: attachments.Files = ()
     wanted_form: WantedForm | None = None
     drafts: Drafts = ()
-    out_no: str | None = None
+    letter: AnswerSent | RefusalIssued | None = None
 
     @property
     def imported(self) -> bool:
@@ -187,6 +187,11 @@ class Request(NamedTuple):
     def draft_sha256(self) -> str | None:
         """Of the last version of the answer."""
         return self.drafts[-1].sha256 if self.drafts else None
+
+    @property
+    def out_no(self) -> str | None:
+        """The number of the letter that left last."""
+        return self.letter.out_no if self.letter else None
 
     @property
     def answer(self) -> str | None:
@@ -240,7 +245,7 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case DraftPrepared() | DraftChecked() | DraftSubmitted() | DraftReturned() | DraftApproved():
             return request._replace(version=version, drafts=with_event(request.drafts, event))
         case AnswerSent() | RefusalIssued():
-            return request._replace(version=version, out_no=event.out_no)
+            return request._replace(version=version, letter=event)
         case AttachmentExamined() | AttachmentReleased():
             return request._replace(version=version, files=attachments.known_more(request.files, event))
         case HistoricalRequestImported():

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -11,9 +12,10 @@ from libs.chassis.access.roles import Role
 from libs.events.contracts.intake_answers import AnswerSent
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.topics import REQUESTS
+from services.intake.domain.answer.paper import legible
 from tests.integration.intake.people import office, text_of
 from tests.integration.intake.test_desk_door import ASSIGN, CLASSIFY, Clerk, refused, taken_in
-from tests.integration.intake.town import Town
+from tests.integration.intake.town import Town, said
 from tests.stack import Database
 
 TEXT = "Здравствуйте!\n\n  Участок сдают по итогам торгов; <b>«ёлки»</b> — 1 га…"
@@ -140,9 +142,38 @@ async def test_the_pages_lead_from_the_draft_to_the_printed_letter(database: Dat
         version = (await at_work.head.look(request_id))["version"]
         approved = await head.post(f"{card}/approve-draft", version=str(version), **{"approve-draft-sha256": mark})
         assert approved.status_code == 303, text_of(approved)
-        assert (await head.get(f"{card}/print/answer")).status_code == 409
+        for path in ("print/answer", "print/answer.pdf"):
+            assert (await head.get(f"{card}/{path}")).status_code == 409
+        draft = await head.get(f"{card}/print/draft.pdf")
+        assert (draft.status_code, draft.content[:5]) == (200, b"%PDF-")
         await at_work.author.do(request_id, SEND)
         letter = await head.get(f"{card}/print/answer")
-        assert all(words in text_of(letter) for words in ("№ ИСХ-1/20", "На запрос № ", mark))
+        assert all(words in text_of(letter) for words in ("№ ИСХ-1/20", "На запрос № ", legible(mark)))
         assert "подписан и отправлен" not in text_of(letter), "that is the notice's word, not the letter's"
         assert "&lt;b&gt;«ёлки»&lt;/b&gt; — 1 га…" in letter.text
+        file = await head.get(f"{card}/print/answer.pdf?large=yes")
+        assert (file.status_code, file.headers["content-type"], file.headers["cache-control"]) == (200, "application/pdf", "no-store")
+        assert "ИСХ-1-20" in unquote(file.headers["content-disposition"])
+
+
+@pytest.mark.requirement("E-10", "N-9.5", "A-3.6.2")
+async def test_the_person_takes_the_letter_as_a_file_and_anybody_may_ask_whether_it_left_here(town: Town) -> None:
+    at_work = await in_hands(town)
+    receipt = (await town.site.post(said("m-1"))).json()
+    mine = {"number": receipt["reference"], "tracking_code": receipt["tracking_code"]}
+    assert refused(await town.site.ask("answers", mine)) == (409, "nothing-sent")
+    assert (await town.site.ask("status", mine)).json()["letter"] is None
+    await at_work.approved()
+    await at_work.author.do(at_work.request_id, SEND)
+    letter = (await town.site.ask("status", mine)).json()["letter"]
+    paper = await town.site.ask("answers", mine)
+    assert (paper.status_code, paper.headers["content-type"], paper.headers["cache-control"]) == (200, "application/pdf", "no-store")
+    assert paper.content[:5] == b"%PDF-"
+    assert refused(await town.site.ask("answers", mine | {"tracking_code": "AAAA-AAAA-AAAA"})) == (404, "request-not-found")
+    for mark in (letter["sha256"], f" {letter['sha256'][:8].upper()} {letter['sha256'][8:16]}"):
+        known = await town.site.ask("verifications", {"number": f" {letter['out_no'].lower()}", "mark": mark})
+        assert known.json() == {"sent_on": letter["sent_on"]}, "nothing else is told"
+    for number, mark in ((letter["out_no"], "0" * 64), ("ИСХ-2/2026", letter["sha256"]), (receipt["register_number"], letter["sha256"])):
+        assert refused(await town.site.ask("verifications", {"number": number, "mark": mark})) == (404, "letter-unknown")
+    short = await town.site.ask("verifications", {"number": letter["out_no"], "mark": letter["sha256"][:15]})
+    assert refused(short) == (400, "wrong-schema")

@@ -83,6 +83,8 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/print/card"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/slip"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/answer"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/print/answer.pdf"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/print/draft.pdf"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/envelope"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/attachments/{number:int}"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/attachments/{number:int}/release"): LEADING,

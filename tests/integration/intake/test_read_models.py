@@ -15,6 +15,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import models
 from services.intake.words import index
 from tests.integration.intake.everything import happens
+from tests.integration.intake.test_answer import SEND, in_hands
 from tests.integration.intake.town import Town, said
 
 
@@ -25,6 +26,9 @@ async def sums(db: "asyncpg.Connection[Any]", tables: list[str]) -> dict[str, st
 @pytest.mark.requirement("D-1", "R-1")
 async def test_dropped_and_rebuilt_they_are_equal_by_checksum_over_all_columns(town: Town) -> None:
     await happens(town)
+    at_work = await in_hands(town)
+    await at_work.approved()
+    await at_work.author.do(at_work.request_id, SEND)
     settings = town.service.process.settings
     assert isinstance(settings, IntakeSettings)
     accounts = accounts_of(town.service.process, settings, code_key(settings), Passwords(settings.password_memory_kib))

@@ -8,9 +8,10 @@ from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
-from services.intake import api, drafts, person, upload_api
+from services.intake import api, drafts, person, upload_api, verification
 from services.intake.domain import correcting, inbound
 from services.intake.domain.uploads import file_kinds
+from services.intake.papers import answers
 from services.intake.uploads import handlers as uploads
 from tests.integration.intake.bad_input import HTTP, KAFKA
 from tests.stack import ROOT
@@ -29,7 +30,10 @@ def codes_of(part: str) -> set[str]:
 def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
     known = [
         one
-        for module in (refusals, concurrency, problems, api, drafts, person, correcting, inbound, uploads, upload_api, file_kinds)
+        for module in (
+            *(refusals, concurrency, problems, api, drafts, person, correcting, inbound, uploads, upload_api, file_kinds),
+            *(answers, verification),
+        )
         for one in vars(module).values()
         if isinstance(one, type)
     ]

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp
 
 from services.intake.domain.correcting import DataNotValid
 from services.intake.domain.uploads.file_kinds import FileTypeNotAllowed
+from services.intake.papers.answers import NothingSent
+from services.intake.verification import LetterUnknown
 
 KEY = "site-key-for-tests-0123456789"
 CODE = "7K3MQ9TXA2BC"
@@ -104,6 +106,8 @@ class DoorTwin:
     status_title: str = "зарегистрирован"
     due_on: str | None = "2026-12-20"
     answer: str | None = None
+    letter: dict[str, str] | None = None
+    verified: list[dict[str, str]] = field(default_factory=list)
     open_until: str | None = None
     opens_at: str = "2026-11-23T09:00:00+07:00"
     authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
@@ -125,6 +129,8 @@ class DoorTwin:
         app.add_api_route("/v1/corrections", self.correct, methods=["POST"])
         app.add_api_route("/v1/clarifications", self.clarify, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
+        app.add_api_route("/v1/answers", self.give_paper, methods=["POST"])
+        app.add_api_route("/v1/verifications", self.verify, methods=["POST"])
         app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
         app.add_api_route("/v1/drafts", self.keep_draft, methods=["POST"])
@@ -221,6 +227,7 @@ class DoorTwin:
                 "received_at": STEPS[0]["at"],
                 "due_on": self.due_on,
                 "answer": self.answer,
+                "letter": self.letter,
                 "why_due": WHY_DUE if self.due_on else None,
                 "email_masked": self.email_masked,
                 "email_confirmed": self.email_confirmed,
@@ -284,6 +291,25 @@ class DoorTwin:
             self.email_masked = None if body["email"] is None else "n***@example.ru"
             told["email_masked"] = self.email_masked
         return JSONResponse(told)
+
+    async def give_paper(self, request: Request) -> Response:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body):
+            return problem(404, "request-not-found", "Такой пары номера и кода нет.")
+        if self.letter is None:
+            return problem(409, "nothing-sent", NothingSent.says)
+        return Response(b"%PDF-large" if body["large"] else b"%PDF-usual", media_type="application/pdf")
+
+    async def verify(self, request: Request) -> JSONResponse:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        self.verified.append(body)
+        if self.letter is None or body["number"] != self.letter["out_no"] or not self.letter["sha256"].startswith(body["mark"]):
+            return problem(404, "letter-unknown", LetterUnknown.says)
+        return JSONResponse({"sent_on": self.letter["sent_on"]})
 
     async def remind(self, request: Request) -> Response:
         if answer := await self._faulty(request):

@@ -17,9 +17,11 @@ from libs.events.contracts.intake_answers import (
 )
 from libs.events.vocabulary import AnswerScope, RefusalGround, Status
 from services.intake import statuses
+from services.intake.domain.acceptance import Rules
 from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
 from services.intake.domain.answer.draft import Content, Draft, DraftEvent
-from services.intake.domain.answer.grounds import APPEAL_ORDER, refused
+from services.intake.domain.answer.grounds import APPEAL_ORDER
+from services.intake.domain.answer.paper import sections
 from services.intake.domain.register import Register, written
 from services.intake.domain.request import Request
 
@@ -174,14 +176,14 @@ def drafted(request: Request, command: DraftCommand, by: Staff) -> DraftEvent:
             assert_never(command)
 
 
-def letters(request: Request, register: Register, index: str, signatory: str, on: date) -> Sequence[Letter]:
+def letters(request: Request, register: Register, rules: Rules, on: date) -> Sequence[Letter]:
     """The answer as it leaves, under the next outgoing number: what is given, what is refused, or both in one letter (N-9.2)."""
     draft = _last(request)
     if not draft.sha256 == draft.approved_sha256 == draft.content.sha256:
         raise DraftDamaged
     content, number = draft.content, register.next_number
     outgoing = {
-        "out_no": written(index, number, register.year),
+        "out_no": written(rules.out_index, number, register.year),
         "journal": register.journal,
         "year": register.year,
         "out_number": number,
@@ -189,7 +191,9 @@ def letters(request: Request, register: Register, index: str, signatory: str, on
         "draft": draft.number,
         "sha256": draft.sha256,
         "form": content.form,
-        "signatory": signatory,
+        "signatory": rules.signatory,
+        "body": rules.body,
+        "postal_address": rules.postal_address,
         "scope": content.scope,
     }
     given = [] if content.scope is AnswerScope.REFUSAL else [AnswerSent.model_validate(outgoing)]
@@ -206,17 +210,8 @@ def letters(request: Request, register: Register, index: str, signatory: str, on
 
 def explanation(content: Content, letter: Letter) -> str:
     """What the person is told beside the text of the answer."""
-    return "\n\n".join([statuses.sent(letter.out_no, letter.sent_on), *reasons(content)])
-
-
-def reasons(content: Content) -> list[str]:
-    """Of the letter itself: why in another form, what is not given and why, how to appeal."""
-    told = [statuses.other_form(content.form_reason)] if content.form_reason else []
-    if content.scope is AnswerScope.PARTIAL:
-        told.append(statuses.withheld(content.withheld))
-    if content.refusal_ground is not None:
-        told += [refused(content.refusal_ground, content.motive, content.restricting_act), APPEAL_ORDER]
-    return told
+    reasons = [part.text for part in sections(content) if part.title]
+    return "\n\n".join([statuses.sent(letter.out_no, letter.sent_on), *reasons])
 
 
 def _prepared(request: Request, command: PrepareDraft, by: Staff) -> DraftPrepared:

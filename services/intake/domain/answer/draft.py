@@ -23,9 +23,13 @@ class Content(NamedTuple):
     form_reason: str = ""
 
     @property
+    def original(self) -> str:
+        """The very words that the mark is of: every field by its name, so that none can move from one to another unseen."""
+        return json.dumps(self._asdict(), ensure_ascii=False, sort_keys=True)
+
+    @property
     def sha256(self) -> str:
-        """Over every field by its name, so that no words can move from one to another unseen."""
-        return hashlib.sha256(json.dumps(self._asdict(), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(self.original.encode()).hexdigest()
 
 
 class Draft(NamedTuple):

@@ -10,27 +10,29 @@ from starlette.responses import Response
 
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
 from libs.events.vocabulary import AnswerScope, WantedForm
-from services.intake.desk import Seen
-from services.intake.domain.answer.answering import reasons
 from services.intake.domain.answer.differences import differences
 from services.intake.domain.answer.draft import Draft, Drafts
 from services.intake.domain.answer.grounds import GROUNDS, refused
+from services.intake.domain.answer.paper import legible, sections
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
+from services.intake.pages.cards.attachment_pages import disposition
 from services.intake.pages.register.register_pages import DeskParts
+from services.intake.papers.answers import Answers, NothingSent
 from services.intake.transitions import DESK
 
-
-class NothingSent(Refusal):
-    """No answer has left yet."""
-
-    code: ClassVar[str] = "nothing-sent"
-    says: ClassVar[str] = "Ответ ещё не отправлен, поэтому печатать нечего."
+PDF = "application/pdf"
 
 
-def routes(parts: DeskParts) -> APIRouter:
+class NothingWritten(Refusal):
+    """Nobody has written a draft yet."""
+
+    code: ClassVar[str] = "nothing-written"
+    says: ClassVar[str] = "Проекта ответа ещё нет, поэтому печатать нечего."
+
+
+def routes(parts: DeskParts, answers: Answers) -> APIRouter:
     router = APIRouter(prefix="/requests/{request_id:uuid}", include_in_schema=False)
     may_work = Depends(parts.door(*sorted(DESK)))
 
@@ -38,21 +40,37 @@ def routes(parts: DeskParts) -> APIRouter:
     async def letter(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
         """As it was approved, with number, date, signatory and address (N-9.5)."""
         seen = await parts.desk.look(who.staff, request_id)
-        sent = letter_of(seen)
+        case = seen.case.request
+        if case.letter is None:
+            raise NothingSent
         await parts.looks.looked(who.staff, "print-answer", request_id)
-        draft = seen.case.request.drafts[sent.draft - 1]
-        why = reasons(draft.content)
-        return parts.pages.show(request, "page/paper_answer.html", seen=seen, case=seen.case.request, sent=sent, draft=draft, why=why)
+        told = sections(case.drafts[case.letter.draft - 1].content)
+        return parts.pages.show(request, "page/paper_answer.html", seen=seen, case=case, sent=case.letter, sections=told, legible=legible)
+
+    @router.get("/print/answer.pdf")
+    async def letter_file(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
+        """The same, as it is given to the person: PDF/A, and readable by a screen reader."""
+        case = (await parts.desk.look(who.staff, request_id)).case.request
+        drawn = await answers.sent(case, large="large" in request.query_params)
+        await parts.looks.looked(who.staff, "answer-file", request_id)
+        return pdf(drawn, f"{case.out_no}.pdf")
+
+    @router.get("/print/draft.pdf")
+    async def draft_file(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
+        """The last version as it would leave."""
+        case = (await parts.desk.look(who.staff, request_id)).case.request
+        if not case.drafts:
+            raise NothingWritten
+        drawn = await answers.draft(case, large="large" in request.query_params)
+        await parts.looks.looked(who.staff, "draft-file", request_id)
+        return pdf(drawn, f"{case.number} - {len(case.drafts)}.pdf")
 
     return router
 
 
-def letter_of(seen: Seen) -> AnswerSent | RefusalIssued:
-    """The letter that left last. Raises `NothingSent`."""
-    found = [event.fact for event in seen.events if isinstance(event.fact, AnswerSent | RefusalIssued)]
-    if not found:
-        raise NothingSent
-    return found[-1]
+def pdf(drawn: bytes, name: str) -> Response:
+    """For saving: what a browser would show beside the desk's own pages runs nothing and is kept nowhere."""
+    return Response(drawn, media_type=PDF, headers={"content-disposition": disposition(name.replace("/", "-"))})
 
 
 def shown(request: State, names: Mapping[str, str]) -> dict[str, Any] | None:
