@@ -12,7 +12,7 @@ from libs.events.contracts import CONTRACTS
 from libs.events.envelope import Envelope
 from libs.events.fact import Event, open_fields, secret_paths
 from libs.events.topics import TOPICS, Topic
-from services.intake import answer_api, api, draft_api, person_api, upload_api
+from services.intake import answer_api, api, person_api, saved_form_api, upload_api
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
 
@@ -65,7 +65,7 @@ def openapi() -> dict[str, Any]:
     app.include_router(api.routes(**parts))
     app.include_router(person_api.routes(**dict.fromkeys(("person", "remind", "telemetry")), frontends=frontend))  # type: ignore[arg-type]  # only described
     app.include_router(answer_api.routes(**dict.fromkeys(("person", "answers", "verification")), frontends=frontend))  # type: ignore[arg-type]
-    app.include_router(draft_api.routes(drafts=parts["put"], frontends=frontend))  # type: ignore[arg-type]  # only described
+    app.include_router(saved_form_api.routes(saved_forms=parts["put"], frontends=frontend))  # type: ignore[arg-type]  # only described
     office: dict[str, Any] = {"book": None, "clock": None, "frontends": frontend}
     app.include_router(office_api.routes(**office))
     app.include_router(authority_api.routes(**dict.fromkeys(("book", "pool", "clock")), frontends=frontend))  # type: ignore[arg-type]  # only described

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from frontends.site.intake_words import (
     Accepted,
     Channels,
-    KeptDraft,
+    KeptForm,
     Message,
     Office,
-    OpenedDraft,
+    OpenedForm,
     Problem,
     RequestStatus,
     TheAuthority,
@@ -154,17 +154,17 @@ class IntakeDoor:
         answer = await self._post("/v1/confirmations", {"token": token})
         return None if _finds_nothing(answer) else _told(Channels, _successful(answer))
 
-    async def keep_draft(self, name: str, sealed: str, uploads: Sequence[str]) -> datetime:
+    async def keep_form(self, name: str, sealed: str, uploads: Sequence[str]) -> datetime:
         """Until when a half-written form is kept."""
-        answer = await self._post("/v1/drafts", {"name": name, "sealed": sealed, "uploads": list(uploads)})
-        return _told(KeptDraft, _successful(answer)).kept_until
+        answer = await self._post("/v1/saved-forms", {"name": name, "sealed": sealed, "uploads": list(uploads)})
+        return _told(KeptForm, _successful(answer)).kept_until
 
-    async def open_draft(self, name: str) -> str | None:
-        answer = await self._post("/v1/drafts/open", {"name": name})
-        return None if answer.status_code == HTTPStatus.NOT_FOUND else _told(OpenedDraft, _successful(answer)).sealed
+    async def open_form(self, name: str) -> str | None:
+        answer = await self._post("/v1/saved-forms/open", {"name": name})
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else _told(OpenedForm, _successful(answer)).sealed
 
-    async def forget_draft(self, name: str) -> None:
-        _successful(await self._post("/v1/drafts/forget", {"name": name}))
+    async def forget_form(self, name: str) -> None:
+        _successful(await self._post("/v1/saved-forms/forget", {"name": name}))
 
     async def office(self) -> Office:
         """Whether somebody answers the phones now."""

@@ -181,11 +181,11 @@ class FieldError(Told):
     says: str
 
 
-class KeptDraft(Told):
+class KeptForm(Told):
     kept_until: datetime
 
 
-class OpenedDraft(Told):
+class OpenedForm(Told):
     sealed: str
 
 

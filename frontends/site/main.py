@@ -43,7 +43,7 @@ from libs.web.sealed_cookies import Seal, SealedCookie
 
 SECRET_SHOWN_SECONDS = 30 * 60
 FILES_KEPT_SECONDS = 12 * 60 * 60  # intake removes what no message named within a day
-FORMS_WITH_FILES = ("/request", "/request/draft", SAVE)
+FORMS_WITH_FILES = ("/request", "/request/unsent", SAVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         clock=outside.clock,
         new_id=outside.new_id,
         receipts=_cookie("receipt", "/request/sent", settings, outside.clock),
-        drafts=_cookie("draft", "/request/draft", settings, outside.clock),
+        unsent=_cookie("unsent", "/request/unsent", settings, outside.clock),
         saved=SavedForms(door=door, secret=settings.frontend_key.get_secret_value().encode(), clock=outside.clock),
         sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),

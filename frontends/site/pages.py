@@ -64,7 +64,7 @@ FORM_TITLES = {
 }
 
 
-class Draft(BaseModel):
+class UnsentForm(BaseModel):
     """A form on its way back to the person, and what the page has to say about it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -79,7 +79,7 @@ class Draft(BaseModel):
 
     @property
     def status(self) -> int:
-        """Of an answer that shows the draft at once."""
+        """Of an answer that shows the form at once."""
         if self.trouble:
             return 503
         return 422 if self.errors else 200
@@ -94,7 +94,7 @@ class RequestPages:
     clock: Clock
     new_id: Callable[[], UUID]
     receipts: SealedCookie
-    drafts: SealedCookie
+    unsent: SealedCookie
     sent: SentForms
     saved: SavedForms
     figures: Figures
@@ -109,8 +109,8 @@ class RequestPages:
         router.add_api_route("/", self.start, methods=["GET"])
         router.add_api_route("/request", self.blank, methods=["GET"])
         router.add_api_route("/request", self.send, methods=["POST"])
-        router.add_api_route("/request/draft", self.redraw, methods=["POST"])
-        router.add_api_route("/request/draft/{draft_id}", self.draft, methods=["GET"])
+        router.add_api_route("/request/unsent", self.redraw, methods=["POST"])
+        router.add_api_route("/request/unsent/{unsent_id}", self.show_unsent, methods=["GET"])
         router.add_api_route("/request/sent/{receipt_id}", self.receipt, methods=["GET"])
         return router
 
@@ -118,16 +118,16 @@ class RequestPages:
         return self.pages.show(request, "page/start.html", office=await self.office.look(), zone=self.zone)
 
     async def blank(self, request: Request) -> Response:
-        return self._form(request, Draft(values=RequestForm.blank(self.new_id).values()))
+        return self._form(request, UnsentForm(values=RequestForm.blank(self.new_id).values()))
 
-    async def posted(self, request: Request) -> tuple[Mapping[str, str], RequestForm, Draft]:
+    async def posted(self, request: Request) -> tuple[Mapping[str, str], RequestForm, UnsentForm]:
         """What was posted, once each of its files is with intake or refused."""
         posted = await self.files.posted(request)
         form = RequestForm.posted(posted.typed, self.new_id)
         return (
             posted.typed,
             form,
-            Draft(
+            UnsentForm(
                 values=form.values(),
                 errors={KEPT: NOT_ALL} if posted.wrong else {},
                 files=posted.files,
@@ -137,53 +137,53 @@ class RequestPages:
         )
 
     async def send(self, request: Request) -> Response:
-        typed, form, draft = await self.posted(request)
-        if errors := form.errors() | draft.errors:
-            return self.to_draft(request, draft.model_copy(update={"errors": errors}))
+        typed, form, unsent = await self.posted(request)
+        if errors := form.errors() | unsent.errors:
+            return self.to_unsent(request, unsent.model_copy(update={"errors": errors}))
         sent = self.sent.of(request)
         if "again" not in typed and (before := repeated(form, sent)):
-            return self.to_draft(request, draft.model_copy(update={"repeats": before}))
+            return self.to_unsent(request, unsent.model_copy(update={"repeats": before}))
         if is_changed(form, sent):
             form = form.renewed(self.new_id)
-            if draft.files:
-                return self.to_draft(request, Draft(values=form.values(), errors={KEPT: SENT_BEFORE}))
-        return await self._sent(request, form, draft)
+            if unsent.files:
+                return self.to_unsent(request, UnsentForm(values=form.values(), errors={KEPT: SENT_BEFORE}))
+        return await self._sent(request, form, unsent)
 
-    async def _sent(self, request: Request, form: RequestForm, draft: Draft) -> Response:
+    async def _sent(self, request: Request, form: RequestForm, unsent: UnsentForm) -> Response:
         try:
-            accepted = await self.door.send(form.message(self.point, self.clock.now(), draft.files))
+            accepted = await self.door.send(form.message(self.point, self.clock.now(), unsent.files))
         except MessageRefusedError as refused:
             self.figures.message("refused")
-            return self.to_draft(request, draft.model_copy(update={"errors": _on_our_form(refused.problem)}))
+            return self.to_unsent(request, unsent.model_copy(update={"errors": _on_our_form(refused.problem)}))
         except IntakeUnavailableError as unavailable:
             trouble: Literal["not-accepted", "undecided"] = "undecided" if unavailable.undecided else "not-accepted"
             self.figures.message(trouble)
-            return self.to_draft(request, draft.model_copy(update={"trouble": trouble}))
+            return self.to_unsent(request, unsent.model_copy(update={"trouble": trouble}))
         self.figures.message("accepted")
-        await self._forget_saved(draft.saved)
+        await self._forget_saved(unsent.saved)
         return self._to_receipt(request, form, accepted)
 
     async def _forget_saved(self, code: str) -> None:
-        """What was sent is kept by nobody any more; while intake is away the days of the draft run out by themselves."""
+        """What was sent is kept by nobody any more; while intake is away the days of the saved form run out by themselves."""
         if code:
             with suppress(IntakeUnavailableError):
                 await self.saved.forget(code)
 
     async def redraw(self, request: Request) -> Response:
         """A button of the panel was pressed over a half-filled form: the new look, and everything typed still there."""
-        typed, _, draft = await self.posted(request)
+        typed, _, unsent = await self.posted(request)
         choice = typed.get("preference", "")
         preferences = Preferences.of(request).with_choice(choice)
-        answer = self.to_draft(request, draft, preferences, part="" if choice.startswith("language=") else PANEL)
+        answer = self.to_unsent(request, unsent, preferences, part="" if choice.startswith("language=") else PANEL)
         preferences.keep(request, answer)
         return answer
 
-    async def draft(self, request: Request) -> Response:
-        kept = self.drafts.read(request)
+    async def show_unsent(self, request: Request) -> Response:
+        kept = self.unsent.read(request)
         if kept is None:
             return RedirectResponse("/request", status_code=303)
-        draft = Draft.model_validate(kept)
-        return self._form(request, draft.model_copy(update={"values": RequestForm.posted(draft.values, self.new_id).values()}))
+        unsent = UnsentForm.model_validate(kept)
+        return self._form(request, unsent.model_copy(update={"values": RequestForm.posted(unsent.values, self.new_id).values()}))
 
     async def receipt(self, request: Request) -> Response:
         kept = self.receipts.read(request)
@@ -214,15 +214,15 @@ class RequestPages:
         self.sent.add(request, answer, SentForm(external_id=form.external_id, digest=form.digest(), receipt=receipt_id, number=number))
         return answer
 
-    def to_draft(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, part: str = "") -> Response:
-        """To the draft's own address. A text of more than some two pages fits no cookie and is shown at once: only Back asks about it."""
-        path = f"/request/draft/{self.new_id()}"
+    def to_unsent(self, request: Request, unsent: UnsentForm, preferences: Preferences | None = None, *, part: str = "") -> Response:
+        """To an address of its own. A text of more than some two pages fits no cookie and is shown at once: only Back asks about it."""
+        path = f"/request/unsent/{self.new_id()}"
         answer = RedirectResponse(f"{path}{part}", status_code=303)
-        if self.drafts.at(path).write(request, answer, draft.model_dump(exclude_none=True)):
+        if self.unsent.at(path).write(request, answer, unsent.model_dump(exclude_none=True)):
             return answer
-        return self._form(request, draft, preferences, status=draft.status)
+        return self._form(request, unsent, preferences, status=unsent.status)
 
-    def _form(self, request: Request, draft: Draft, preferences: Preferences | None = None, *, status: int = 200) -> Response:
+    def _form(self, request: Request, unsent: UnsentForm, preferences: Preferences | None = None, *, status: int = 200) -> Response:
         preferences = preferences or Preferences.of(request)
         say = self.pages.speaking(preferences).text
         return self.pages.show_as(
@@ -232,21 +232,21 @@ class RequestPages:
             status=status,
             headers=RETRY_AFTER if status == 503 else None,
             path="/request",
-            values=draft.values,
-            errors=draft.errors,
-            trouble=draft.trouble,
-            repeats=draft.repeats,
+            values=unsent.values,
+            errors=unsent.errors,
+            trouble=unsent.trouble,
+            repeats=unsent.repeats,
             text_limit=TEXT_LIMIT,
-            saved=draft.saved,
-            files=draft.files,
-            wrong_files=draft.wrong,
-            sealed_files=self.files.sealed(draft.values["external_id"], draft.files),
+            saved=unsent.saved,
+            files=unsent.files,
+            wrong_files=unsent.wrong,
+            sealed_files=self.files.sealed(unsent.values["external_id"], unsent.files),
             most_files=self.files.most,
             largest_mb=self.files.limit_bytes // MEGABYTE,
             kinds=[(value, say(title)) for value, title in KIND_TITLES.items()],
             channels=_options(CHANNEL_TITLES, say),
             forms=_options(FORM_TITLES, say),
-            draft={"form": "request", "action": "/request/draft"},
+            unsent={"form": "request", "action": "/request/unsent"},
         )
 
 

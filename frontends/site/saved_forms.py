@@ -31,16 +31,16 @@ class SavedForms:
         """Under its code, or a new one; until when. Raises `IntakeUnavailableError`."""
         code = code or "".join(secrets.choice(tracking.ALPHABET) for _ in range(CODE_LENGTH))
         sealed = self._seal(code).sealed({"values": values, "files": [file.model_dump() for file in files]})
-        return code, await self.door.keep_draft(_name(code), sealed, [file.upload_id for file in files])
+        return code, await self.door.keep_form(_name(code), sealed, [file.upload_id for file in files])
 
     async def open(self, code: str) -> dict[str, Any] | None:
         """None: nothing is kept under it. Raises `IntakeUnavailableError`."""
-        sealed = await self.door.open_draft(_name(code))
+        sealed = await self.door.open_form(_name(code))
         return None if sealed is None else self._seal(code).opened(sealed)
 
     async def forget(self, code: str) -> None:
         """Raises `IntakeUnavailableError`; then it is destroyed when its days are over."""
-        await self.door.forget_draft(_name(code))
+        await self.door.forget_form(_name(code))
 
     def _seal(self, code: str) -> Seal:
         return Seal("saved form", self.secret + code.encode(), LONGEST_SECONDS, self.clock)

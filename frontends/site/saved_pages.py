@@ -12,7 +12,7 @@ from frontends.site import saved_forms, tracking
 from frontends.site.attempts import Attempts, too_many_attempts
 from frontends.site.intake_door import IntakeUnavailableError
 from frontends.site.intake_words import Attached
-from frontends.site.pages import Draft, RequestPages
+from frontends.site.pages import RequestPages, UnsentForm
 from frontends.site.request_form import LINE_LIMIT, RequestForm
 from libs.web.posted import posted
 from libs.web.sealed_cookies import SealedCookie
@@ -48,16 +48,16 @@ class SavedPages:
         return router
 
     async def save(self, request: Request) -> Response:
-        _, form, draft = await self.form.posted(request)
-        if draft.errors:
-            return self.form.to_draft(request, draft)
+        _, form, unsent = await self.form.posted(request)
+        if unsent.errors:
+            return self.form.to_unsent(request, unsent)
         if await self.saving.exhausted(request):
             return too_many_attempts(self.form.pages, request, self.saving, SAVED_OFTEN)
         await self.saving.count(request)
         try:
-            code, until = await self.form.saved.keep(draft.saved or None, form.values(), draft.files)
+            code, until = await self.form.saved.keep(unsent.saved or None, form.values(), unsent.files)
         except IntakeUnavailableError:
-            return self.form.to_draft(request, draft.model_copy(update={"trouble": "not-saved"}))
+            return self.form.to_unsent(request, unsent.model_copy(update={"trouble": "not-saved"}))
         answer = RedirectResponse(SAVED, status_code=303)
         self.saved.write(request, answer, {"code": code, "until": until.isoformat()})
         return answer
@@ -87,7 +87,7 @@ class SavedPages:
             await self.guessing.count(request)
             return self._question(request, typed, {"code": NOTHING_SAVED}, status=404)
         values = RequestForm.posted(kept["values"], self.form.new_id).values()
-        return self.form.to_draft(request, Draft(values=values, files=tuple(map(Attached.model_validate, kept["files"])), saved=code))
+        return self.form.to_unsent(request, UnsentForm(values=values, files=tuple(map(Attached.model_validate, kept["files"])), saved=code))
 
     def _question(
         self, request: Request, typed: str = "", errors: dict[str, str] | None = None, *, trouble: bool = False, status: int = 200

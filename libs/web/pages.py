@@ -80,7 +80,7 @@ class Pages:
             "preferences": preferences,
             "path": request.url.path,
             "errors": {},
-            "draft": None,
+            "unsent": None,
         }
         drawn = self._environments[preferences.language].get_template(template).render({**common, **facts})
         return HTMLResponse(drawn, status_code=status, headers=dict(headers or {}))

@@ -105,14 +105,14 @@ class VerificationBody(Body):
     ]
 
 
-class DraftNameBody(Body):
+class SavedFormNameBody(Body):
     """`name`: a SHA-256 in hex of what only the person knows."""
 
     name: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
-class DraftBody(DraftNameBody):
-    """`sealed`: only the frontend can open it; `uploads`: files that stay as long as the draft."""
+class SavedFormBody(SavedFormNameBody):
+    """`sealed`: only the frontend can open it; `uploads`: files that stay as long as the form."""
 
     sealed: Annotated[str, StringConstraints(min_length=1, max_length=500_000)]
     uploads: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
@@ -142,7 +142,7 @@ class VerificationAnswer(Answer):
     sent_on: date
 
 
-class DraftAnswer(KeptAnswer):
+class SavedFormAnswer(KeptAnswer):
     sealed: str
 
 

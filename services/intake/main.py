@@ -17,7 +17,7 @@ from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
 from libs.chassis.store.shelves import shelf_of
 from libs.chassis.store.timers import Timers
-from services.intake import answer_api, api, consumers, draft_api, person_api, tracking, upload_api
+from services.intake import answer_api, api, consumers, person_api, saved_form_api, tracking, upload_api
 from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
@@ -27,8 +27,6 @@ from services.intake.code_reminders import REMIND, CodeReminders
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
-from services.intake.draft_store import DraftStore
-from services.intake.drafts import EXPIRE, Drafts
 from services.intake.handlers import Acceptance
 from services.intake.letter_store import LetterStore
 from services.intake.pages import frame
@@ -36,6 +34,8 @@ from services.intake.papers.answers import Answers
 from services.intake.papers.sheets import Sheets
 from services.intake.person import Person
 from services.intake.queue import Queue
+from services.intake.saved_form_store import SavedFormStore
+from services.intake.saved_forms import EXPIRE, SavedForms
 from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 from services.intake.taking import Taking
@@ -136,7 +136,7 @@ def doors_for_frontends(
             telemetry=telemetry,
         ),
         answer_api.routes(person=person, answers=answers, verification=Verification(process.pool, LetterStore()), frontends=frontends),
-        draft_api.routes(drafts=drafts_of(process, key), frontends=frontends),
+        saved_form_api.routes(saved_forms=saved_forms_of(process, key), frontends=frontends),
         office_api.routes(book=book, frontends=frontends, clock=clock),
         upload_api.routes(uploads=uploads, frontends=frontends, key=key),
     ]
@@ -147,11 +147,11 @@ def answers_of(process: Process, settings: IntakeSettings, book: Book) -> Answer
     return Answers(sheets=Sheets(), book=book, clock=process.clock, verify=verify)
 
 
-def drafts_of(process: Process, key: bytes) -> Drafts:
+def saved_forms_of(process: Process, key: bytes) -> SavedForms:
     """With their timer."""
-    drafts = Drafts(pool=process.pool, store=DraftStore(), key=key, clock=process.clock)
-    process.timers.on(EXPIRE, drafts.expire)
-    return drafts
+    saved_forms = SavedForms(pool=process.pool, store=SavedFormStore(), key=key, clock=process.clock)
+    process.timers.on(EXPIRE, saved_forms.expire)
+    return saved_forms
 
 
 def reminders_of(process: Process, store: IntakeStore, book: Book, key: bytes) -> CodeReminders:

@@ -116,8 +116,8 @@ async def test_every_route_but_health_and_figures_asks_for_a_frontends_key_or_a_
     open_to_all = {route.path for route in routes if not route.frontends and not route.roles and not route.path.startswith("/desk")}
     assert open_to_all == {"/health/live", "/health/ready", "/health/ready/{door}", "/metrics", "/preferences"}
     of_messages, of_people = ("messages", "uploads"), ("status", "channels", "corrections", "clarifications", "withdrawals")
-    of_drafts = ("drafts", "drafts/open", "drafts/forget")
-    posted = {("POST", f"/v1/{path}") for path in (*of_messages, *of_people, *of_drafts, "confirmations", "code-reminders")}
+    of_saved_forms = ("saved-forms", "saved-forms/open", "saved-forms/forget")
+    posted = {("POST", f"/v1/{path}") for path in (*of_messages, *of_people, *of_saved_forms, "confirmations", "code-reminders")}
     assert {(route.method, route.path) for route in routes if route.frontends} == {
         *posted,
         ("GET", "/v1/authority"),

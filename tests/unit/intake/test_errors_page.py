@@ -8,7 +8,7 @@ from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
-from services.intake import api, drafts, person, upload_api, verification
+from services.intake import api, saved_forms, person, upload_api, verification
 from services.intake.domain import correcting, inbound
 from services.intake.domain.uploads import file_kinds
 from services.intake.papers import answers
@@ -31,7 +31,7 @@ def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
     known = [
         one
         for module in (
-            *(refusals, concurrency, problems, api, drafts, person, correcting, inbound, uploads, upload_api, file_kinds),
+            *(refusals, concurrency, problems, api, saved_forms, person, correcting, inbound, uploads, upload_api, file_kinds),
             *(answers, verification),
         )
         for one in vars(module).values()

@@ -112,7 +112,7 @@ class DoorTwin:
     opens_at: str = "2026-11-23T09:00:00+07:00"
     authority: dict[str, Any] = field(default_factory=lambda: dict(AUTHORITY))
     unchanged: int = 0
-    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    saved_forms: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
 
@@ -133,31 +133,31 @@ class DoorTwin:
         app.add_api_route("/v1/verifications", self.verify, methods=["POST"])
         app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
-        app.add_api_route("/v1/drafts", self.keep_draft, methods=["POST"])
-        app.add_api_route("/v1/drafts/open", self.open_draft, methods=["POST"])
-        app.add_api_route("/v1/drafts/forget", self.forget_draft, methods=["POST"])
+        app.add_api_route("/v1/saved-forms", self.keep_form, methods=["POST"])
+        app.add_api_route("/v1/saved-forms/open", self.open_form, methods=["POST"])
+        app.add_api_route("/v1/saved-forms/forget", self.forget_form, methods=["POST"])
         app.add_api_route("/v1/office", self.tell_office, methods=["GET"])
         app.add_api_route("/v1/authority", self.name_itself, methods=["GET"])
         app.add_api_route("/health/live", self.live, methods=["GET"])
         return app
 
-    async def keep_draft(self, request: Request) -> JSONResponse:
+    async def keep_form(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):
             return answer
         body = await request.json()
-        self.drafts[body["name"]] = body
+        self.saved_forms[body["name"]] = body
         return JSONResponse({"kept_until": "2026-11-29T05:30:00+00:00"}, status_code=201)
 
-    async def open_draft(self, request: Request) -> JSONResponse:
+    async def open_form(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):
             return answer
-        kept = self.drafts.get((await request.json())["name"])
+        kept = self.saved_forms.get((await request.json())["name"])
         if kept is None:
-            return problem(404, "draft-not-found", "Такого черновика нет.")
+            return problem(404, "saved-form-not-found", "По этому коду ничего нет.")
         return JSONResponse({"sealed": kept["sealed"], "kept_until": "2026-11-29T05:30:00+00:00"})
 
-    async def forget_draft(self, request: Request) -> Response:
-        self.drafts.pop((await request.json())["name"], None)
+    async def forget_form(self, request: Request) -> Response:
+        self.saved_forms.pop((await request.json())["name"], None)
         return Response(status_code=204)
 
     def live(self) -> dict[str, bool]:

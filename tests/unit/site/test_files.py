@@ -76,7 +76,7 @@ async def test_after_an_error_elsewhere_files_need_not_be_chosen_again(browser: 
 
 async def test_a_half_filled_form_keeps_its_files_when_the_look_is_changed(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     form = FORM | await blank(browser) | {"preference": "size=huge"}
-    page = await send(browser, form, ("Скан.pdf", PDF), path="/request/draft")
+    page = await send(browser, form, ("Скан.pdf", PDF), path="/request/unsent")
     assert kept_on(page) == ["Скан.pdf"]
     assert "web-size-huge" in page.text
 

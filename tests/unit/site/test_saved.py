@@ -37,7 +37,7 @@ async def test_what_was_typed_and_attached_goes_on_in_another_browser_and_is_des
 ) -> None:
     async with open_site() as browser, open_site(address="192.0.2.8") as another:
         code = await saved(browser, files={"file": ("план.pdf", PDF, "application/pdf")})
-        [kept] = door.drafts.values()
+        [kept] = door.saved_forms.values()
         assert kept["uploads"] == ["u-1"]
         page = Page((await another.post("/request/continue", data={"code": code.lower()})).text)
         assert {name: page.values[name] for name in HALF} == HALF | {"text": "Какие участки\nсданы?"}
@@ -50,14 +50,14 @@ async def test_what_was_typed_and_attached_goes_on_in_another_browser_and_is_des
         assert "Запрос принят" in sent.text
         [message] = door.messages
         assert [file["name"] for file in message["attachments"]] == ["план.pdf"]
-        assert door.drafts == {}
+        assert door.saved_forms == {}
         gone = await browser.post("/request/continue", data={"code": code})
     assert (gone.status_code, saved_pages.NOTHING_SAVED in Page(gone.text).text) == (404, True)
 
 
 async def test_intake_sees_neither_the_code_nor_a_word_and_no_address_holds_the_code(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     code = (await saved(browser)).replace(" ", "")
-    [kept] = door.drafts.values()
+    [kept] = door.saved_forms.values()
     assert code not in str(kept)
     assert not any(word in str(kept) for word in ("участки", "Петрова", "anna@"))
     answer = await browser.post("/request/continue", data={"code": code})
@@ -77,7 +77,7 @@ async def test_guessing_and_saving_are_bounded_for_one_address(open_site: OpenSi
         answers = [await browser.post("/request/continue", data={"code": "A" * 16}) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [404, 429]
         assert (await browser.post("/request/continue", data={"code": code})).status_code == 429
-    assert len(door.drafts) == 1
+    assert len(door.saved_forms) == 1
 
 
 async def test_while_intake_is_away_nothing_that_was_typed_is_lost(browser: httpx.AsyncClient, door: DoorTwin) -> None:

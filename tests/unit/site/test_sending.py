@@ -211,8 +211,8 @@ async def test_a_form_with_an_error_has_an_address_to_come_back_to(browser: http
     assert back.values["text"] == GOOD["text"]
 
 
-async def test_a_draft_that_is_too_old_is_a_blank_form(browser: httpx.AsyncClient) -> None:
-    answer = await browser.get("/request/draft/1")
+async def test_an_unsent_form_that_is_too_old_is_a_blank_form(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/request/unsent/1")
 
     assert answer.url.path == "/request"
 
@@ -294,7 +294,7 @@ async def test_a_form_id_that_is_not_ours_is_replaced(browser: httpx.AsyncClient
 async def test_a_choice_of_the_panel_keeps_what_was_typed_and_sends_nothing(browser: httpx.AsyncClient, door: DoorTwin) -> None:
     form = await filled(browser, text="Начало вопроса", name="", email="anna@")
 
-    answer = await browser.post("/request/draft", data={**form, "preference": "size=huge"})
+    answer = await browser.post("/request/unsent", data={**form, "preference": "size=huge"})
 
     page = Page(answer.text)
     assert answer.status_code == 200

@@ -116,9 +116,9 @@ async def test_a_fault_of_ours_is_told_on_a_page_without_a_word_of_its_cause(
 
 
 async def test_a_cookie_that_is_not_ours_is_passed_over(browser: httpx.AsyncClient) -> None:
-    headers = {"cookie": "receipt=broken; draft=broken; sent=broken; lookup=gAAAAAB; confirmed=%FF"}
+    headers = {"cookie": "receipt=broken; unsent=broken; sent=broken; lookup=gAAAAAB; confirmed=%FF"}
 
-    for path in ("/request", "/request/sent/1", "/request/draft/1", "/status/view", "/confirm"):
+    for path in ("/request", "/request/sent/1", "/request/unsent/1", "/status/view", "/confirm"):
         assert (await browser.get(path, headers=headers)).status_code == 200
 
 

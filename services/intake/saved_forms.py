@@ -13,44 +13,44 @@ from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.timers import Timer, cancel_timers, set_timers
 from services.intake import tracking
-from services.intake.draft_store import Draft, DraftStore
+from services.intake.saved_form_store import SavedForm, SavedFormStore
 
-EXPIRE: Final = "expire-draft"
+EXPIRE: Final = "expire-saved-form"
 KEPT: Final = timedelta(days=7)
 
 
-class DraftNotFound(Refusal):
+class SavedFormNotFound(Refusal):
     """Nothing is kept under this name, or not any more."""
 
-    code: ClassVar[str] = "draft-not-found"
+    code: ClassVar[str] = "saved-form-not-found"
     status: ClassVar[int] = 404
-    says: ClassVar[str] = "Такого черновика нет: возможно, он уже отправлен или срок его хранения прошёл."
+    says: ClassVar[str] = "По этому коду ничего нет: форма уже отправлена или срок её хранения прошёл."
 
 
-class Drafts:
-    """By frontend and name. Files that a draft names are not swept while it is kept."""
+class SavedForms:
+    """By frontend and name. Files that a form names are not swept while it is kept."""
 
-    def __init__(self, *, pool: Pool, store: DraftStore, key: bytes, clock: Clock) -> None:
+    def __init__(self, *, pool: Pool, store: SavedFormStore, key: bytes, clock: Clock) -> None:
         self._pool = pool
         self._store = store
         self._key = key
         self._clock = clock
 
-    async def keep(self, frontend: str, name: str, sealed: str, uploads: Sequence[UUID]) -> Draft:
+    async def keep(self, frontend: str, name: str, sealed: str, uploads: Sequence[UUID]) -> SavedForm:
         """The same name again: what it held before is gone, and the days begin anew."""
-        mark, draft = self._mark(frontend, name), Draft(sealed, self._clock.now() + KEPT)
+        mark, form = self._mark(frontend, name), SavedForm(sealed, self._clock.now() + KEPT)
         async with self._pool.acquire() as db, db.transaction():
-            await self._store.keep(db, mark, draft, uploads)
-            await set_timers(db, [Timer(kind=EXPIRE, key=mark.hex(), due_at=draft.kept_until)])
-        return draft
+            await self._store.keep(db, mark, form, uploads)
+            await set_timers(db, [Timer(kind=EXPIRE, key=mark.hex(), due_at=form.kept_until)])
+        return form
 
-    async def open(self, frontend: str, name: str) -> Draft:
-        """Raises `DraftNotFound`."""
+    async def open(self, frontend: str, name: str) -> SavedForm:
+        """Raises `SavedFormNotFound`."""
         async with self._pool.acquire() as db:
-            draft = await self._store.open(db, self._mark(frontend, name), self._clock.now())
-        if draft is None:
-            raise DraftNotFound
-        return draft
+            form = await self._store.open(db, self._mark(frontend, name), self._clock.now())
+        if form is None:
+            raise SavedFormNotFound
+        return form
 
     async def forget(self, frontend: str, name: str) -> None:
         """Nothing where nothing is kept."""
@@ -63,4 +63,4 @@ class Drafts:
         await self._store.forget(db, bytes.fromhex(timer.key))
 
     def _mark(self, frontend: str, name: str) -> bytes:
-        return tracking.fingerprint(self._key, "draft", frontend, name)
+        return tracking.fingerprint(self._key, "saved form", frontend, name)
