@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from libs.chassis.access.back_channel import BackChannel
 from libs.chassis.access.openid import Client, OpenIdConnect
 from libs.chassis.access.passwords import Passwords
 from libs.chassis.access.provider import Provider
@@ -346,8 +347,10 @@ def entry_of(process: Process, settings: IntakeSettings, key: bytes, accounts: A
         roles_of=settings.openid_roles or {},
         opens=settings.openid_opens_accounts,
     )
+    provider = Provider(settings.openid_issuer, http, process.clock)
     return Entry(
-        openid=OpenIdConnect(Provider(settings.openid_issuer, http, process.clock), client, process.clock),
+        openid=OpenIdConnect(provider, client, process.clock),
+        back_channel=BackChannel(provider, client.client_id, process.clock),
         claims=claims,
         pool=process.pool,
         newcomers=NewcomerStore(key),

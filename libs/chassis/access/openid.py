@@ -7,29 +7,22 @@ import base64
 import hashlib
 import hmac
 import secrets
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import structlog
-from joserfc import jws, jwt
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import Key
+from joserfc import jwt
 
 from libs.chassis.access.provider import Provider
+from libs.chassis.access.provider_tokens import CLOCK_SKEW, WRONG, check_age, is_name, opened
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 
-ALGORITHMS: Final = ("RS256", "ES256", "EdDSA", "Ed25519")  # signatures alone: a token can't choose `none` or a shared secret
-CLOCK_SKEW: Final = timedelta(seconds=60)
-OLDEST_TOKEN: Final = timedelta(minutes=10)
 SECRET_BYTES: Final = 32
 LONGEST_CODE: Final = 2_000
-LONGEST_SUBJECT: Final = 255  # OpenID Connect Core 1.0, 2
 
 log = structlog.stdlib.get_logger("openid")
 
@@ -90,6 +83,12 @@ class Proved:
     issuer: str
     subject: str
     claims: Mapping[str, Any]
+
+    @property
+    def session(self) -> str | None:
+        """What the provider calls the session there, by which it can tell of its end."""
+        told = self.claims.get("sid")
+        return told if isinstance(told, str) else None
 
     def text(self, claim: str) -> str:
         """A claim that is a text, as far as it can be shown, else nothing."""
@@ -186,11 +185,10 @@ class OpenIdConnect:
 
     async def _checked(self, begun: Begun, token: str) -> dict[str, Any]:
         try:
-            key = await self._key_of(token)
-            claims = _opened(token, key)
+            claims = await opened(self._provider, token)
             self._rules(begun).validate(claims)
-            self._check_times(claims)
-        except (JoseError, ValueError, TypeError, OverflowError) as error:
+            check_age(claims, self._now())
+        except WRONG as error:
             raise _unproved(type(error).__name__) from None
         if claims.get("azp", self._client.client_id) != self._client.client_id:
             raise _unproved("azp")
@@ -200,19 +198,9 @@ class OpenIdConnect:
 
     def _proved(self, claims: Mapping[str, Any]) -> Proved:
         subject = claims.get(self._client.subject_claim)
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        if not isinstance(subject, str) or not is_name(subject):
             raise _unproved("subject")
         return Proved(issuer=self._provider.issuer, subject=subject, claims=claims)
-
-    async def _key_of(self, token: str) -> Key:
-        """The key that the header names; without a name, the provider's only one."""
-        kid = jws.extract_compact(token.encode()).headers().get("kid")
-        if kid is not None and not isinstance(kid, str):
-            raise _unproved("kid")
-        found = await self._provider.key(kid)
-        if found is None:
-            raise _unproved("unknown key")
-        return found
 
     def _rules(self, begun: Begun) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -226,19 +214,8 @@ class OpenIdConnect:
             nonce={"essential": True, "value": begun.nonce},
         )
 
-    def _check_times(self, claims: Mapping[str, Any]) -> None:
-        """An old token is not the answer to what was asked a moment ago, however long it is good."""
-        if self._now() - int(claims["iat"]) > OLDEST_TOKEN.total_seconds():
-            raise ValueError("issued too long ago")
-
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
-
-
-def _opened(token: str, key: Key) -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SecurityWarning)  # RFC 9864 gave EdDSA another name, which providers do not use yet
-        return jwt.decode(token, key, algorithms=ALGORITHMS).claims
 
 
 def _unproved(why: str) -> EntryNotProved:

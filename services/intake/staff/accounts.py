@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from libs.chassis.access.back_channel import LoggedOut, unproved
 from libs.chassis.access.passwords import Passwords, temporary_password
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.clock import Clock
@@ -27,7 +28,7 @@ from services.intake.domain.staff.account import (
     OpenAccount,
     UnlinkIdentity,
 )
-from services.intake.staff.store import AccountStore, Act, Listed
+from services.intake.staff.store import AccountStore, Act, Listed, Vouched
 
 SET_UP = Actor(role="system", id="set-up")
 PROVIDER = Actor(role="system", id="openid-connect")
@@ -166,6 +167,16 @@ class Accounts:
             account = await self.account(db, account_id)
             if await self.store.end_sessions(db, account_id):
                 await self.store.append(db, account_id, account.version, [SessionRevoked(why=why)], self.act_of(by))
+
+    async def end_by_provider(self, told: LoggedOut) -> None:
+        """It ended a session of its own, and ours that it vouched for end with it; a message that came before is refused."""
+        async with self.changing() as db:
+            if not await self.store.take_logout_token(db, (told.issuer, told.name), told.good_until, self.clock.now()):
+                raise unproved("taken before")
+            for account_id in sorted(await self.store.end_provider_sessions(db, Vouched(told.issuer, told.subject, told.session))):
+                account = await self.account(db, account_id)
+                ended = [SessionRevoked(why=Ending.SIGNED_OUT)]
+                await self.store.append(db, account_id, account.version, ended, self.act_of(PROVIDER))
 
     async def drop_second_factor(self, by: Actor, account_id: UUID, how: ChangedBy) -> None:
         async with self.changing() as db:

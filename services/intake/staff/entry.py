@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from libs.chassis.access.back_channel import BackChannel
 from libs.chassis.access.openid import Begun, OpenIdConnect, Proved
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.clock import Clock
@@ -16,6 +17,7 @@ from services.intake.domain.staff.account import Identity, IdentityTaken, LinkId
 from services.intake.staff.accounts import Accounts
 from services.intake.staff.newcomer_store import Newcomer, NewcomerStore
 from services.intake.staff.sign_in import SignIn
+from services.intake.staff.store import Vouched
 
 log = structlog.stdlib.get_logger("accounts")
 
@@ -67,6 +69,7 @@ class Entry:
     """The way in by the provider."""
 
     openid: OpenIdConnect
+    back_channel: BackChannel
     claims: Claims
     pool: Pool
     newcomers: NewcomerStore
@@ -84,7 +87,11 @@ class Entry:
             account_id = await self._opened(command, identity)
         if account_id is None:
             raise await self._not_linked(proved, identity)
-        return await self.sign_in.vouched(account_id)
+        return await self.sign_in.vouched(account_id, Vouched(proved.issuer, proved.claims["sub"], proved.session))
+
+    async def logged_out(self, token: str) -> None:
+        """Raises `LogoutNotProved`, `ProviderAway`."""
+        await self.accounts.end_by_provider(await self.back_channel.read(token))
 
     async def waiting(self) -> list[Newcomer]:
         async with self.pool.acquire() as db:

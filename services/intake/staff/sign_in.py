@@ -20,7 +20,7 @@ from libs.events.contracts.staff_events import Ending
 from services.intake.domain.staff.account import pause_after
 from services.intake.domain.staff.deputies import stands_in
 from services.intake.staff.accounts import Accounts, owner, staff_of
-from services.intake.staff.store import AccountStore, Credentials
+from services.intake.staff.store import AccountStore, Credentials, Vouched
 
 TOKEN_BYTES = 32
 SEEN_AGAIN = timedelta(minutes=1)  # looks that follow sooner are not written down
@@ -118,11 +118,11 @@ class Sessions:
         staff = replace(staff, roles=absent.roles, unit=absent.unit, acting_for=str(found.acting_for))
         return SignedIn(staff=staff, name=account.name, in_place_of=absent.name)
 
-    async def open(self, db: Connection, account_id: UUID, *, by_provider: bool = False) -> str:
+    async def open(self, db: Connection, account_id: UUID, vouched: Vouched | None = None) -> str:
         """The token of a new one."""
         token, now = secrets.token_urlsafe(TOKEN_BYTES), self.clock.now()
         await self.store.forget_sessions(db, now - self.idle, now - self.longest)
-        await self.store.open_session(db, token_hash(token), account_id, now, by_provider=by_provider)
+        await self.store.open_session(db, token_hash(token), account_id, now, vouched)
         return token
 
 
@@ -187,7 +187,7 @@ class SignIn:
             await store.forget_failures(db, account_id)
             return await self.sessions.open(db, account_id)
 
-    async def vouched(self, account_id: UUID) -> str:
+    async def vouched(self, account_id: UUID, by_provider: Vouched) -> str:
         """The token of a new session of somebody whom the provider vouched for; raises `AccountDisabled`.
 
         What was guessed at their password neither stops them nor is made good by it.
@@ -197,7 +197,7 @@ class SignIn:
             await store.lock(db)
             if not (await store.account(db, account_id)).enabled:
                 raise AccountDisabled
-            return await self.sessions.open(db, account_id, by_provider=True)
+            return await self.sessions.open(db, account_id, by_provider)
 
     async def prove_again(self, who: SignedIn, password: str) -> None:
         """Before what matters; whoever guesses inside somebody's session is thrown out of it. Raises `WrongPassword`."""

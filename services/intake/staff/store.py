@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from libs.chassis.store.database import Connection
@@ -66,6 +67,14 @@ class Session:
     account_id: UUID
     seen_at: datetime
     acting_for: UUID | None
+
+
+class Vouched(NamedTuple):
+    """How the provider calls somebody whom it vouched for, and their session there, if it tells that."""
+
+    issuer: str
+    subject: str | None
+    session: str | None
 
 
 def login_mark(key: bytes, login: str) -> bytes:
@@ -187,8 +196,9 @@ class AccountStore:
     async def use_recovery_code(self, db: Connection, account_id: UUID, code: str) -> bool:
         return bool(await db.fetchval(SQL["use_recovery_code"], account_id, self._recovery_mark(account_id, code)))
 
-    async def open_session(self, db: Connection, token_hash: bytes, account_id: UUID, at: datetime, *, by_provider: bool = False) -> None:
-        await db.execute(SQL["open_session"], token_hash, account_id, at, by_provider)
+    async def open_session(self, db: Connection, token_hash: bytes, account_id: UUID, at: datetime, vouched: Vouched | None) -> None:
+        marks = self._marks(vouched) if vouched else (None, None)
+        await db.execute(SQL["open_session"], token_hash, account_id, at, vouched is not None, *marks)
 
     async def session(self, db: Connection, token_hash: bytes, rested: datetime, opened: datetime) -> Session | None:
         row = await db.fetchrow(SQL["session_by_token"], token_hash, rested, opened)
@@ -209,8 +219,22 @@ class AccountStore:
         """Whether there was any."""
         return bool(await db.fetch(SQL["end_sessions"], account_id))
 
+    async def end_provider_sessions(self, db: Connection, ended: Vouched) -> set[UUID]:
+        """The accounts whose sessions these were."""
+        return {row["account_id"] for row in await db.fetch(SQL["end_provider_sessions"], *self._marks(ended))}
+
+    async def take_logout_token(self, db: Connection, name: Sequence[str], good_until: datetime, now: datetime) -> bool:
+        """False: it was taken before."""
+        await db.execute(SQL["forget_logout_tokens"], now)
+        return bool(await db.fetchval(SQL["take_logout_token"], tracking.fingerprint(self._key, "logout token", *name), good_until))
+
     async def forget_sessions(self, db: Connection, rested: datetime, opened: datetime) -> None:
         await db.execute(SQL["forget_sessions"], rested, opened)
+
+    def _marks(self, vouched: Vouched) -> tuple[bytes | None, bytes | None]:
+        told = (("provider subject", vouched.subject), ("provider session", vouched.session))
+        subject, session = (tracking.fingerprint(self._key, what, vouched.issuer, name) if name else None for what, name in told)
+        return subject, session
 
     async def _sealing_key(self, db: Connection, account_id: UUID) -> bytes:
         return (await self._keyring.made_for(db, [account_id]))[account_id]

@@ -10,6 +10,8 @@ const key = { ...(await exportJWK(privateKey)), alg: told.alg, kid: randomUUID()
 const provider = new Provider(`http://127.0.0.1:${told.port}`, {
   clients: told.clients,
   jwks: { keys: [key] },
+  features: { backchannelLogout: { enabled: true } },
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }), // its own refuses loopback, where the desk of a test is
   enabledJWA: { idTokenSigningAlgValues: [told.alg] },
   claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'] },
   cookies: { keys: [randomUUID()] },

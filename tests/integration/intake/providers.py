@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import Key, KeySet, RSAKey
 from starlette.requests import Request
 
+from libs.chassis.access.back_channel import EVENT
 from libs.chassis.ops.clock import Clock
 from local.embedded import free_ports
 from tests.serving import on_a_port
@@ -24,6 +25,7 @@ from tests.stack import ROOT
 
 DESK_URL = "http://127.0.0.1:4443"
 BACK = "/desk/sign-in/provider/back"
+LOGGED_OUT = "/desk/sign-in/provider/logged-out"
 CLIENT_ID = "otklik"
 SECRET = "of the tests: +100%"
 PEOPLE = {
@@ -45,6 +47,7 @@ class Certified:
     port: int
     alg: str = "RS256"
     desk_url: str = DESK_URL
+    tells: str | None = None  # the address where the desk hears of sessions that have ended
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -52,13 +55,15 @@ class Certified:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        client = {
+        client: dict[str, Any] = {
             "client_id": CLIENT_ID,
             "client_secret": SECRET,
             "redirect_uris": [self.desk_url + BACK],
             "post_logout_redirect_uris": [f"{self.desk_url}/desk/sign-in"],
             "id_token_signed_response_alg": self.alg,
         }
+        if self.tells:
+            client |= {"backchannel_logout_uri": f"{self.tells}{LOGGED_OUT}", "backchannel_logout_session_required": True}
         told = {"port": self.port, "alg": self.alg, "clients": [client], "people": PEOPLE}
         script = Path(__file__).with_name("provider.mjs")
         self.process = await asyncio.create_subprocess_exec(
@@ -91,9 +96,9 @@ def node() -> str:
 
 
 @asynccontextmanager
-async def certified(alg: str = "RS256", desk_url: str = DESK_URL) -> AsyncIterator[Certified]:
+async def certified(alg: str = "RS256", desk_url: str = DESK_URL, tells: str | None = None) -> AsyncIterator[Certified]:
     [port] = free_ports(1)
-    made = Certified(port, alg, desk_url)
+    made = Certified(port, alg, desk_url, tells)
     await made.start()
     try:
         yield made
@@ -102,21 +107,39 @@ async def certified(alg: str = "RS256", desk_url: str = DESK_URL) -> AsyncIterat
 
 
 async def pass_through(address: str, login: str) -> str:
-    """What a person does at the provider, with the pages that it has for developers; the path it leads back to."""
+    """What a person does at the provider in a browser that nobody sat at before; the path it leads back to."""
     async with httpx.AsyncClient(timeout=30) as browser:
-        answer = await browser.get(address)
-        for _ in range(10):
-            while answer.is_redirect:
-                onward = answer.headers["location"]
-                if onward.startswith(DESK_URL + BACK):
-                    return onward.removeprefix(f"{DESK_URL}/desk")
-                answer = await browser.get(str(answer.url.join(onward)))
-            prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
-            action = re.search(r'action="([^"]+)"', answer.text)
-            assert prompt, answer.text
-            assert action, answer.text
-            answer = await browser.post(str(answer.url.join(action[1])), data={"prompt": prompt[1], "login": login, "password": "any"})
+        return await let_in(browser, address, login)
+
+
+async def let_in(browser: httpx.AsyncClient, address: str, login: str) -> str:
+    """By the pages that the provider has for developers; its session stays in the browser."""
+    answer = await browser.get(address)
+    for _ in range(10):
+        while answer.is_redirect:
+            onward = answer.headers["location"]
+            if onward.startswith(DESK_URL + BACK):
+                return onward.removeprefix(f"{DESK_URL}/desk")
+            answer = await browser.get(str(answer.url.join(onward)))
+        prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
+        answer = await browser.post(_action(answer), data={"prompt": prompt[1] if prompt else "", "login": login, "password": "any"})
     raise AssertionError("the provider leads nowhere")
+
+
+async def sign_out(browser: httpx.AsyncClient, issuer: str) -> None:
+    """At the provider itself, without the desk."""
+    page = await browser.get(f"{issuer}/session/end")
+    mark = re.search(r'name="xsrf" value="([^"]+)"', page.text)
+    assert mark, page.text
+    answer = await browser.post(_action(page), data={"xsrf": mark[1], "logout": "yes"})
+    assert answer.is_redirect, answer.text
+
+
+def _action(page: httpx.Response) -> str:
+    """Where the form of a page leads."""
+    found = re.search(r'action="([^"]+)"', page.text)
+    assert found, page.text
+    return str(page.url.join(found[1]))
 
 
 @dataclass
@@ -154,6 +177,13 @@ class Liar:
         return jwt.encode(
             {name: value for name, value in header.items() if value is not None}, claims, self.key, algorithms=[header["alg"]]
         )
+
+    def logout(self, **changed: Any) -> str:
+        """A logout token about the session s-1 of u-1; `changed` claims, None: left out."""
+        now = int(self.clock.now().timestamp())
+        about = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": "t-1", "sub": "u-1", "sid": "s-1"}
+        claims = {name: value for name, value in {**about, "events": {EVENT: {}}, **changed}.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid, "typ": "logout+jwt"}, claims, self.key)
 
     def remember(self, address: str) -> str:
         """The state of an authorization request; its nonce is kept for the token."""

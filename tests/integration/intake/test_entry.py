@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,14 @@ from libs.chassis.access.roles import Role
 from libs.chassis.ops.clock import SystemClock
 from libs.events.contracts.staff_events import AccountOpened, ExternalIdentityLinked, SessionRevoked
 from libs.events.topics import STAFF
+from local.embedded import free_ports
 from services.intake.settings import IntakeSettings
 from tests.integration.intake import providers
 from tests.integration.intake.people import ANOTHER, PASSWORD, Browser, Office, office, text_of
-from tests.integration.intake.providers import CLIENT_ID, DESK_URL, Certified, Liar, certified, liar, pass_through
+from tests.integration.intake.providers import CLIENT_ID, DESK_URL, Certified, Liar, certified, let_in, liar, pass_through, sign_out
 from tests.integration.intake.test_sign_in import OPEN_TO_ALL
 from tests.running import settings_of
+from tests.serving import on_a_port
 from tests.stack import Database
 
 pytestmark = [pytest.mark.requirement("E-1", "R-25")]
@@ -104,6 +107,7 @@ async def test_no_more_pages_are_open_to_everybody_than_the_way_there_back_and_o
         ("GET", "/desk/sign-in/provider"),
         ("GET", "/desk/sign-in/provider/back"),
         ("GET", "/desk/sign-in/provider/leave"),
+        ("POST", "/desk/sign-in/provider/logged-out"),
     }
     assert {route.roles for route in pages if "/identity" in route.path} == {frozenset((Role.ADMINISTRATOR,))}
 
@@ -180,6 +184,30 @@ async def test_who_leaves_is_led_to_the_provider_where_another_session_waits(at_
     await local.sign_in("sergeev")
     assert (await local.post("/sign-out")).headers["location"] == "/desk/sign-in", "who came with a password has nothing to leave there"
     assert [fact.why for fact in await at_work.facts(account_id) if isinstance(fact, SessionRevoked)][-1] == "signed-out"
+
+
+async def test_who_signs_out_at_the_provider_is_signed_out_here_in_that_session_and_no_other(database: Database, fresh_kafka: str) -> None:
+    [port] = free_ports(1)
+    async with AsyncExitStack() as stack:
+        provider = await stack.enter_async_context(certified(tells=f"http://127.0.0.1:{port}"))
+        told = providers.settings(provider.issuer)
+        made = await stack.enter_async_context(office(database, start=datetime.now(UTC), **told))
+        await stack.enter_async_context(on_a_port(made.town.service.app, port))
+        account_id, local = await made.somebody()
+        await enter(made.browser())
+        await link(made, account_id)
+        await local.sign_in("sergeev")
+        here = [made.browser(), made.browser()]
+        there = [await stack.enter_async_context(httpx.AsyncClient(timeout=30)) for _ in here]
+        for browser, outside in zip(here, there, strict=True):
+            begun = await browser.get(BEGIN)
+            await browser.get(await let_in(outside, begun.headers["location"], "u-1"))
+            assert await browser.is_in()
+        await sign_out(there[0], provider.issuer)
+        assert [await browser.is_in() for browser in (*here, local)] == [False, True, True]
+        rows = await made.town.rows("SELECT account_id FROM denied_tokens")
+        assert account_id in {row["account_id"] for row in rows}, "its staff tokens of before are worth nothing, in any service"
+        assert [fact.why for fact in await made.facts(account_id) if isinstance(fact, SessionRevoked)][-1] == "signed-out"
 
 
 async def test_another_key_of_the_provider_is_taken_up_when_a_token_names_it(at_work: Office, provider: Certified) -> None:
@@ -324,6 +352,38 @@ async def test_the_token_that_the_lies_are_made_of_opens_the_desk(lied_to: tuple
     assert await browser.is_in()
     lying.claims = {"aud": [CLIENT_ID, "somebody-else"], "azp": CLIENT_ID}
     assert (await told_back(browser, lying)).status_code == 200
+
+
+async def test_a_logout_of_the_provider_is_taken_once_and_one_that_it_did_not_sign_is_not(lied_to: tuple[Office, Liar, Browser]) -> None:
+    made, lying, browser = lied_to
+    lying.claims = {"sid": "s-1"}
+
+    async def told(token: str) -> tuple[int, str, bool]:
+        """As the provider would post it; and whether the person is in after that."""
+        await told_back(browser, lying)
+        answer = await made.browser().post("/sign-in/provider/logged-out", logout_token=token)
+        assert answer.headers["cache-control"] == "no-store"
+        return answer.status_code, answer.text, await browser.is_in()
+
+    refused = (400, '{"error":"invalid_request","error_description":"logout-not-proved"}', True)
+    honest = lying.logout()
+    assert await told(honest) == (200, "", False)
+    assert await told(honest) == refused, "a replay"
+    assert await told(lying.logout(jti="t-2", sid="s-2")) == (200, "", True), "another session of theirs"
+    assert await told(lying.logout(jti="t-3", sub="u-2")) == (200, "", True), "another person's session of that name"
+    assert await told(lying.logout(jti="t-4", sub=None)) == (200, "", False)
+    assert await told(lying.logout(jti="t-5", sid=None)) == (200, "", False)
+    assert await told(lying.logout(jti="t-6", nonce="n-1")) == refused
+    assert await told(f"{lying.logout(jti='t-7')[:-4]}AAAA") == refused, "forged"
+    assert await told("") == refused
+    lying.claims = {}
+    assert await told(lying.logout(jti="t-8")) == (200, "", False), "the provider never told what it calls the session"
+    stored = str(await made.town.rows("SELECT * FROM sessions")) + str(await made.town.rows("SELECT * FROM logout_tokens"))
+    assert not [name for name in ("u-1", "s-1", "t-1") if f"'{name}'" in stored]
+    made.clock.move(timedelta(minutes=12))
+    assert await told(honest) == refused, "too old"
+    await told(lying.logout(jti="t-9"))
+    assert await made.town.value("SELECT count(*) FROM logout_tokens") == 1, "what is too old to be good again is forgotten"
 
 
 ANSWERS: tuple[tuple[dict[str, str | None], str], ...] = (

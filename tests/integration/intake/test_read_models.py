@@ -56,6 +56,17 @@ async def test_every_table_that_is_no_event_and_no_work_is_a_read_model(town: To
     tables = await town.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'intake' AND tablename !~ '^outbox_[0-9d]'")
     work = {"outbox", "outbox_leases", "outbox_parked", "inbox", "dead_letters", "dead_letter_keys", "thread_keys"}
     work |= {"master_keys", "schema_version", "destroyed_threads", "dead_letter_lanes", "timers", "consumer_places", "answered_gaps"}
-    work |= {"credentials", "sessions", "newcomers", "denied_tokens", "words_pending", "uploads", "views", "reminders", "saved_forms"}
+    work |= {
+        "credentials",
+        "sessions",
+        "newcomers",
+        "denied_tokens",
+        "words_pending",
+        "uploads",
+        "views",
+        "reminders",
+        "saved_forms",
+        "logout_tokens",
+    }
     known = [*models(b"k" * 32), index.model(b"k" * 32)]
     assert {row["tablename"] for row in tables} - work == {"events", *(table for model in known for table in model.tables)}

@@ -1,21 +1,24 @@
-"""Entry by the authority's provider: there, back, and out.
+"""Entry by the authority's provider: there, back, and out, also when the provider says so itself.
 
 Browsers keep a strict cookie to themselves while another site leads them, so who comes back gets a page that leads on, not a redirect.
 """
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from libs.chassis.access.back_channel import LogoutNotProved
 from libs.chassis.access.openid import Begun, EntryForgotten
 from libs.chassis.access.provider import ProviderAway
 from libs.chassis.ops.refusals import Refusal
+from libs.web.posted import posted
 from services.intake.pages.people import DESK, People, keep_session, to
 from services.intake.pages.staff.sign_in_pages import LEAVE, SIGN_IN, local
 from services.intake.staff.entry import Entry, NotLinked
 
 BEGIN = f"{SIGN_IN}/provider"
 BACK = f"{BEGIN}/back"
+LOGGED_OUT = f"{BEGIN}/logged-out"
 
 
 def routes(people: People, entry: Entry) -> APIRouter:
@@ -46,6 +49,13 @@ def routes(people: People, entry: Entry) -> APIRouter:
         cookie.clear(answer)
         return answer
 
+    router.include_router(_out(people, entry))
+    return router
+
+
+def _out(people: People, entry: Entry) -> APIRouter:
+    router = APIRouter()
+
     @router.get(LEAVE.removeprefix(DESK))
     async def leave(request: Request) -> Response:
         """Out of here already; the provider has a session of its own."""
@@ -54,6 +64,16 @@ def routes(people: People, entry: Entry) -> APIRouter:
         except ProviderAway:
             address = None
         return people.pages.show(request, "page/entry_left.html", who=None, address=address)
+
+    @router.post(LOGGED_OUT.removeprefix(DESK))
+    async def logged_out(request: Request) -> Response:
+        """By the provider, not by a browser; answered as OpenID Connect Back-Channel Logout 1.0, 2.8 has it."""
+        try:
+            await entry.logged_out((await posted(request)).get("logout_token", ""))
+        except (LogoutNotProved, ProviderAway) as refusal:
+            told = {"error": "invalid_request", "error_description": refusal.code}
+            return JSONResponse(told, status_code=LogoutNotProved.status)
+        return Response()
 
     return router
 
