@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from frontends.site.attached_files import KEPT, NOT_ALL, AttachedFiles, Naming, Posted
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
 from frontends.site.intake_words import RequestStatus
 from frontends.site.request_form import (
@@ -28,6 +29,7 @@ from libs.events.vocabulary import Status
 from libs.web.contacts import is_email, phone_of
 from libs.web.posted import posted
 
+ANSWER: Final = "/status/answer"
 NO_NEW_EMAIL: Final = "Укажите адрес электронной почты"
 NO_NEW_ADDRESS: Final = "Укажите телефон или почтовый адрес"
 NOTHING_CORRECTED: Final = "Заполните то, что нужно исправить"
@@ -45,13 +47,14 @@ class ActPages:
 
     view: StatusView
     door: IntakeDoor
+    files: AttachedFiles
 
     def routes(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/status/email", self.change_email, methods=["POST"])
         router.add_api_route("/status/additional", self.change_additional, methods=["POST"])
         router.add_api_route("/status/correct", self.correct, methods=["POST"])
-        router.add_api_route("/status/answer", self.answer, methods=["POST"])
+        router.add_api_route(ANSWER, self.answer, methods=["POST"])
         router.add_api_route("/status/withdraw", self.withdraw, methods=["POST"])
         return router
 
@@ -94,26 +97,30 @@ class ActPages:
 
     async def answer(self, request: Request) -> Response:
         """What was written is never lost: a text is too long for a cookie, so where it can't be sent it is shown at once."""
-        fields = await posted(request)
-        text, answer_id = fields.get("text", "").replace("\r\n", "\n"), fields.get("answer_id", "")
-        if not _ANSWER_ID.fullmatch(answer_id):
-            answer_id = f"answer-{self.view.new_id()}"
-        kept = self.view.still_open(request, fields)
+        sent = await self.files.posted(request, Naming(form="answer_id", dialogue="answer_id", ids=self._answer_id))
+        text = sent.typed["text"] = sent.typed.get("text", "").replace("\r\n", "\n")
+        kept = self.view.still_open(request, sent.typed)
         if kept is None:
-            return self._unsent(request, fields, text, answer_id, HTTPStatus.GONE)
-        if wrong := _wrong_text(text):
-            return self._unsent(request, fields, text, answer_id, HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+            return self._unsent(request, sent, HTTPStatus.GONE)
+        wrong = {"text": _wrong_text(text), KEPT: NOT_ALL if sent.wrong else ""}
+        if any(wrong.values()):
+            return self._unsent(request, sent, HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
         try:
-            found = await self.door.clarify(kept["number"], kept["code"], answer_id, text)
+            found = await self.door.clarify(kept["number"], kept["code"], sent.typed["answer_id"], text, sent.files)
         except MessageRefusedError as refused:
             if refused.is_conflict:
-                return self._unsent(request, fields, text, answer_id, HTTPStatus.CONFLICT, NOT_AWAITED)
-            return self._unsent(request, fields, text, answer_id, HTTPStatus.UNPROCESSABLE_ENTITY, refused.problem.detail)
+                return self._unsent(request, sent, HTTPStatus.CONFLICT, {"text": NOT_AWAITED})
+            return self._unsent(request, sent, HTTPStatus.UNPROCESSABLE_ENTITY, {"text": refused.problem.detail})
         except IntakeUnavailableError:
-            return self._unsent(request, fields, text, answer_id, HTTPStatus.SERVICE_UNAVAILABLE)
+            return self._unsent(request, sent, HTTPStatus.SERVICE_UNAVAILABLE)
         if found is None:
-            return self.view.closed(self._unsent(request, fields, text, answer_id, HTTPStatus.GONE))
+            return self.view.closed(self._unsent(request, sent, HTTPStatus.GONE))
         return self.view.to(request, {**kept, "said": {"notice": "clarified"}})
+
+    def _answer_id(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """Its files are of a conversation of their own: they come before anyone knows that of the request."""
+        answer_id = typed.get("answer_id", "")
+        return {"answer_id": answer_id if _ANSWER_ID.fullmatch(answer_id) else f"answer-{self.view.new_id()}"}
 
     async def withdraw(self, request: Request) -> Response:
         def said(found: RequestStatus) -> dict[str, Any]:
@@ -167,19 +174,21 @@ class ActPages:
         kept = self.view.still_open(request, fields)
         return self.view.ended() if kept is None else self.view.to(request, {**kept, "said": {"values": typed, "errors": errors}})
 
-    def _unsent(
-        self, request: Request, fields: Mapping[str, str], text: str, answer_id: str, status: HTTPStatus, wrong: str = ""
-    ) -> Response:
+    def _unsent(self, request: Request, sent: Posted, status: HTTPStatus, wrong: Mapping[str, str] | None = None) -> Response:
         return self.view.pages.show(
             request,
             "page/answer.html",
             status=status,
             headers={"retry-after": "60"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
             path="/status",
-            reference=fields.get("reference", ""),
-            answer_id=answer_id,
-            values={"text": text},
-            errors={"text": wrong} if wrong else {},
+            reference=sent.typed.get("reference", ""),
+            answer_id=sent.typed["answer_id"],
+            values={"text": sent.typed["text"]},
+            errors={field: says for field, says in (wrong or {}).items() if says},
+            files=sent.files,
+            wrong_files=sent.wrong,
+            sealed_files=self.files.sealed(sent.typed["answer_id"], sent.files),
+            **self.files.limits(),
             trouble=status == HTTPStatus.SERVICE_UNAVAILABLE,
             ended=status == HTTPStatus.GONE,
             awaited=status not in (HTTPStatus.GONE, HTTPStatus.CONFLICT),

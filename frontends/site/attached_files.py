@@ -1,9 +1,9 @@
-"""Files of the request form: each goes to intake while the browser sends it, and the form remembers under seal what intake has."""
+"""Files of a form: each goes to intake while the browser sends it, and the form remembers under seal what intake has."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -13,7 +13,6 @@ from starlette.requests import Request
 from frontends.site.attempts import Attempts
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
 from frontends.site.intake_words import Attached
-from frontends.site.request_form import RequestForm
 from libs.web.posted_files import PostedFile, posted_with_files
 from libs.web.sealed_cookies import Seal
 
@@ -21,6 +20,7 @@ FIELD: Final = "file"  # the input
 KEPT: Final = "files"  # the sealed field, and the place of what is wrong
 DROP: Final = "drop-"  # before the number of a file that the person does not want any more
 LONGEST_NAME: Final = 255
+MEGABYTE: Final = 1024 * 1024
 INFECTED: Final = "infected"
 
 NOT_ALL: Final = "Не все файлы удалось приложить. Остальное сохранено"
@@ -49,6 +49,18 @@ class Posted:
     wrong: tuple[WrongFile, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """Which fields name a form, and the conversation that its files are of; `ids` makes those anew that a browser has made up.
+
+    They stand before the input of files.
+    """
+
+    form: str
+    dialogue: str
+    ids: Callable[[Mapping[str, str]], dict[str, str]]
+
+
 class FileTooLargeError(Exception):
     """More came than one file may be; the rest is passed over."""
 
@@ -64,22 +76,26 @@ class AttachedFiles:
     most: int
     attempts: Attempts
 
-    async def posted(self, request: Request) -> Posted:
+    async def posted(self, request: Request, naming: Naming) -> Posted:
         """The form, once each of its files is with intake or refused."""
-        turn = _Turn(self, request)
+        turn = _Turn(self, request, naming)
         typed = await posted_with_files(request, turn.take)
-        typed |= turn.own_ids
-        kept = [file for number, file in enumerate(self._kept(typed)) if f"{DROP}{number}" not in typed]
+        typed |= turn.own_ids or naming.ids(typed)
+        kept = [file for number, file in enumerate(self.kept(typed, naming)) if f"{DROP}{number}" not in typed]
         return Posted(typed, (*kept, *turn.taken), tuple(turn.wrong))
+
+    def limits(self) -> dict[str, Any]:
+        """As a page tells them."""
+        return {"most_files": self.most, "largest_mb": self.limit_bytes // MEGABYTE}
 
     def sealed(self, form_id: str, files: tuple[Attached, ...]) -> str:
         """For the form of this id alone."""
         return self.seal.sealed({"of": form_id, "files": [file.model_dump() for file in files]}) if files else ""
 
-    def _kept(self, typed: Mapping[str, str]) -> list[Attached]:
+    def kept(self, typed: Mapping[str, str], naming: Naming) -> list[Attached]:
         """What an earlier post of this form brought."""
         opened = self.seal.opened(typed[KEPT]) if typed.get(KEPT) else None
-        if opened is None or opened["of"] != typed.get("external_id"):
+        if opened is None or opened["of"] != typed.get(naming.form):
             return []
         return [Attached.model_validate(file) for file in opened["files"]]
 
@@ -90,6 +106,7 @@ class _Turn:
 
     files: AttachedFiles
     request: Request
+    naming: Naming
     taken: list[Attached] = field(default_factory=list)
     wrong: list[WrongFile] = field(default_factory=list)
     own_ids: dict[str, str] = field(default_factory=dict)
@@ -98,10 +115,8 @@ class _Turn:
         if file.field != FIELD:
             raise HTTPException(HTTPStatus.BAD_REQUEST)
         name = file.name.replace("\0", "")[-LONGEST_NAME:] or "?"
-        if not self.own_ids:  # they stand before the input, so that the files are of the conversation that the message will be of
-            form = RequestForm.posted(file.typed, self.files.new_id)
-            self.own_ids = {"external_id": form.external_id, "dialogue": form.dialogue}
-        if len(self.taken) + len(self.files._kept(file.typed)) >= self.files.most:
+        self.own_ids = self.own_ids or self.naming.ids(file.typed)
+        if len(self.taken) + len(self.files.kept(file.typed, self.naming)) >= self.files.most:
             self.wrong.append(WrongFile(name=name, says=TOO_MANY))
             return
         says = TOO_OFTEN if await self.files.attempts.exhausted(self.request) else await self._uploaded(name, file)
@@ -113,7 +128,7 @@ class _Turn:
         door, own_id = self.files.door, str(self.files.new_id())
         await self.files.attempts.count(self.request)
         try:
-            uploaded = await door.upload(own_id, self.own_ids["dialogue"], name, file.type, self._measured(file.pieces))
+            uploaded = await door.upload(own_id, self.own_ids[self.naming.dialogue], name, file.type, self._measured(file.pieces))
         except FileTooLargeError:
             return TOO_LARGE
         except MessageRefusedError as refused:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from frontends.site.intake_words import (
     Accepted,
+    Attached,
     Channels,
     KeptForm,
     Message,
@@ -125,9 +126,10 @@ class IntakeDoor:
             raise MessageRefusedError(_told(Problem, answer))
         return None if _finds_nothing(answer) else _told(RequestStatus, _successful(answer))
 
-    async def clarify(self, number: str, code: str, external_id: str, text: str) -> RequestStatus | None:
+    async def clarify(self, number: str, code: str, external_id: str, text: str, files: Sequence[Attached]) -> RequestStatus | None:
         """The answer to the authority's question. None as in `status`."""
-        body = {"number": number, "tracking_code": code, "external_id": external_id, "text": text}
+        attached = [file.model_dump() for file in files]
+        body = {"number": number, "tracking_code": code, "external_id": external_id, "text": text, "attachments": attached}
         answer = await self._post("/v1/clarifications", body)
         if answer.status_code in REFUSED:
             raise MessageRefusedError(_told(Problem, answer))

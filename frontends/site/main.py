@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from frontends.site import intake_door
-from frontends.site.act_pages import ActPages
+from frontends.site.act_pages import ANSWER, ActPages
 from frontends.site.attached_files import AttachedFiles
 from frontends.site.attempts import Attempts
 from frontends.site.code_pages import LOST, CodePages
@@ -43,7 +43,7 @@ from libs.web.sealed_cookies import Seal, SealedCookie
 
 SECRET_SHOWN_SECONDS = 30 * 60
 FILES_KEPT_SECONDS = 12 * 60 * 60  # intake removes what no message named within a day
-FORMS_WITH_FILES = ("/request", "/request/unsent", SAVE)
+FORMS_WITH_FILES = ("/request", "/request/unsent", SAVE, ANSWER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,14 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     pages = Pages(folder=Path(__file__).parent, assets=outside.assets, masthead=lambda: whose.masthead, demo=settings.demo)
     registry = metrics.registry()
     office = OfficeSign(door)
+    files = AttachedFiles(
+        door=door,
+        seal=Seal("files of a form", settings.frontend_key.get_secret_value().encode(), FILES_KEPT_SECONDS, outside.clock),
+        new_id=outside.new_id,
+        limit_bytes=settings.file_limit_bytes,
+        most=settings.files_limit,
+        attempts=Attempts.allowed(settings.files_per_address),
+    )
     request_pages = RequestPages(
         pages=pages,
         door=door,
@@ -76,14 +84,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
         saved=SavedForms(door=door, secret=settings.frontend_key.get_secret_value().encode(), clock=outside.clock),
         sent=SentForms(_cookie("sent", "/request", settings, outside.clock)),
         figures=Figures(registry),
-        files=AttachedFiles(
-            door=door,
-            seal=Seal("files of a form", settings.frontend_key.get_secret_value().encode(), FILES_KEPT_SECONDS, outside.clock),
-            new_id=outside.new_id,
-            limit_bytes=settings.file_limit_bytes,
-            most=settings.files_limit,
-            attempts=Attempts.allowed(settings.files_per_address),
-        ),
+        files=files,
         point=settings.point,
         status_address=f"{settings.site_url}/status",
         office=office,
@@ -92,7 +93,7 @@ def build(settings: SiteSettings, authority: Authority, outside: Outside) -> Fas
     app.include_router(request_pages.routes())
     app.include_router(saved_pages_of(settings, outside, request_pages).routes())
     app.include_router(HowPages(pages=pages, whose=whose, office=office).routes())
-    for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone):
+    for router in about_sent_requests(settings, outside, pages, door, lambda: whose.zone, files):
         app.include_router(router)
     app.include_router(health.routes(_health(door, registry)))
     pages.install(app)
@@ -116,7 +117,7 @@ def saved_pages_of(settings: SiteSettings, outside: Outside, form: RequestPages)
 
 
 def about_sent_requests(
-    settings: SiteSettings, outside: Outside, pages: Pages, door: IntakeDoor, zone: Callable[[], tzinfo]
+    settings: SiteSettings, outside: Outside, pages: Pages, door: IntakeDoor, zone: Callable[[], tzinfo], files: AttachedFiles
 ) -> list[APIRouter]:
     """Pages for those who have asked already."""
     attempts = Attempts.allowed(settings.status_attempts)
@@ -128,8 +129,9 @@ def about_sent_requests(
         zone=zone,
         lookups=_cookie("lookup", "/status", settings, outside.clock),
         typed=_cookie("typed", AGAIN, settings, outside.clock),
+        files=files,
     )
-    status_pages, act_pages = StatusPages(view=view, attempts=attempts), ActPages(view=view, door=door)
+    status_pages, act_pages = StatusPages(view=view, attempts=attempts), ActPages(view=view, door=door, files=files)
     confirm_pages = ConfirmPages(
         pages=pages, door=door, confirmed=_cookie("confirmed", "/confirm", settings, outside.clock), attempts=attempts
     )

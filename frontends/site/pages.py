@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from frontends.site import tracking
-from frontends.site.attached_files import KEPT, NOT_ALL, SENT_BEFORE, AttachedFiles, WrongFile
+from frontends.site.attached_files import KEPT, NOT_ALL, SENT_BEFORE, AttachedFiles, Naming, WrongFile
 from frontends.site.figures import Figures
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
 from frontends.site.intake_words import Accepted, Attached, Problem
@@ -31,7 +31,6 @@ from libs.web.preferences import PANEL, Preferences
 from libs.web.sealed_cookies import SealedCookie
 
 RETRY_AFTER = {"retry-after": "60"}
-MEGABYTE = 1024 * 1024
 
 # What intake calls a field, and where it stands on our form.
 _FIELDS = {"sender.name": "name", "sender.kind": "kind", "additional_channel": "channel", "wanted_form": "wanted_form"} | {
@@ -122,7 +121,7 @@ class RequestPages:
 
     async def posted(self, request: Request) -> tuple[Mapping[str, str], RequestForm, UnsentForm]:
         """What was posted, once each of its files is with intake or refused."""
-        posted = await self.files.posted(request)
+        posted = await self.files.posted(request, Naming(form="external_id", dialogue="dialogue", ids=self._own_ids))
         form = RequestForm.posted(posted.typed, self.new_id)
         return (
             posted.typed,
@@ -135,6 +134,10 @@ class RequestPages:
                 saved=code_of(posted.typed.get("saved", "")) or "",
             ),
         )
+
+    def _own_ids(self, typed: Mapping[str, str]) -> dict[str, str]:
+        form = RequestForm.posted(typed, self.new_id)
+        return {"external_id": form.external_id, "dialogue": form.dialogue}
 
     async def send(self, request: Request) -> Response:
         typed, form, unsent = await self.posted(request)
@@ -241,8 +244,7 @@ class RequestPages:
             files=unsent.files,
             wrong_files=unsent.wrong,
             sealed_files=self.files.sealed(unsent.values["external_id"], unsent.files),
-            most_files=self.files.most,
-            largest_mb=self.files.limit_bytes // MEGABYTE,
+            **self.files.limits(),
             kinds=[(value, say(title)) for value, title in KIND_TITLES.items()],
             channels=_options(CHANNEL_TITLES, say),
             forms=_options(FORM_TITLES, say),

@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from frontends.site.attached_files import AttachedFiles
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError
 from frontends.site.intake_words import RequestStatus
 from frontends.site.marks import legible
@@ -53,6 +54,7 @@ class StatusView:
     zone: Callable[[], tzinfo]
     lookups: SealedCookie
     typed: SealedCookie
+    files: AttachedFiles
 
     async def show(self, request: Request) -> Response:
         kept = self.lookups.read(request)
@@ -96,6 +98,7 @@ class StatusView:
             },
             errors=said.get("errors", {}),
             trouble=said.get("trouble", False),
+            **self.files.limits(),
         )
 
     def question(

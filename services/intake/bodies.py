@@ -82,10 +82,11 @@ class CorrectionBody(StatusBody):
 
 
 class ClarificationBody(StatusBody):
-    """`external_id`: the frontend's own id of this message."""
+    """`external_id`: the frontend's own id of this message; files as in one."""
 
     external_id: ExternalId
     text: Annotated[str, StringConstraints(min_length=1)]
+    attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=50)] = ()
 
 
 class ReminderBody(Body):

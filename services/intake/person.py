@@ -14,10 +14,11 @@ from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.intake_clients import ClientIdentitiesLinked, ContactConfirmed
 from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged, RequestEmailConfirmed
 from libs.events.fact import Event
-from libs.events.vocabulary import AdditionalChannel, MessageRef, Status
+from libs.events.vocabulary import AdditionalChannel, Attachment, MessageRef, Status
 from services.intake import tracking
 from services.intake.authority.book import Book
 from services.intake.completeness import has_full_name
+from services.intake.contexts import person_context
 from services.intake.domain.acceptance import Accepted, Rules
 from services.intake.domain.channels import AddressNotValid as AddressNotValid
 from services.intake.domain.channels import EmailNotValid as EmailNotValid
@@ -30,7 +31,7 @@ from services.intake.domain.last_days import TransitionForbidden as TransitionFo
 from services.intake.domain.request import Request
 from services.intake.domain.telling import by_email, standing, telling
 from services.intake.domain.term import why_due
-from services.intake.store import CLIENT, REQUEST, IntakeStore, person_context
+from services.intake.store import CLIENT, REQUEST, IntakeStore
 
 
 class RequestNotFound(Refusal):
@@ -73,6 +74,7 @@ class Clarification(NamedTuple):
 
     external_id: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Person:
@@ -145,6 +147,7 @@ class Person:
             received_at=now,
             dialogue=request.dialogue if request.frontend == frontend else named,
             text=said.text,
+            attachments=said.attachments,
             thread_ref=named,
         )
         size = len(message.model_dump_json().encode())

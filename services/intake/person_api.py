@@ -11,7 +11,7 @@ from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES
 from libs.chassis.ops.refusals import WrongSchema
 from libs.chassis.ops.telemetry import Telemetry
-from libs.events.vocabulary import AdditionalChannel
+from libs.events.vocabulary import AdditionalChannel, Attachment
 from services.intake import statuses
 from services.intake.api import NEVER_STORED, checked, never_stored, read, takes
 from services.intake.bodies import (
@@ -105,7 +105,8 @@ def _for_acts(router: APIRouter, frontends: FrontendKeys, person: Person, remind
     async def clarifications(request: Request, frontend: Frontend) -> dict[str, Any]:
         """The answer to our question, as long as it waits; sending the same again (`external_id`) is safe."""
         body = checked(ClarificationBody, await read(request))
-        said = Clarification(body.external_id, body.text)
+        files = tuple(Attachment.model_validate(file.model_dump()) for file in body.attachments)
+        said = Clarification(body.external_id, body.text, files)
         await person.clarify(frontend, body.number, body.tracking_code, said, telemetry.current_traceparent())
         return shown(await person.status(body.number, body.tracking_code))
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from libs.chassis.access.roles import Role
 from libs.chassis.store.bucket import PART_BYTES
 from libs.chassis.store.database import Connection
 from libs.chassis.store.destruction import destroy
@@ -33,6 +34,7 @@ from simulators import clamd
 from tests.buckets import Buckets
 from tests.examples import anna, revised
 from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.test_desk_door import ASK, CLASSIFY, Clerk
 from tests.integration.intake.test_naughty import naughty
 from tests.integration.intake.town import Frontend, said, serving
 from tests.serving import on_a_port
@@ -530,6 +532,25 @@ async def test_a_person_attaches_a_file_at_the_site_and_a_clerk_saves_it(databas
         [row] = await bureau.town.rows("SELECT request_id FROM requests")
         assert "Скан «1».pdf , PDF, 196 КБ проверен, вирусов нет" in text_of(await bureau.admin.get(f"/requests/{row['request_id']}"))
         assert (await get_file(bureau.admin, row["request_id"])).content == SCAN
+
+
+@pytest.mark.requirement("S-12")
+async def test_files_of_an_answer_to_a_question_are_the_requests_own_though_its_conversation_is_another(database: Database) -> None:
+    async with scanned_by(database, start=datetime.now(UTC)) as (bureau, _):
+        town = bureau.town
+        receipt = (await town.site.post(said("m-1", received_at=bureau.clock.now()))).json()
+        request_id = UUID(str((await town.request("site", "m-1"))["request_id"]))
+        for command in (CLASSIFY, ASK):
+            await Clerk(town, Role.REGISTRAR).do(request_id, command)
+        file = await upload(town.site, SCAN, dialogue="answer-1")
+        mine = {"number": receipt["reference"], "tracking_code": receipt["tracking_code"]}
+        body = mine | {"external_id": "answer-1", "text": "Вот документ.", "attachments": [named(file)]}
+        _, answer = [await town.site.ask("clarifications", body) for _ in range(2)]
+        assert (answer.status_code, answer.json()["status"]) == (200, "classified"), answer.text
+        assert [one["name"] for one in answer.json()["attachments"]] == ["Скан паспорта.pdf"]
+        assert (await get_file(bureau.admin, request_id)).content == SCAN
+        wrong = await town.site.ask("clarifications", body | {"external_id": "answer-2", "attachments": [{"name": "x"}]})
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "wrong-schema")
 
 
 async def test_on_a_real_connection_forty_megabytes_are_refused_before_one_of_them_is_sent(database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from libs.chassis.ops.clock import FixedClock
 from tests.unit.intake.files import EICAR, PDF, PNG
 from tests.unit.site.conftest import OpenSite
-from tests.unit.site.door_twin import DoorTwin
+from tests.unit.site.door_twin import CODE, NUMBER, DoorTwin
 from tests.unit.site.html import Page
 
 pytestmark = pytest.mark.requirement("E-5", "A-2.1.4")
@@ -185,3 +185,43 @@ async def test_the_status_page_lists_what_was_sent_and_what_did_not_arrive(brows
     page = await browser.post("/status", data={"number": "ЗИ-123/2026", "code": "7K3M-Q9TX-A2BC"})
     text = Page(page.text).text
     assert "Приложенные файлы Скан.pdf Письмо.pdf : Не получен" in text
+
+
+async def question_opened(browser: httpx.AsyncClient, door: DoorTwin) -> dict[str, str]:
+    """The form under our question, on the page of a request."""
+    door.question = "О каком участке речь?"
+    shown = Page((await browser.post("/status", data={"number": NUMBER, "code": CODE})).text)
+    assert "file" in shown.values
+    return {name: shown.values[name] for name in ("reference", "answer_id")}
+
+
+async def answered(browser: httpx.AsyncClient, form: dict[str, str], *files: tuple[str, bytes]) -> httpx.Response:
+    sent: list[tuple[str, tuple[str | None, bytes | str]]] = [(name, (None, value)) for name, value in form.items()]
+    return await browser.post("/status/answer", files=[*sent, *(("file", (name, raw)) for name, raw in files or [("", b"")])])
+
+
+@pytest.mark.requirement("S-12")
+async def test_files_go_with_the_answer_to_a_question_in_a_conversation_of_their_own(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    form = await question_opened(browser, door) | {"text": "Участок у реки."}
+    assert "Ваш ответ получен" in (await answered(browser, form, ("Скан.pdf", PDF), ("план.png", PNG))).text
+    [sent] = door.clarified
+    assert (sent["text"], [file["name"] for file in sent["attachments"]]) == ("Участок у реки.", ["Скан.pdf", "план.png"])
+    assert [(told["dialogue"], raw) for told, raw in door.uploads] == [(form["answer_id"], PDF), (form["answer_id"], PNG)]
+
+
+@pytest.mark.requirement("S-12")
+async def test_an_answer_that_needs_mending_keeps_its_files_and_names_those_that_were_not_taken(
+    browser: httpx.AsyncClient, door: DoorTwin
+) -> None:
+    form = await question_opened(browser, door) | {"text": " "}
+    page = await answered(browser, form, ("Скан.pdf", PDF))
+    assert (page.status_code, kept_on(page), door.clarified) == (422, ["Скан.pdf"], [])
+    form |= {"files": Page(page.text).values["files"], "text": "Участок у реки."}
+    door.fault = "file-type-not-allowed"
+    page = await answered(browser, form, ("setup.pdf", b"MZ"))
+    assert re.search(r"<bdi>setup.pdf</bdi>: [^\n]*Файлы такого вида не принимаются", page.text), page.text
+    assert (page.status_code, kept_on(page), door.clarified) == (422, ["Скан.pdf"], [])
+    door.fault = None
+    assert "Ваш ответ получен" in (await answered(browser, form | {"files": Page(page.text).values["files"]})).text
+    assert [file["name"] for file in door.clarified[0]["attachments"]] == ["Скан.pdf"]
+    assert len(door.uploads) == 1

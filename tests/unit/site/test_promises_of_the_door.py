@@ -14,13 +14,14 @@ import pytest
 from fastapi import FastAPI
 
 from frontends.site.intake_door import IntakeDoor, IntakeUnavailableError, MessageRefusedError
+from frontends.site.intake_words import Attached
 from frontends.site.request_form import RequestForm
 from libs.chassis.access.frontends import FrontendKeys, hash_of
 from libs.chassis.ops import problems
 from libs.chassis.ops.clock import FixedClock
 from libs.chassis.ops.refusals import Busy
 from libs.chassis.ops.telemetry import Telemetry
-from libs.events.vocabulary import AdditionalChannel, Status
+from libs.events.vocabulary import AdditionalChannel, Attachment, Status
 from services.intake import api, person_api
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.correcting import Correction, DataNotValid
@@ -43,6 +44,7 @@ FULL = RequestForm(
     channel="phone",
     wanted_form="written",
 )
+FILE = Attached(upload_id=str(UUID(int=3)), name="Скан.pdf", type="application/pdf", size=7, sha256="0" * 64)
 
 
 @dataclass
@@ -56,7 +58,7 @@ class People:
     withdrawn: bool = False
     finished: bool = False
     corrections: list[Correction] = field(default_factory=list)
-    clarified: list[tuple[str, str, str]] = field(default_factory=list)
+    clarified: list[tuple[str, str, str, tuple[Attachment, ...]]] = field(default_factory=list)
     reminded: list[tuple[str, str]] = field(default_factory=list)
 
     async def put(self, inbound: Inbound) -> Accepted:
@@ -236,16 +238,16 @@ async def test_corrections_answers_and_reminders_are_taken_as_they_are_and_refus
     async with intakes_door(people, tmp_path) as door:
         assert await door.correct(NUMBER, CODE, {"name": "Петрова", "postal": "г. Обск"}) is not None
         assert await door.correct(NUMBER, "AAAAAAAAAAAA", {"name": "Петрова"}) is None
-        assert await door.clarify(NUMBER, CODE, "answer-1", "🙂" * 50_000) is not None
-        assert await door.clarify(NUMBER, "AAAAAAAAAAAA", "answer-1", "У реки.") is None
+        assert await door.clarify(NUMBER, CODE, "answer-1", "🙂" * 50_000, [FILE]) is not None
+        assert await door.clarify(NUMBER, "AAAAAAAAAAAA", "answer-1", "У реки.", []) is None
         await door.remind("anna@example.ru")
         people.finished = True
         with pytest.raises(MessageRefusedError) as wrong:
             await door.correct(NUMBER, CODE, {"name": "123"})
         with pytest.raises(MessageRefusedError) as late:
-            await door.clarify(NUMBER, CODE, "answer-2", "У реки.")
+            await door.clarify(NUMBER, CODE, "answer-2", "У реки.", [])
     assert people.corrections == [Correction(name="Петрова", postal="г. Обск")]
-    assert people.clarified == [("site", "answer-1", "🙂" * 50_000)]
+    assert people.clarified == [("site", "answer-1", "🙂" * 50_000, (Attachment(**FILE.model_dump()),))]
     assert people.reminded == [("anna@example.ru", "site")]
     assert (wrong.value.problem.detail, late.value.is_conflict) == (DataNotValid.says, True)
 
