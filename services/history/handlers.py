@@ -54,6 +54,7 @@ class Log(Protocol):
     async def one(self, db: Connection, event_id: UUID) -> Stored | None: ...
     async def knows_number(self, db: Connection, number: str) -> bool: ...
     async def linked_clients(self, db: Connection, client: UUID) -> list[UUID]: ...
+    async def arrivals(self, db: Connection, clients: Sequence[UUID]) -> tuple[list[str], list[str]]: ...
 
 
 class NotKept(OSError):
@@ -220,6 +221,11 @@ class Looks:
         """The client's id and those linked to it; ids alone, no look at what they said."""
         async with self.pool.acquire() as db:
             return await self.log.linked_clients(db, client)
+
+    async def arrivals(self, clients: Sequence[UUID]) -> tuple[list[str], list[str]]:
+        """Codes of channels and points, likewise no look."""
+        async with self.pool.acquire() as db:
+            return await self.log.arrivals(db, clients)
 
     async def _write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
         now, actor = self.clock.now(), Actor(role=role_of(staff), id=staff.id, on_behalf_of=staff.acting_for)

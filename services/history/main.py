@@ -84,6 +84,7 @@ def timelines(process: Process, settings: HistorySettings, looks: Looks, door: S
         door=door,
         cursors=cursors,
         zone=process.authority.time_zone,
+        points={point.code: point.title for point in process.authority.points},
         desk_url=settings.desk_url,
     )
 

@@ -1,11 +1,12 @@
 """The page with the whole history of a client, which the desk shows within one of its own; each look is written down (N-4.6, D-25)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -23,8 +24,9 @@ from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.web.headers import SafeHeaders, framed_by
 from libs.web.pages import Pages
 from services.history.domain.cursors import Cursors
+from services.history.domain.narrowing import TITLES, Narrowing
 from services.history.domain.questions import READERS, Question, sight_of
-from services.history.domain.timeline import line_of, numbers_of
+from services.history.domain.timeline import CHANNELS, line_of, numbers_of
 from services.history.handlers import Looks
 from services.history.store import Stored
 
@@ -38,13 +40,14 @@ log = structlog.stdlib.get_logger("timelines")
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineParts:
-    """`desk_url`: whose pages may show these within themselves, and where a request is opened."""
+    """`desk_url`: whose pages may show these within themselves, and where a request is opened; `points`: what people call them, by code."""
 
     pages: Pages
     looks: Looks
     door: StaffDoor
     cursors: Cursors
     zone: tzinfo
+    points: Mapping[str, str]
     desk_url: str | None
 
 
@@ -60,24 +63,40 @@ def routes(parts: TimelineParts) -> APIRouter:
         cursor: Annotated[str, Query(), StringConstraints(max_length=200)] = "",
     ) -> Response:
         """From the oldest entry on, of every channel and of all that are the same person."""
-        question = Question(sight=sight_of(who), client=client_id, limit=ON_A_PAGE)
+        narrowed = Narrowing.read(request.query_params)
+        question = narrowed.of(Question(sight=sight_of(who), client=client_id, limit=ON_A_PAGE), parts.zone)
         asked = question.digest()
         after = parts.cursors.read(cursor, asked) if cursor else None
         found = await parts.looks.look(who, replace(question, after=after))
         page: Sequence[Stored] = found[:ON_A_PAGE]
+        next_page = parts.cursors.written(page[-1].place, asked) if len(found) > len(page) else ""
+        same_person = await parts.looks.same_person(client_id)
+        channels, points = await parts.looks.arrivals(same_person)
         return parts.pages.show(
             request,
             "page/timeline.html",
             lines=[line_of(one.entry, one.payload, destroyed=one.destroyed) for one in page],
             numbers=numbers_of([(one.entry, one.payload) for one in page]),
-            same_person=len(await parts.looks.same_person(client_id)) - 1,
-            next=parts.cursors.written(page[-1].place, asked) if len(found) > len(page) else "",
+            same_person=len(same_person) - 1,
+            values={"kind": "", "channel": "", "point": "", "first": "", "last": "", **narrowed.written()},
+            choices={
+                "kind": _options(TITLES, {kind.value: title for kind, title in TITLES.items()}),
+                "channel": _options({*CHANNELS, *channels, narrowed.channel}, CHANNELS),
+                "point": _options({*points, narrowed.point}, parts.points),
+            },
+            narrowed=urlencode(narrowed.written()),
+            onward=urlencode({**narrowed.written(), "cursor": next_page}) if next_page else "",
             begun=bool(cursor),
             desk_url=parts.desk_url or "",
             zone=parts.zone,
         )
 
     return router
+
+
+def _options(codes: Iterable[str | None], titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Of a list to choose from: any of them first, the others as people call them."""
+    return [("", "любое"), *sorted(((code, titles.get(code, code)) for code in codes if code), key=lambda one: one[1])]
 
 
 def mounted(app: FastAPI, parts: TimelineParts) -> None:

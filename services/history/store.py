@@ -123,7 +123,7 @@ class Log:
             question.until,
             question.channel,
             question.point,
-            question.type,
+            list(question.types) or ([question.type] if question.type else None),
             question.staff,
             None if question.sight is Sight.ALL else question.sight.value,
             *after,
@@ -139,6 +139,11 @@ class Log:
     async def linked_clients(self, db: Connection, client: UUID) -> list[UUID]:
         """The client and all that are the same person, sorted."""
         return [row["client_id"] for row in await db.fetch(SQL["linked_clients"], client)]
+
+    async def arrivals(self, db: Connection, clients: Sequence[UUID]) -> tuple[list[str], list[str]]:
+        """By which channels and at which points requests of these clients came."""
+        [row] = await db.fetch(SQL["arrivals_of"], clients)
+        return row["channels"], row["points"]
 
     async def knows_number(self, db: Connection, number: str) -> bool:
         return bool(await db.fetch(SQL["requests_by_number"], numbers_meant(number)))

@@ -65,7 +65,7 @@ def role_of(staff: Staff) -> Role:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Filters, a period (`since` <= occurred at < `until`), and where to go on."""
+    """Filters, a period (`since` <= occurred at < `until`), and where to go on. `types` are those of the `kind`, and not beside `type`."""
 
     sight: Sight
     client: UUID | None = None
@@ -77,6 +77,8 @@ class Question:
     channel: str | None = None
     point: str | None = None
     type: str | None = None
+    kind: str | None = None
+    types: tuple[str, ...] = ()
     staff: str | None = None
     after: Place | None = None
     limit: int = 100
@@ -104,6 +106,7 @@ class Question:
             "channel": self.channel,
             "point": self.point,
             "type": self.type,
+            "kind": self.kind,
             "staff": self.staff,
         }
         return {name: str(value) for name, value in said.items() if value is not None}

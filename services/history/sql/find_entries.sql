@@ -11,7 +11,7 @@ WHERE ($1::uuid[] IS NULL OR l.thread_id = ANY($1))
         OR (l.channel IS NULL AND EXISTS (SELECT FROM thread_links t WHERE t.thread_id = l.thread_id AND t.channel = $4)))
     AND ($5::text IS NULL OR l.point = $5
         OR (l.point IS NULL AND EXISTS (SELECT FROM thread_links t WHERE t.thread_id = l.thread_id AND t.point = $5)))
-    AND ($6::text IS NULL OR l.type = $6)
+    AND ($6::text[] IS NULL OR l.type = ANY($6))
     AND ($7::text IS NULL OR (l.actor_id = $7 AND l.actor_role NOT IN ('client', 'frontend', 'system')))
     AND ($8::boolean IS NULL OR (l.type = 'HistoryViewed') = $8)
     AND ($9::timestamptz IS NULL OR (l.occurred_at >= $9 AND (l.occurred_at, l.shard, l.position) > ($9, $10::smallint, $11::bigint)))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 
 from libs.chassis.access import carried
@@ -16,7 +17,7 @@ from services.history.domain.questions import READERS
 from services.history.pages import ON_A_PAGE
 from tests.integration.history.conftest import SignedIn
 from tests.integration.history.keeping import DESK, Keeping, headers_of, spread
-from tests.unit.history.told import NAME, TEXT, about_client, identified, request_of
+from tests.unit.history.told import AT, NAME, TEXT, about_client, identified, request_of
 
 NOBODY = UUID(int=7)
 
@@ -97,6 +98,43 @@ async def test_it_is_read_page_by_page_without_gap_or_double_and_each_page_is_a_
     assert "К началу истории" in text_of(answer)
     assert len(await looks(history)) == pages
     assert (await opened(history, headers, NOBODY, query)).status_code == 400, "a cursor goes on with its own question alone"
+
+
+@pytest.mark.requirement("N-4.6", "D-25")
+async def test_it_is_narrowed_by_kind_channel_point_and_days_in_its_address_and_goes_on_by_the_same(
+    history: Keeping, signed_in: SignedIn
+) -> None:
+    client = uuid4()
+    numbers = [f"ЗИ-{number}/2026" for number in range(1, 61)]
+    await history.take(*spread([request_of(client, reg_no=number) for number in numbers]), *request_of(client, channel="vk", point="group"))
+    headers = signed_in(Role.HEAD)
+
+    async def titles(query: str) -> tuple[list[str], str | None]:
+        answer = await opened(history, headers, client, query)
+        assert answer.status_code == 200, text_of(answer)
+        onward = re.search(r'href="(\?[^"]*cursor=[^"]+)"', answer.text)
+        return re.findall(r"<strong>([^<]+)</strong>", answer.text), unescape(onward[1]) if onward else None
+
+    first, onward = await titles("?kind=messages&channel=site&point=&first=&last=")
+    assert onward is not None
+    assert "kind=messages" in onward
+    second, end = await titles(onward)
+    assert (first + second, end) == (["Сообщение клиента"] * 60, None)
+    assert (await titles("?channel=vk&point=group"))[0].count("Сообщение клиента") == 1
+    day = AT.date().isoformat()
+    assert (await titles(f"?kind=messages&first={day}&last={day}"))[1] is not None
+    assert await titles("?last=2025-12-31") == ([], None)
+    page = (await opened(history, headers, client, "?point=group")).text
+    assert '<option value="group" selected>group</option>' in page, "a point that is on no list is called by its code"
+    assert '<option value="site">сайт</option>' in page
+    filters = [orjson.loads(look["open"])["filter"] for look in await looks(history)]
+    assert filters[0] == {"client": str(client), "kind": "messages", "channel": "site"}
+
+
+@pytest.mark.requirement("N-4.6")
+async def test_a_made_up_filter_is_refused_on_a_page_that_says_so(history: Keeping, signed_in: SignedIn) -> None:
+    answer = await opened(history, signed_in(Role.HEAD), NOBODY, "?kind=everything")
+    assert (answer.status_code, "Такого отбора нет" in text_of(answer)) == (400, True)
 
 
 @pytest.mark.requirement("N-4.6", "R-20")

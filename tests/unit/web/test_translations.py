@@ -40,7 +40,7 @@ def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from _all_kinds(one)
 
 
-WITH_REFUSALS = ("questions.py", "cursors.py")
+WITH_REFUSALS = ("questions.py", "cursors.py", "narrowing.py")
 # A folder of pages, the code that hands texts to them, and Russian letters there that are no text.
 PAGES = [
     (WEB, [WEB / "pages.py"], set()),
