@@ -14,7 +14,7 @@ from libs.events.topics import DELIVERIES, OUTBOUND, REQUESTS, wanted
 from libs.events.vocabulary import Status, Target
 from tests.integration.notifier.conftest import Notifying, figure
 from tests.stack import eventually
-from tests.unit.notifier.examples import NAME, by_email, by_site, by_vk, envelope, new_address, typed_only
+from tests.unit.notifier.examples import NAME, by_email, by_site, by_vk, code_asked, envelope, new_address, typed_only
 from tests.unit.notifier.test_mime import HEADERS
 
 JOURNEY = [
@@ -225,6 +225,29 @@ async def test_a_new_address_gets_one_letter_with_the_link_that_confirms_it(noti
     assert "https://otklik.example.org/confirm/one-time-token" in whole
     assert not any(personal in whole for personal in (NAME, "Аделаида"))
     assert await notifying.facts(row["notice_id"]) == ["NotificationQueued", "NotificationSent"]
+
+
+@pytest.mark.requirement("E-10", "D-14", "R-6")
+async def test_a_code_that_was_asked_for_once_goes_out_once_however_often_kafka_brings_it(notifying: Notifying) -> None:
+    made = envelope(code_asked(by_vk, email("code@example.org")), request="lost-code", seq=4, event_id=uuid4())
+    async with notifying.running():
+        await notifying.publish(made)
+        await notifying.become("lost-code", "accepted", "accepted")
+        for _ in range(2):
+            await notifying.publish(made)
+        async with notifying.database.superuser() as db:
+            await db.execute("DELETE FROM notifier.inbox")
+        await notifying.publish(made)
+        await eventually(lambda: _inbox(notifying, made.event_id), what="it was taken once more")
+        await notifying.changed("after", Status.REGISTERED, by_site, email("after@example.org"))
+        await notifying.become("after", "accepted", "accepted")
+        rows = await notifying.rows("lost-code")
+        async with notifying.database.superuser() as db:
+            replies = await db.fetchval("SELECT count(*) FROM notifier.events WHERE type = 'ReplyHandedOver'")
+    [letter] = notifying.sink.to("code@example.org")
+    assert "7K3M Q9TX A2BC" in "".join(str(part.get_content()) for part in letter.iter_parts())
+    assert [await notifying.facts(row["notice_id"]) for row in rows] == [["NotificationQueued", "NotificationSent"]] * 2
+    assert replies == 1
 
 
 @pytest.mark.requirement("E-14")
