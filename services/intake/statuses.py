@@ -36,6 +36,7 @@ GROUNDS = {  # 8-FZ art. 18 and 20(1)2
     "no-contact": "в нём нет ни почтового адреса, ни адреса электронной почты, ни телефона, по которым можно ответить",
 }
 DAYS = {"one": "день", "few": "дня", "many": "дней", "other": "дня"}
+WITHIN = ("в тот же день", "в течение одного дня", "в течение двух дней", "в течение трёх дней")  # the law has no longer term
 APPEAL_ACT = "Федеральный закон от 02.05.2006 № 59-ФЗ"
 LACKS = {
     Flag.NO_NAME: "фамилию, имя и отчество или название организации",
@@ -78,11 +79,11 @@ def registered(reg_no: str, on: date, due: date) -> str:
     return f"Запрос зарегистрирован {day(on)} под номером {reg_no}. Ответ будет дан не позднее {day(due)}."
 
 
-def received(lacks: tuple[Flag, ...]) -> str:
-    """What is still needed before the message gets a number, or that the registrar will look at it."""
+def received(lacks: tuple[Flag, ...], days: int) -> str:
+    """What is still needed before the message gets a number, or in how many days the registrar gives it one; 0: on the day it came."""
     wanted = [LACKS[flag] for flag in lacks if flag in LACKS]
     if not wanted:
-        return "Сообщение принято. Регистрационный номер ему присвоит сотрудник в течение трёх дней."
+        return f"Сообщение принято. Регистрационный номер ему присвоит сотрудник {WITHIN[days]}."
     return f"Сообщение принято, но номер пока не присвоен. Чтобы мы могли ответить, укажите {'; '.join(wanted)}."
 
 

@@ -291,7 +291,8 @@ class _Turn:
             self._register(request_id)
             self._dialogue_ends(request_id)
         elif request.lacks != lacked:
-            self._tell(request_id, Status.RECEIVED, statuses.received(request.lacks))
+            days = 0 if self.point in self.rules.oral_points else self.rules.terms.register_days
+            self._tell(request_id, Status.RECEIVED, statuses.received(request.lacks, days))
 
     def _register(self, request_id: UUID) -> None:
         rules, at = self.rules, self.inbound.arrived_at

@@ -14,8 +14,10 @@ from libs.events.contracts.intake_requests import (
     RequestSupplemented,
 )
 from libs.events.vocabulary import AdditionalChannel, Attachment, ClientKind, Contacts, Flag, Sender, Status
+from services.intake.deadlines import TermRules
 from services.intake.domain.inbound import Door, Inbound, TextTooLarge
 from services.intake.domain.register import NumberAssigned
+from services.intake.oddities import PointRule
 from tests.examples import GREETING, NOW, QUESTION, anna, boris, message, revised
 from tests.spec import like
 from tests.unit.intake.desk import inbound, intake, intake_with, later
@@ -155,6 +157,16 @@ def test_where_the_registrar_gives_the_numbers_a_complete_message_waits_for_them
     outcome = intake_with(register_at_once=False).given().when(inbound())
     outcome.then(ClientIdentified, like(RequestReceived, flags=()), like(RequestStatusChanged, to_status=Status.RECEIVED))
     assert "в течение трёх дней" in outcome.fact(RequestStatusChanged).explanation
+
+
+@pytest.mark.requirement("N-8.2", "A-2.1.4")
+def test_who_waits_for_a_number_is_told_the_days_that_this_authority_takes() -> None:
+    slow: dict[str, Any] = {"register_at_once": False, "terms": TermRules(register_days=1)}
+    outcome = intake_with(**slow).given().when(inbound())
+    assert "в течение одного дня" in outcome.fact(RequestStatusChanged).explanation
+    reception = PointRule("site", "external", oral=True)
+    outcome = intake_with(**slow, points=(reception,)).given().when(inbound())
+    assert "в тот же день" in outcome.fact(RequestStatusChanged).explanation, "what is spoken is registered on its day"
 
 
 @pytest.mark.requirement("N-7.6")

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from libs.events.vocabulary import Flag, Status
+from services.intake.deadlines import LONGEST
 from services.intake.domain.request import STILL_MISSING
-from services.intake.statuses import LACKS, TITLES, beside, day, received, registered
+from services.intake.statuses import LACKS, TITLES, WITHIN, beside, day, received, registered
 
 
 @pytest.mark.requirement("N-3.3")
@@ -41,16 +42,24 @@ def test_the_registration_tells_number_day_and_term() -> None:
 
 @pytest.mark.requirement("R-19")
 def test_an_incomplete_message_is_told_what_to_add() -> None:
-    told = received((Flag.NO_NAME, Flag.NO_QUESTION))
+    told = received((Flag.NO_NAME, Flag.NO_QUESTION), 3)
     assert told == (
         "Сообщение принято, но номер пока не присвоен. Чтобы мы могли ответить, укажите "
         "фамилию, имя и отчество или название организации; какую информацию вы хотите получить."
     )
 
 
-@pytest.mark.requirement("N-8.2")
-def test_a_complete_one_that_waits_is_told_when_the_number_comes() -> None:
-    assert received(()) == "Сообщение принято. Регистрационный номер ему присвоит сотрудник в течение трёх дней."
+@pytest.mark.requirement("N-8.2", "A-2.1.4")
+@pytest.mark.parametrize(
+    ("days", "when"), [(0, "в тот же день"), (1, "в течение одного дня"), (2, "в течение двух дней"), (3, "в течение трёх дней")]
+)
+def test_a_complete_one_that_waits_is_told_when_the_number_comes(days: int, when: str) -> None:
+    assert received((), days) == f"Сообщение принято. Регистрационный номер ему присвоит сотрудник {when}."
+
+
+@pytest.mark.requirement("N-1.3")
+def test_there_are_words_for_every_term_of_registration_that_the_law_allows() -> None:
+    assert len(WITHIN) == LONGEST["register_days"] + 1
 
 
 @pytest.mark.requirement("S-3", "A-2.1.4")
