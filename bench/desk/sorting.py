@@ -19,6 +19,7 @@ from libs.chassis.store.events import Append, Recorded
 from libs.chassis.store.queries import queries
 from libs.events.fact import Event
 from libs.events.vocabulary import ClientKind, Urgency
+from services.intake.contexts import staff_context
 from services.intake.desk_root import code_key
 from services.intake.domain.acceptance import Rules
 from services.intake.domain.client import Client
@@ -27,7 +28,7 @@ from services.intake.domain.desk import Case, decide
 from services.intake.domain.request import RequestEvent, evolve
 from services.intake.domain.telling import telling
 from services.intake.main import book_of
-from services.intake.store import REQUEST, staff_context, state_of
+from services.intake.store import REQUEST, state_of
 from services.intake.words.index import WordIndex
 
 SQL = queries(__file__)

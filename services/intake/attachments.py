@@ -22,12 +22,13 @@ from libs.events.fact import Event
 from libs.events.vocabulary import FileState, Mark
 from services.intake import statuses
 from services.intake.authority.book import Book
+from services.intake.contexts import staff_context
 from services.intake.desk import CaseNotFound
 from services.intake.domain.request import Request
 from services.intake.domain.telling import status_changed, telling
 from services.intake.domain.uploads import attachments
 from services.intake.domain.uploads.attachments import AttachmentClosed, Kept, Opening, Unscanned, Upload
-from services.intake.store import REQUEST, IntakeStore, staff_context
+from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import LEADING, OPEN
 from services.intake.uploads.handlers import Uploads
 from services.intake.uploads.scanner import ScannerAway

@@ -17,10 +17,11 @@ from libs.events.contracts.intake_requests import TrackingCodeAsked
 from libs.events.vocabulary import Contacts
 from services.intake import tracking
 from services.intake.authority.book import Book
+from services.intake.contexts import frontend_actor
 from services.intake.domain import reminding
 from services.intake.domain.request import Request
 from services.intake.domain.telling import telling
-from services.intake.store import REQUEST, IntakeStore, frontend_actor
+from services.intake.store import REQUEST, IntakeStore
 from services.intake.words import normal
 from services.intake.words.marks import Marks, contacts_of
 from services.intake.words.search import holding

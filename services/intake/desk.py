@@ -15,6 +15,7 @@ from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.fact import Event
 from services.intake import tracking
 from services.intake.authority.book import Book
+from services.intake.contexts import staff_context
 from services.intake.domain import channels, desk
 from services.intake.domain.acceptance import number_given
 from services.intake.domain.answer.commands import AnyCommand, SendAnswer
@@ -27,7 +28,7 @@ from services.intake.domain.request import Request, evolve
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
-from services.intake.store import REGISTER, REQUEST, IntakeStore, staff_context, state_of
+from services.intake.store import REGISTER, REQUEST, IntakeStore, state_of
 from services.intake.transitions import TRANSITIONS
 
 
@@ -37,6 +38,14 @@ class CaseNotFound(Refusal):
     code = "case-not-found"
     status = 404
     says = "Такого запроса нет. Проверьте ссылку или найдите запрос по номеру."
+
+
+class CaseDestroyed(Refusal):
+    """The request was kept as long as the law wants it kept; its number and its days are all that is left."""
+
+    code = "case-destroyed"
+    status = 410
+    says = "Срок хранения этого запроса истёк, его содержание уничтожено. В реестре остались номер и даты."
 
 
 class ExecutorAway(Refusal):
@@ -159,7 +168,7 @@ class Desk:
     async def _seen(self, db: Connection, request_id: UUID, by: Staff) -> Seen:
         events = (await self._store.told(db, [request_id])).get(request_id)
         if events is None:
-            raise CaseNotFound
+            raise await self._missing(db, request_id)
         rules = await self._book.opened(db)
         case = Case(request_id=request_id, client_id=events[0].envelope.client_id, request=state_of(events))
         return Seen(
@@ -218,9 +227,13 @@ class Desk:
     async def _case(self, db: Connection, request_id: UUID, into: UUID | None = None) -> Case:
         found = await self._store.request(db, request_id)
         if found is None:
-            raise CaseNotFound
+            raise await self._missing(db, request_id)
         other = await self._case(db, into) if into is not None else None
         return Case(request_id=request_id, client_id=found[1], request=found[0], into=other)
+
+    async def _missing(self, db: Connection, request_id: UUID) -> Refusal:
+        """Why there is nothing to show."""
+        return CaseDestroyed() if await self._store.remains(db, [request_id]) else CaseNotFound()
 
 
 def _other(command: AnyCommand) -> UUID | None:

@@ -17,12 +17,13 @@ from libs.events.fact import Event
 from libs.events.topics import INBOUND, RECEIPTS
 from services.intake import tracking
 from services.intake.authority.book import Book
+from services.intake.contexts import actor_of, frontend_actor
 from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.oddities import point_of
-from services.intake.store import IntakeStore, Looked, actor_of, frontend_actor
+from services.intake.store import IntakeStore, Looked
 from services.intake.uploads.store import UploadStore
 
 Outcome = Accepted | Refusal

@@ -22,11 +22,15 @@ MOST_OF_A_CLIENT = 20
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterRow:
-    """One request in the register; `overdue`: its day passed and it is still open."""
+    """One request in the register; `overdue`: its day passed and it is still open.
+
+    Of a `destroyed` one number, status and days are left.
+    """
 
     request_id: UUID
     request: Request
     overdue: bool
+    destroyed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +123,14 @@ class Overview:
 
     async def _rows(self, db: Connection, request_ids: Sequence[UUID]) -> Sequence[RegisterRow]:
         states = await self._store.states(db, request_ids)
-        return [self._row(request_id, states[request_id]) for request_id in request_ids if request_id in states]
+        lost = [request_id for request_id in request_ids if request_id not in states]
+        remains = await self._store.remains(db, lost)
+        rows = {request_id: self._row(request_id, request) for request_id, request in states.items()}
+        rows |= {
+            request_id: RegisterRow(request_id=request_id, request=request, overdue=False, destroyed=True)
+            for request_id, request in remains.items()
+        }
+        return [rows[request_id] for request_id in request_ids if request_id in rows]
 
     def _row(self, request_id: UUID, request: Request) -> RegisterRow:
         return RegisterRow(request_id=request_id, request=request, overdue=self.is_overdue(request))

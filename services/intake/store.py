@@ -1,14 +1,15 @@
 """Intake's SQL: what a batch of messages has to know, and the read models that tell it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from libs.chassis.access.roles import Role, Staff
 from libs.chassis.store.database import Connection
-from libs.chassis.store.events import Append, Category, Context, EventStore, Recorded
+from libs.chassis.store.destruction import destroyed
+from libs.chassis.store.events import Append, Category, EventStore, Recorded
 from libs.chassis.store.models import ReadModels, Row, refresh
 from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
@@ -24,16 +25,15 @@ from libs.events.contracts.intake_requests import (
     RequestReceived,
     RequestRegistered,
     RequestRevised,
-    RequestStatusChanged,
     RequestSupplemented,
 )
-from libs.events.envelope import Actor
 from libs.events.registry import Registry
 from libs.events.topics import AUDIT as AUDIT_TOPIC
 from libs.events.topics import CLIENTS, REQUESTS
 from libs.events.vocabulary import MessageRef, Status, Urgency
 from services.intake import tracking
 from services.intake.authority.store import AUTHORITY
+from services.intake.contexts import context_of
 from services.intake.deadlines import LONGEST, nearest
 from services.intake.domain import client as clients
 from services.intake.domain import register as registers
@@ -41,8 +41,7 @@ from services.intake.domain import request as requests
 from services.intake.domain.acceptance import Facts, Known, Rules, Seen
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
-from services.intake.domain.inbound import Inbound, digest
-from services.intake.domain.register import NumberAssigned
+from services.intake.domain.inbound import digest
 from services.intake.staff import store as account_store
 from services.intake.staff.store import STAFF
 from services.intake.transitions import OPEN
@@ -217,8 +216,9 @@ class IntakeStore:
         known.messages = await self.seen(db, looked.refs)
         for row in await db.fetch(SQL["open_dialogues"], list(looked.dialogues)):
             known.open_dialogues[row["mark"]] = row["request_id"]
-        for row in await db.fetch(SQL["requests_by_number"], list(looked.references)):
-            known.references[row["looked"]] = row["request_id"]
+        named = {row["looked"]: row["request_id"] for row in await db.fetch(SQL["requests_by_number"], list(looked.references))}
+        gone = await destroyed(db, named.values())  # who answers to one of them begins another request
+        known.references |= {number: request_id for number, request_id in named.items() if request_id not in gone}
         for row in await db.fetch(SQL["clients_by_identity"], list(looked.identities)):
             known.identities.setdefault(row["identity"], row["client_id"])
         for journal, year in looked.registers:
@@ -274,11 +274,18 @@ class IntakeStore:
         return (state_of(events), events[0].envelope.client_id) if events else None
 
     async def told(self, db: Connection, request_ids: Collection[UUID]) -> dict[UUID, Sequence[Recorded]]:
-        """All events of these requests, by request."""
-        return {UUID(aggregate): events for aggregate, events in (await self._events.read(db, REQUEST, request_ids)).items()}
+        """All events of these requests, by request; a destroyed one has none that could be read."""
+        gone = await destroyed(db, request_ids)
+        left = [request_id for request_id in request_ids if request_id not in gone]
+        return {UUID(aggregate): events for aggregate, events in (await self._events.read(db, REQUEST, left)).items()}
 
     async def states(self, db: Connection, request_ids: Collection[UUID]) -> dict[UUID, requests.Request]:
         return {request_id: state_of(events) for request_id, events in (await self.told(db, request_ids)).items()}
+
+    async def remains(self, db: Connection, request_ids: Collection[UUID]) -> dict[UUID, requests.Request]:
+        """Number, status and days of those that were destroyed: nobody's name, nobody's words."""
+        rows = await db.fetch(SQL["remains_of_requests"], list(await destroyed(db, request_ids)))
+        return {row["request_id"]: _remains(row) for row in rows}
 
     async def register_rows(self, db: Connection, queue: bool, asked: Sequence[object], after: After | None, limit: int) -> list[After]:
         """Rows of the register by the filters `asked`, in the order of the two queries."""
@@ -347,54 +354,16 @@ class IntakeStore:
         return [row["request_id"] for row in await db.fetch(SQL["requests_by_number"], [number])]
 
 
+def _remains(row: Mapping[str, Any]) -> requests.Request:
+    told = {name: row[name] for name in ("reference", "reg_no", "received_at", "registered_at", "due_on")}
+    return requests.Request(**told, status=Status(row["status"]))
+
+
 def _append(fact: Facts) -> Append:
     return Append(
         category=CATEGORIES[fact.kind],
         aggregate_id=fact.aggregate_id,
         expected_version=fact.expected_version,
         facts=fact.events,
-        context=_context(fact),
+        context=context_of(fact),
     )
-
-
-@lru_cache(maxsize=100)
-def frontend_actor(name: str) -> Actor:
-    """Who brought a message."""
-    return Actor(role="frontend", id=name)
-
-
-def actor_of(inbound: Inbound) -> Actor:
-    """Who brought it: the frontend, or at the desk whoever typed it."""
-    at_desk = inbound.at_desk
-    return Actor(role=at_desk.role.value, id=at_desk.by.id) if at_desk else frontend_actor(inbound.frontend)
-
-
-def _context(fact: Facts) -> Context:
-    """What follows by itself, as the number does, is nobody's act."""
-    by_itself = isinstance(fact.events[0], NumberAssigned | RequestRegistered | RequestStatusChanged)
-    return Context(
-        thread_id=fact.thread_id,
-        occurred_at=fact.message.arrived_at,
-        actor=frontend_actor(fact.message.frontend) if by_itself else actor_of(fact.message),
-        client_id=fact.client_id,
-        point=fact.point,
-        causation_id=fact.message.causation_id,
-        traceparent=fact.message.traceparent,
-    )
-
-
-def staff_context(thread_id: UUID, client_id: UUID | None, by: Staff, role: Role, at: datetime, traceparent: str | None) -> Context:
-    """What staff do to a request, in the role that lets them."""
-    actor = Actor(role=role.value, id=by.id, on_behalf_of=by.acting_for)
-    return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)
-
-
-def clock_context(thread_id: UUID, client_id: UUID | None, at: datetime) -> Context:
-    """What happens by itself when days pass."""
-    return Context(thread_id=thread_id, occurred_at=at, client_id=client_id)
-
-
-def person_context(thread_id: UUID, client_id: UUID | None, at: datetime, traceparent: str | None) -> Context:
-    """What a person does to a request of theirs on a page."""
-    actor = Actor(role="client", id="tracking-code")
-    return Context(thread_id=thread_id, occurred_at=at, actor=actor, client_id=client_id, traceparent=traceparent)

@@ -17,10 +17,11 @@ from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Pool
 from libs.chassis.store.events import Append, Recorded
 from services.intake.authority.book import Book
+from services.intake.contexts import clock_context
 from services.intake.domain.client import Client
 from services.intake.domain.overdue import passed
 from services.intake.domain.telling import telling
-from services.intake.store import REQUEST, IntakeStore, clock_context, state_of
+from services.intake.store import REQUEST, IntakeStore, state_of
 
 BATCH = 25  # the register waits meanwhile, some 70 ms
 MOST_AT_ONCE = 10_000  # the others come with the next look

@@ -30,5 +30,10 @@ async def destroy_again(db: Connection, done: Sequence[Destruction]) -> int:
     return int(await db.fetchval(SQL["repeat_destructions"], [one.thread_id for one in done], [one.at for one in done]))
 
 
+async def destroyed(db: Connection, threads: Collection[UUID]) -> set[UUID]:
+    """Those of the threads of which nothing can be opened any more."""
+    return {row["thread_id"] for row in await db.fetch(SQL["destroyed_of"], list(threads))} if threads else set()
+
+
 async def destructions(db: Connection) -> list[Destruction]:
     return [Destruction(row["destroyed_at"], row["thread_id"]) for row in await db.fetch(SQL["destructions"])]

@@ -42,7 +42,8 @@ async def refresh(db: Connection, models: Sequence[ReadModels], streams: Streams
 async def rebuild(db: Connection, store: EventStore, model: ReadModels) -> int:
     """Fill shadow tables from the events in one pass and swap them in, in one transaction; returns how many events were read.
 
-    Needs the owner's rights. Writers wait meanwhile, so that no event falls between the shadow and the swap.
+    Needs the owner's rights. Writers wait meanwhile, so that no event falls between the shadow and the swap. What was made of a stream that
+    is destroyed stays as it stands: there is nothing left to make it of.
     """
     shadows = {table: f"{table}_shadow" for table in model.tables}
     async with db.transaction():
@@ -50,12 +51,13 @@ async def rebuild(db: Connection, store: EventStore, model: ReadModels) -> int:
         for table, shadow in shadows.items():
             await db.execute(f"CREATE TEMPORARY TABLE {shadow} (LIKE {table}) ON COMMIT DROP")
         read = 0
-        async for streams in _whole_streams(db, store, model.category):
+        destroyed = [row["stream"] for row in await db.fetch(SQL["destroyed_streams"], f"{model.category.name}-")]
+        async for streams in _whole_streams(db, store, model.category, destroyed):
             await _copy(db, model, streams, shadows)
             read += sum(map(len, streams.values()))
         for table, shadow in shadows.items():
             columns = ", ".join(model.tables[table])
-            await db.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
+            await db.execute(f"DELETE FROM {table} WHERE stream <> ALL($1::text[])", destroyed)  # noqa: S608 - a name of ours
             await db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {shadow}")  # noqa: S608 - names of ours
     return read
 
@@ -66,9 +68,9 @@ async def checksum(db: Connection, table: str) -> str:
     return str(await db.fetchval(sql))
 
 
-async def _whole_streams(db: Connection, store: EventStore, category: Category) -> AsyncIterator[Streams]:
-    """All streams of a category, some at a time and each whole."""
-    cursor = await db.cursor(SQL["category_events"], f"{category.name}-")
+async def _whole_streams(db: Connection, store: EventStore, category: Category, but: Collection[str]) -> AsyncIterator[Streams]:
+    """All streams of a category but these, some at a time and each whole."""
+    cursor = await db.cursor(SQL["category_events"], f"{category.name}-", list(but))
     left: list[Recorded] = []
     while rows := await cursor.fetch(EVENTS_AT_ONCE):
         events = left + await store.opened(db, category, rows)

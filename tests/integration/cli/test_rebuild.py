@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from cli.importing import app as importing
 from cli.rebuild import command
+from libs.chassis.store.destruction import destroy
 from libs.chassis.store.models import checksum
 from services.intake.main import build
 from services.intake.settings import IntakeSettings
@@ -76,6 +77,27 @@ async def test_intakes_six_read_models_are_rebuilt_with_the_same_rows(filled: di
     for model in MODELS:
         assert f"{model} {filled[model]}" in result.output
     assert await sums(database) == filled
+
+
+async def test_what_was_destroyed_holds_up_no_rebuild_and_keeps_its_place_in_the_register(
+    filled: dict[str, str], database: Database
+) -> None:
+    async with database.superuser() as db:
+        await db.execute("SET search_path = intake")
+        threads = [row["request_id"] for row in await db.fetch("SELECT request_id FROM requests ORDER BY request_id LIMIT 2")]
+        clients = [row["client_id"] for row in await db.fetch("SELECT client_id FROM clients LIMIT 1")]
+        assert len(await destroy(db, [*threads, *clients])) == 3
+        await db.execute("UPDATE requests SET status = 'closed' WHERE request_id <> ALL($1::uuid[])", threads)
+    left = await sums(database)
+    result = await rebuild("intake")
+    assert result.exit_code == 1, "the rows that a hand changed are others, so all others were made again"
+    async with database.superuser() as db:
+        rows = await db.fetch("SELECT request_id, status FROM intake.requests WHERE request_id = ANY($1::uuid[])", threads)
+        assert {row["request_id"] for row in rows} == set(threads)
+        assert "closed" not in {row["status"] for row in await db.fetch("SELECT status FROM intake.requests")}
+    after = await sums(database)
+    assert {table for table in MODELS if after[table] != left[table]} == {"requests"}
+    assert (await rebuild("intake")).exit_code == 0
 
 
 async def test_rows_that_were_lost_or_spoiled_come_back(filled: dict[str, str], database: Database) -> None:

@@ -7,8 +7,9 @@ import pytest
 from libs.chassis.ops.clock import FixedClock
 from libs.chassis.store.events import Append
 from libs.events.vocabulary import Contacts
+from services.intake.contexts import person_context
 from services.intake.domain.register import NumberingContinued, continue_numbering
-from services.intake.store import REGISTER, IntakeStore, person_context
+from services.intake.store import REGISTER, IntakeStore
 from tests.examples import GREETING, NOVOSIBIRSK, some_id
 from tests.integration.intake.town import founded, said
 from tests.stack import Database

@@ -2,6 +2,7 @@
 GRANT USAGE ON SCHEMA :schema TO :role;
 GRANT SELECT, INSERT ON events TO :role;
 GRANT SELECT, INSERT ON thread_keys, master_keys TO :role;
+GRANT SELECT ON destroyed_threads TO :role;
 GRANT SELECT, INSERT, DELETE ON outbox TO :role;
 GRANT USAGE ON SEQUENCE outbox_id TO :role;
 GRANT SELECT, INSERT, UPDATE ON outbox_leases TO :role;

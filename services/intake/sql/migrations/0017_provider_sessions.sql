@@ -1,4 +1,4 @@
--- 0016_provider_sessions.sql: a provider can end the sessions that it vouched for. Marks are HMACs of what it calls a session and somebody.
+-- 0017_provider_sessions.sql: a provider can end the sessions that it vouched for. Marks are HMACs of what it calls a session and somebody.
 ALTER TABLE sessions
     ADD COLUMN provider_session bytea,
     ADD COLUMN provider_subject bytea;
