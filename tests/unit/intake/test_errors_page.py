@@ -8,7 +8,7 @@ from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import Flag
-from services.intake import api, saved_forms, person, upload_api, verification
+from services.intake import api, person, saved_forms, upload_api, verification
 from services.intake.domain import correcting, inbound
 from services.intake.domain.uploads import file_kinds
 from services.intake.papers import answers
