@@ -363,6 +363,7 @@ async def test_larger_letters_are_chosen_over_a_half_filled_card_and_nothing_typ
     card = await opened(bureau.admin, "phone")
     page = await bureau.admin.post("/new/phone", **card, **CALL, preference="size=large")
     assert (page.status_code, "web-size-large" in page.text) == (200, True)
+    assert 'form="form" formaction="/desk/new/phone" formnovalidate' in page.text, "the panel posts the card"
     assert CALL["text"] in page.text
     assert re.search(r'name="told-speaker" type="checkbox" value="yes" checked', page.text)
     assert fields_of(page)["card_id"] == card["card_id"]

@@ -175,7 +175,7 @@ class Cards:
             status=status,
             before=before,
             text_limit=TEXT_LIMIT,
-            draft={"form": "form", "action": f"/desk/new/{form.card}"},
+            unsent={"form": "form", "action": f"/desk/new/{form.card}"},
             **_choices(form.card, around, pages.speaking(preferences).text),
         )
 
