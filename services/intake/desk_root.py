@@ -34,7 +34,11 @@ from services.intake.authority.store import AuthorityStore
 from services.intake.calendar_desk import CalendarDesk
 from services.intake.desk import Desk
 from services.intake.domain.authority.decided import effective
+from services.intake.feed_store import FeedStore
+from services.intake.feeds import Feeds
 from services.intake.hand_over import HandOver
+from services.intake.indicators.board import Board
+from services.intake.indicators.review import Indicators
 from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
@@ -43,12 +47,13 @@ from services.intake.pages.cards import answer_pages, attachment_pages, card_pag
 from services.intake.pages.cards.client_pages import ClientParts
 from services.intake.pages.cards.taking_files import TakenFiles
 from services.intake.pages.cards.taking_pages import TakingParts
+from services.intake.pages.leading import board_pages, indicator_pages
 from services.intake.pages.people import People
 from services.intake.pages.register import export_pages, hand_over_pages, register_pages, together_pages, view_pages
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages
 from services.intake.pages.settings.settings_pages import SettingsParts
-from services.intake.pages.staff import account_pages, deputy_pages, entry_pages, own_pages, sign_in_pages
+from services.intake.pages.staff import account_pages, deputy_pages, entry_pages, feed_pages, own_pages, sign_in_pages
 from services.intake.papers.answers import Answers
 from services.intake.settings import IntakeSettings
 from services.intake.staff.accounts import Accounts
@@ -218,9 +223,13 @@ def about_people(
     )
     work = HandOver(desk=parts.desk, accounts=people.accounts, store=store, book=set_up.book, batch=settings.hand_over_batch)
     settings_parts = settings_of(process, people, people.pages, set_up)
+    indicators = Indicators(pool=process.pool, book=set_up.book, clock=process.clock)
     return [
+        indicator_pages.routes(parts, indicators),
+        board_pages.routes(parts, Board(process.pool)),
         sign_in_pages.routes(people),
         own_pages.routes(people),
+        feed_pages.routes(people, settings.desk_url),
         account_pages.routes(people),
         deputy_pages.routes(people),
         hand_over_pages.routes(parts, work, process.telemetry),
@@ -303,6 +312,7 @@ def people_of(process: Process, settings: IntakeSettings, key: bytes, pages: Pag
         sign_in=sign_in,
         entry=entry_of(process, settings, key, accounts, sign_in),
         deputies=Deputies(accounts=accounts, authority=process.authority),
+        feeds=Feeds(pool=process.pool, store=FeedStore(), book=book, authority=process.authority.code, clock=process.clock),
         clock=process.clock,
         book=book,
         secret=tracking.fingerprint(key, "desk cookies"),

@@ -42,6 +42,7 @@ from services.intake.domain.acceptance import Facts, Known, Rules, Seen
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
 from services.intake.domain.inbound import digest
+from services.intake.domain.measures import Measured, spans
 from services.intake.staff import store as account_store
 from services.intake.staff.store import STAFF
 from services.intake.transitions import OPEN
@@ -58,6 +59,7 @@ CATEGORIES = {category.name: category for category in (REQUEST, CLIENT, REGISTER
 def models(key: bytes) -> tuple[ReadModels, ...]:
     """Every read model of intake; `key` is that of the fingerprints."""
     of_requests = {"requests": REQUEST_COLUMNS, "messages": MESSAGE_COLUMNS, "dialogues": DIALOGUE_COLUMNS, "letters": LETTER_COLUMNS}
+    of_requests |= {"measures": MEASURE_COLUMNS}
     of_clients = {"clients": ("stream", "client_id", "kind"), "identities": IDENTITY_COLUMNS}
     return (
         ReadModels(category=REQUEST, tables=of_requests, rows=partial(_rows_of_request, key)),
@@ -70,6 +72,7 @@ MESSAGE_COLUMNS = ("stream", "frontend", "external_id", "request_id", "digests")
 LETTER_COLUMNS = ("stream", "number", "sha256", "sent_on")
 DIALOGUE_COLUMNS = ("stream", "mark", "request_id", "open")
 IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
+MEASURE_COLUMNS = ("stream", "since", "until", *Measured._fields)
 REQUEST_COLUMNS = (
     *("stream", "request_id", "reference", "reg_no", "plain_no", "journal", "year", "number", "client_id", "status", "point", "channel"),
     *("received_at", "registered_at", "due_on", "flags", "type", "topic", "urgency", "unit", "executor", "open", "act_on", "rank"),
@@ -92,9 +95,11 @@ def state_of(events: Sequence[Recorded]) -> requests.Request:
 
 
 def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
-    request_id, state = _id(REQUEST, stream), state_of(events)
+    request_id, states = _id(REQUEST, stream), requests.states([(event.fact, event.envelope.occurred_at) for event in events])
+    state = states[-1]
     registered = next((event.fact for event in events if isinstance(event.fact, RequestRegistered)), None)
     first = events[0].envelope
+    known = [(state, one.envelope.occurred_at, one.envelope.recorded_at) for one, state in zip(events, states, strict=True)]
     waiting = set(state.lacks) if registered is None and not state.imported else set()
     row = (
         stream,
@@ -121,6 +126,7 @@ def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dic
         "messages": _message_rows(key, stream, request_id, events),
         "dialogues": _dialogue_rows(key, stream, request_id, state),
         "letters": _letter_rows(stream, events),
+        "measures": [(stream, span.since, span.until, *span.measured) for span in spans(known, first.point)],
     }
 
 

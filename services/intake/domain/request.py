@@ -384,7 +384,13 @@ def _with_text(texts: tuple[tuple[MessageRef, str], ...], ref: MessageRef, text:
 
 def replayed(events: Sequence[tuple[Event, datetime]]) -> Request:
     """The state after these facts, each with the time of its act."""
-    request = Request()
+    return states(events)[-1] if events else Request()
+
+
+def states(events: Sequence[tuple[Event, datetime]]) -> list[Request]:
+    """The state after each of these facts."""
+    found, request = [], Request()
     for event, at in events:
         request = evolve(request, event, at)  # type: ignore[arg-type]  # the category's registry holds no other type
-    return request
+        found.append(request)
+    return found

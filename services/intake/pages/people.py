@@ -16,6 +16,7 @@ from libs.web.pages import Pages
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.authority.book import Book
 from services.intake.domain.authority.listings import Listing
+from services.intake.feeds import Feeds
 from services.intake.staff.accounts import Accounts
 from services.intake.staff.deputies import Deputies
 from services.intake.staff.entry import Entry
@@ -70,6 +71,7 @@ class People:
     sign_in: SignIn
     entry: Entry | None
     deputies: Deputies
+    feeds: Feeds
     clock: Clock
     book: Book
     secret: bytes

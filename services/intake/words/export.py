@@ -7,7 +7,6 @@ cell by cell it takes five times as long.
 """
 
 import asyncio
-import csv
 import io
 import os
 import re
@@ -29,6 +28,7 @@ from libs.chassis.access.roles import Staff
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Pool
 from libs.chassis.store.queries import queries
+from libs.web.tables import CSV, DAY, MARK, Cell, csv_lines, plain_text
 from services.intake import tracking
 from services.intake.domain.filters import After, Filters
 from services.intake.overview import Overview
@@ -43,22 +43,14 @@ LOOK_SECONDS = 0.05
 WIDTHS = (16, 24, 24, 30, 12, 36, 36, 12, 12, 12)
 COLUMNS = "ABCDEFGHIJ"
 DAYS = (7, 8)
-DAY = "dd.mm.yyyy"
 EXTENT = b'<dimension ref="A1:J%d"/>'
 SHEET = "xl/worksheets/sheet1.xml"
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what a spreadsheet takes for a formula (OWASP: CSV injection)
-XLSX, CSV = "xlsx", "csv"
-TYPES = {
-    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    CSV: "text/csv; charset=utf-8",
-}
 
 OLDER = "из прежнего реестра"
 OVER = object()
 EXCELS_DAY_ZERO = date(1899, 12, 30)
 
-Cell = str | date
 Line = tuple[Cell, ...]
 Batches = AsyncGenerator[Iterable[Line], None]
 Steps = Generator[None, Iterable[Line] | None, None]
@@ -147,12 +139,6 @@ class Export:
         )
 
 
-def plain_text(cell: Cell) -> str:
-    """A cell of CSV that no spreadsheet runs as a formula; a day as people write it."""
-    text = cell if isinstance(cell, str) else cell.strftime("%d.%m.%Y")
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
 async def sent(write: Write, batches: Batches, free: asyncio.Semaphore) -> AsyncIterator[bytes]:
     """What is written goes out at once, but nobody who receives slowly keeps the writing, and the database under it, waiting.
 
@@ -188,12 +174,10 @@ async def _written(steps: Steps, batches: Batches, free: asyncio.Semaphore, left
 
 def as_csv(file: IO[bytes]) -> Steps:
     """UTF-8 with a mark at the beginning and semicolons, as Excel in Russian expects it."""
-    file.write(b"\xef\xbb\xbf")
+    file.write(MARK)
     lines: Iterable[Line] | None = [HEADINGS]
     while lines is not None:
-        made = io.StringIO(newline="")
-        csv.writer(made, delimiter=";", lineterminator="\r\n").writerows([plain_text(cell) for cell in line] for line in lines)
-        file.write(made.getvalue().encode("utf-8", "replace"))
+        file.write(csv_lines([plain_text(cell) for cell in line] for line in lines))
         file.flush()
         lines = yield
 

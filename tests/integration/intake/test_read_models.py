@@ -67,6 +67,7 @@ async def test_every_table_that_is_no_event_and_no_work_is_a_read_model(town: To
         "reminders",
         "saved_forms",
         "logout_tokens",
+        "feeds",
     }
     known = [*models(b"k" * 32), index.model(b"k" * 32)]
     assert {row["tablename"] for row in tables} - work == {"events", *(table for model in known for table in model.tables)}

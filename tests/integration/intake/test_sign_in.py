@@ -28,6 +28,7 @@ OPEN_TO_ALL = {
     ("POST", "/desk/sign-in/password"),
     ("GET", "/desk/set-up"),
     ("POST", "/desk/set-up"),
+    ("GET", "/desk/feeds/{token}.ics"),  # the address is the secret
 }
 
 

@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from libs.chassis.access.sessions import SignedIn
+from libs.web.tables import TYPES
 from services.intake.domain.filters import Filters, WrongFilter
 from services.intake.pages import titles
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.staff.accounts import Accounts
 from services.intake.transitions import DESK
-from services.intake.words.export import TYPES, Export, Told
+from services.intake.words.export import Export, Told
 
 
 def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:

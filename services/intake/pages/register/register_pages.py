@@ -16,6 +16,7 @@ from libs.events.vocabulary import Status, Urgency
 from libs.web.languages import Language
 from libs.web.pages import Pages
 from libs.web.posted import posted
+from libs.web.tables import TYPES
 from services.intake.authority.book import Book
 from services.intake.desk import Desk
 from services.intake.domain.authority.listings import Listing
@@ -30,7 +31,6 @@ from services.intake.together import MAY
 from services.intake.transitions import DESK
 from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
-from services.intake.words.export import TYPES
 from services.intake.words.search import Search
 from services.intake.words.suggestions import Hint
 

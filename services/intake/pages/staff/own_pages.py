@@ -1,5 +1,6 @@
 """One's own account: password, second factor."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,11 +15,14 @@ from libs.chassis.access.tokens import LIFETIME
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.staff_events import ChangedBy
 from libs.web.posted import posted
+from services.intake.feeds import Scope
 from services.intake.pages.people import DESK, ROLE_TITLES, People, keep_session, to
 from services.intake.staff.accounts import owner
 from services.intake.staff.sign_in import WrongCode
+from services.intake.transitions import DESK as MAY_WORK
 
 ME = f"{DESK}/me"
+CALENDARS = {Scope.OWN: "Запросы, которые поручены мне", Scope.UNIT: "Запросы моего подразделения"}
 
 
 def routes(people: People) -> APIRouter:
@@ -62,7 +66,11 @@ def routes(people: People) -> APIRouter:
 async def show_me(people: People, request: Request, who: SignedIn, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     mine, once = await people.accounts.one(UUID(who.staff.id)), people.once(ME)
     shown = once.read(request) or {}
-    facts: dict[str, Any] = {"codes": shown.get("codes", []), "values": dict.fromkeys(("password", "new_password", "off_password"), "")}
+    facts: dict[str, Any] = {
+        "codes": shown.get("codes", []),
+        "feed": shown.get("feed"),
+        "values": dict.fromkeys(("password", "new_password", "off_password"), ""),
+    }
     answer = people.pages.show(
         request,
         "page/me.html",
@@ -72,6 +80,8 @@ async def show_me(people: People, request: Request, who: SignedIn, errors: dict[
         role_titles=ROLE_TITLES,
         unit=people.unit_title(mine.account.unit),
         absent=await people.deputies.absent(who.staff),
+        calendars=await _calendars(people, who),
+        zone=people.book.authority.time_zone,
         password_changed=request.query_params.get("done") == "password",
         errors=errors or {},
         **facts,
@@ -79,6 +89,14 @@ async def show_me(people: People, request: Request, who: SignedIn, errors: dict[
     if shown:
         once.clear(answer)
     return answer
+
+
+async def _calendars(people: People, who: SignedIn) -> list[tuple[Scope, str, datetime | None]]:
+    """Of whose due dates, its title, since when there is an address of it; nothing to whom no request is given."""
+    if not who.staff.may(MAY_WORK):
+        return []
+    made = await people.feeds.of(who.staff)
+    return [(scope, title, made.get(scope)) for scope, title in CALENDARS.items() if scope is not Scope.UNIT or who.staff.unit]
 
 
 def _tokens(people: People) -> APIRouter:

@@ -1,0 +1,1 @@
+"""Pages for who answers for the work of others: indicators, and what is at risk."""
