@@ -1,8 +1,5 @@
-"""Shares, means and medians from how many requests had which figure; periods; tables to take away (N-1.2)."""
+"""Shares, means and medians from how many requests had which figure; periods (N-1.2)."""
 
-import csv
-import io
-import zipfile
 from datetime import date
 from statistics import mean as mean_of
 from statistics import median as median_of
@@ -10,9 +7,7 @@ from statistics import median as median_of
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from python_calamine import CalamineWorkbook
 
-from libs.web.tables import MARK, Table, as_csv, as_xlsx
 from services.intake.indicators.figures import Count, figures, mean, median
 from services.intake.indicators.period import (
     DayNotYet,
@@ -29,7 +24,6 @@ from services.intake.indicators.period import (
 pytestmark = pytest.mark.requirement("N-1.2")
 
 TODAY = date(2026, 11, 30)
-FORMULA = '=HYPERLINK("http://example.ru";"Отдел")'
 
 
 def test_a_late_answer_and_a_term_that_passed_without_one_are_both_late() -> None:
@@ -111,24 +105,3 @@ def test_an_address_says_a_period_and_is_read_as_the_same() -> None:
 
 def test_months_that_nobody_knows_yet_are_not_listed() -> None:
     assert Period(first=date(2026, 1, 1), last=date(2026, 12, 31), as_of=date(2026, 2, 3)).months() == [date(2026, 1, 1), date(2026, 2, 1)]
-
-
-TABLES = [
-    Table(title="Итог", headings=["Показатель", "За период"], rows=[["Доля с опозданием, %", 12.5], ["Пусто", None]]),
-    Table(title="Подразделения", headings=["Подразделение", "Дано ответов"], rows=[[FORMULA, 3]]),
-]
-
-
-def test_a_unit_that_is_called_like_a_formula_stays_text_in_both_files() -> None:
-    text = as_csv(TABLES)
-    assert text.startswith(MARK)
-    lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), delimiter=";"))
-    assert lines[:4] == [["Итог"], ["Показатель", "За период"], ["Доля с опозданием, %", "12,5"], ["Пусто", ""]]
-    assert lines[-1] == [f"'{FORMULA}", "3"]
-    made = as_xlsx(TABLES)
-    book = CalamineWorkbook.from_filelike(io.BytesIO(made))
-    assert book.sheet_names == ["Итог", "Подразделения"]
-    assert book.get_sheet_by_index(1).to_python() == [["Подразделение", "Дано ответов"], [FORMULA, 3]]
-    assert book.get_sheet_by_index(0).to_python()[1:] == [["Доля с опозданием, %", 12.5], ["Пусто", ""]]
-    with zipfile.ZipFile(io.BytesIO(made)) as parts:
-        assert b"<f>" not in parts.read("xl/worksheets/sheet2.xml")
