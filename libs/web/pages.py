@@ -181,7 +181,7 @@ def _environment(folder: Path, code: str) -> Environment:
         "_": _sentence(language),
         "language": language,
         "counted": language.counted,
-        "number": lambda value: format_decimal(value, locale=language.code),
+        "number": lru_cache(SENTENCES)(lambda value: format_decimal(value, locale=language.code)),
         "say": language.text,
         "told": lambda message: _told(message, language),
         "russian": lambda: Markup("") if language.code == languages.SOURCE else Markup(' lang="ru"'),

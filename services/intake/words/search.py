@@ -12,10 +12,10 @@ from services.intake.words import normal
 from services.intake.words.marks import LONGEST_PREFIX, Marks
 
 SQL = queries(__file__)
-MOST_FOUND = 100
+MOST_FOUND = 50  # as many as a page of the register has; who finds more says more
 MOST_ASKED = 6  # words; the query has so many places
 LONGEST_TYPED = 300
-LOOKED_THROUGH = 1_000  # newest requests; a word of every tenth one fills the list with these
+LOOKED_THROUGH = 1_000  # newest requests; a word of every twentieth one fills the list with these
 COUNTED_BEHIND = 1_000
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from libs.chassis.access.guards import guarded_routes
 from services.intake.transitions import DESK
-from services.intake.words import export
+from services.intake.words import export, sheet
 from tests.examples import anna, boris
-from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.test_desk_pages import CLASSIFIED, do
 from tests.integration.intake.test_words import taken_in
 from tests.stack import Database
@@ -26,8 +26,8 @@ FIRST_DAY = date(1899, 12, 30)  # of Excel's calendar
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 
@@ -72,7 +72,7 @@ async def test_the_file_says_what_the_page_shows_and_no_name_of_who_asks(bureau:
     rows = READERS[kind](await taken(bureau.admin, kind))
     numbers = [str((await bureau.town.request("site", name))["reg_no"]) for name in ("m-1", "m-2")]
     assert rows == [
-        list(export.HEADINGS),
+        list(sheet.HEADINGS),
         [numbers[1], "зарегистрирован", "", "", "", "", "", "16.11.2026", "16.12.2026", ""],
         [
             *(numbers[0], "передан исполнителю", "Запрос информации", "Земельные участки", "срочно", "Отдел земельных отношений"),
@@ -96,7 +96,7 @@ async def test_it_has_every_row_of_the_filters_in_their_order_and_not_the_page_a
     urgent_first = [numbers[30], *(number for at, number in enumerate(numbers) if at != 30)]
     assert [row[0] for row in READERS[kind](await taken(bureau.admin, kind, ""))[1:]] == urgent_first
     assert [row[0] for row in READERS[kind](await taken(bureau.admin, kind, "topic=land"))[1:]] == [numbers[30]]
-    assert READERS[kind](await taken(bureau.admin, kind, "topic=forest")) == [list(export.HEADINGS)]
+    assert READERS[kind](await taken(bureau.admin, kind, "topic=forest")) == [list(sheet.HEADINGS)]
 
 
 @pytest.mark.requirement("N-8.3")

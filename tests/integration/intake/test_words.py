@@ -105,14 +105,14 @@ async def test_what_was_found_says_how_much_it_is_and_what_to_do_when_it_is_noth
 
 
 @pytest.mark.requirement("N-8.3")
-async def test_of_more_than_a_hundred_the_newest_are_shown_and_that_is_said(bureau: Office) -> None:
-    for number in range(101):
+async def test_of_more_than_a_page_the_newest_are_shown_and_that_is_said(bureau: Office) -> None:
+    for number in range(51):
         await bureau.town.site.post(said(f"m-{number}", received_at=bureau.clock.now(), dialogue=f"d-{number}"))
     await is_read(bureau.town)
     answer = await bureau.admin.post("/find", text="аренда")
-    assert "Найдено больше 100 запросов, показаны самые новые" in text_of(answer)
+    assert "Найдено больше 50 запросов, показаны самые новые" in text_of(answer)
     ids = await found(bureau, "аренда")
-    newest = await bureau.town.rows("SELECT request_id FROM requests ORDER BY request_id DESC LIMIT 100")
+    newest = await bureau.town.rows("SELECT request_id FROM requests ORDER BY request_id DESC LIMIT 50")
     assert ids == [UUID(str(row["request_id"])) for row in newest]
 
 

@@ -13,7 +13,7 @@ from services.intake.pages import titles
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.staff.accounts import Accounts
 from services.intake.transitions import DESK
-from services.intake.words.export import Export, Told
+from services.intake.words.export import Export, Titles
 
 
 def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
@@ -27,21 +27,21 @@ def routes(parts: DeskParts, export: Export, accounts: Accounts) -> APIRouter:
         kind, filters = asked.get("as", ""), Filters.read(asked, parts.book.titles)
         if kind not in TYPES:
             raise WrongFilter("as")
-        file = await export.file(kind, who.staff, filters, await told())
+        file = await export.file(kind, who.staff, filters, await titles_of())
         await parts.looks.looked(who.staff, f"export-{kind}", found=file.rows)
         name = f"register-{parts.overview.today().isoformat()}.{kind}"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(file.chunks, media_type=TYPES[kind], headers=headers)
 
-    async def told() -> Told:
+    async def titles_of() -> Titles:
         authority = parts.authority
-        return Told(
-            statuses={code.value: title for code, title in titles.STATUSES.items()},
-            types={one.code: one.title for one in authority.types},
-            topics={one.code: one.title for one in authority.topics},
-            urgencies={code.value: title for code, title in titles.URGENCIES.items()},
-            units={one.code: one.title for one in authority.units},
-            accounts=await accounts.names(),
-        )
+        return {
+            "status": {code.value: title for code, title in titles.STATUSES.items()},
+            "type": {one.code: one.title for one in authority.types},
+            "topic": {one.code: one.title for one in authority.topics},
+            "urgency": {code.value: title for code, title in titles.URGENCIES.items()},
+            "unit": {one.code: one.title for one in authority.units},
+            "executor": await accounts.names(),
+        }
 
     return router
