@@ -9,6 +9,9 @@ from services.history.handlers import Keeper
 
 SERVICE: Final = "history"
 MAX_RECORDS: Final = 4_000
+# Each batch costs a transaction with the heads of its shards and a commit on Kafka, whatever it holds; nobody waits for the log.
+FETCH_MIN_BYTES: Final = 64 * 1024
+FETCH_MAX_WAIT_MS: Final = 200
 
 
 def heard() -> tuple[Topic, ...]:
@@ -24,4 +27,12 @@ def _dead_letters(topic: Topic) -> Topic:
 
 def subscription(group: str, keeper: Keeper, replica: int) -> Subscription:
     """Each replica is a static member of the group, which starts again at once."""
-    return Subscription(group=group, topics=heard(), take=keeper.take, static_member=f"{group}-{replica}", max_records=MAX_RECORDS)
+    return Subscription(
+        group=group,
+        topics=heard(),
+        take=keeper.take,
+        static_member=f"{group}-{replica}",
+        max_records=MAX_RECORDS,
+        fetch_min_bytes=FETCH_MIN_BYTES,
+        fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+    )

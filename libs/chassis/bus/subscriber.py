@@ -33,7 +33,11 @@ log = structlog.stdlib.get_logger("bus")
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """What one consumer hears. `static_member` is for services of one replica: it restarts without waiting for the session's end."""
+    """What one consumer hears. `static_member` is for services of one replica: it restarts without waiting for the session's end.
+
+    Kafka answers when it has `fetch_min_bytes` for it, or `fetch_max_wait_ms` after the question: who need not be quick is spared batches
+    of one record.
+    """
 
     group: str
     topics: tuple[Topic, ...]
@@ -41,6 +45,8 @@ class Subscription:
     static_member: str | None = None
     session_timeout_ms: int = 45_000
     max_records: int = 1_000
+    fetch_min_bytes: int = 1
+    fetch_max_wait_ms: int = 500
 
     @property
     def pattern(self) -> str:
@@ -208,6 +214,8 @@ def declare(broker: KafkaBroker, subscription: Subscription, hand: Hand) -> Any:
         auto_offset_reset="none",
         batch=True,
         max_records=subscription.max_records,
+        fetch_min_bytes=subscription.fetch_min_bytes,
+        fetch_max_wait_ms=subscription.fetch_max_wait_ms,
         batch_timeout_ms=BATCH_TIMEOUT_MS,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         no_reply=True,
