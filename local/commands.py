@@ -15,7 +15,7 @@ from local.program import Failed
 
 # Each half has a Kafka and a PostgreSQL of its own: half the time on two cores. In the order of the folders the short unit tests come
 # last and both halves end together; by the number of tests in a file, as xdist would, the longest journeys would come last.
-SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,11 +9,12 @@ from html import unescape
 from typing import Any
 
 import httpx
+import pytest
 
 from libs.chassis.access.sessions import COOKIE
 from libs.chassis.ops.clock import FixedClock
 from services.intake.staff.store import STAFF
-from tests.integration.intake.town import Town, founded
+from tests.integration.intake.town import Town, founded, founded_quietly
 from tests.stack import Database
 
 CODE = "only-for-the-tests-of-set-up"
@@ -96,10 +97,16 @@ async def set_up(browser: Browser, code: str = CODE, login: str = LOGIN, passwor
 
 
 @asynccontextmanager
-async def office(database: Database, start: datetime = START, **told: Any) -> AsyncIterator[Office]:
-    clock = FixedClock(start)
-    async with founded(database, clock=clock, setup_code=CODE, **told) as town:
+async def office(database: Database, start: datetime = START, *, quiet: bool = False, **told: Any) -> AsyncIterator[Office]:
+    """`quiet`: for tests that see its pages alone."""
+    clock, found = FixedClock(start), founded_quietly if quiet else founded
+    async with found(database, clock=clock, setup_code=CODE, **told) as town:
         admin = Browser(town)
         answer = await set_up(admin)
         assert (answer.status_code, answer.headers["location"]) == (303, "/desk/settings"), text_of(answer)
         yield Office(town, clock, admin)
+
+
+def is_quiet(request: pytest.FixtureRequest) -> bool:
+    """For fixtures: whether the test asks for no Kafka. It does by a mark, which comes first: `@pytest.mark.usefixtures("fresh_kafka")`."""
+    return "fresh_kafka" not in request.fixturenames

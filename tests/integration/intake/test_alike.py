@@ -12,7 +12,7 @@ from libs.events.contracts.intake_requests import RequestClassified
 from libs.events.vocabulary import Contacts, Sender
 from services.intake.store import REQUEST
 from tests.examples import anna, boris, firm
-from tests.integration.intake.people import Office, office, text_of
+from tests.integration.intake.people import Office, is_quiet, office, text_of
 from tests.integration.intake.test_words import is_read, taken_in
 from tests.integration.intake.town import said
 from tests.stack import Database
@@ -21,8 +21,8 @@ LAND = "Прошу сообщить, как рассчитана арендна�
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 

@@ -43,7 +43,7 @@ from tests.unit.intake.files import EICAR, JPEG, PDF
 from tests.unit.site.conftest import site_app, site_settings
 from tests.unit.site.html import Page
 
-pytestmark = [pytest.mark.requirement("E-5"), pytest.mark.usefixtures("fresh_kafka")]
+pytestmark = pytest.mark.requirement("E-5")
 
 SCAN = PDF + b"% scanned\n" * 20_000
 DIALOGUE_OF_ANNA = said().dialogue
@@ -101,7 +101,7 @@ def uploads_of(bureau: Office, store: type[UploadStore] = UploadStore) -> Upload
 @asynccontextmanager
 async def scanned_by(database: Database, mood: clamd.Mood = "well", **told: Any) -> AsyncIterator[tuple[Office, clamd.Clamd]]:
     scanner = clamd.Clamd(mood=mood)
-    async with scanner.listening() as address, office(database, scanner=address, **({"scanner_seconds": 0.5} | told)) as bureau:
+    async with scanner.listening() as address, office(database, quiet=True, scanner=address, **({"scanner_seconds": 0.5} | told)) as bureau:
         yield bureau, scanner
 
 
@@ -152,7 +152,7 @@ async def test_a_file_goes_from_the_upload_door_to_the_desk_byte_for_byte(databa
 
 
 async def test_the_same_file_under_the_same_id_is_one_upload_and_another_file_is_refused(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         first, *others = await asyncio.gather(*(upload(bureau.town.site) for _ in range(4)))
         assert {answer.json()["upload_id"] for answer in others} == {first.json()["upload_id"]}
         assert sorted(answer.status_code for answer in [first, *others]) == [200, 200, 200, 201]
@@ -179,7 +179,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.requirement("R-21")
 async def test_a_file_that_can_not_be_taken_is_refused_with_a_reason_and_leaves_nothing(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         for told, status, code in REFUSED:
             answer = await upload(bureau.town.site, **told)
             assert (answer.status_code, answer.json()["code"]) == (status, code), told
@@ -198,7 +198,7 @@ async def test_a_file_over_the_limit_is_refused_by_its_announced_length_and_by_c
             passed += 65_536
             yield b"\x00" * 65_536
 
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         announced = await upload(bureau.town.site, b"", **{"content-length": str(40 * 1024 * 1024)})
         assert (announced.status_code, announced.json()["code"]) == (413, "file-too-large")
         assert announced.json()["limit_bytes"] == limit
@@ -210,7 +210,7 @@ async def test_a_file_over_the_limit_is_refused_by_its_announced_length_and_by_c
 
 
 async def test_one_dialogue_leaves_only_so_many_files_and_bytes_lying(database: Database) -> None:
-    async with office(database, files_limit=2, files_total_limit_bytes=1_000_000) as bureau:
+    async with office(database, quiet=True, files_limit=2, files_total_limit_bytes=1_000_000) as bureau:
         site = bureau.town.site
         assert (await upload(site, PDF, "f-1")).status_code == 201
         assert (await upload(site, PDF, "f-2")).status_code == 201
@@ -289,7 +289,7 @@ async def test_a_scanner_that_was_away_says_its_word_when_it_is_back(database: D
 
 
 async def test_what_came_before_there_was_a_scanner_is_shown_to_it_when_there_is_one(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         await request_with(bureau, await upload(bureau.town.site), await upload(bureau.town.site, EICAR, "f-2", name="a.txt", type=""))
     async with clamd.Clamd().listening() as address, serving(database, scanner=address) as service:
 
@@ -302,7 +302,7 @@ async def test_what_came_before_there_was_a_scanner_is_shown_to_it_when_there_is
 
 @pytest.mark.parametrize("unscanned", list(Unscanned))
 async def test_without_a_scanner_a_setting_says_whether_files_are_opened_with_a_warning(database: Database, unscanned: Unscanned) -> None:
-    async with office(database, unscanned_files=unscanned) as bureau:
+    async with office(database, quiet=True, unscanned_files=unscanned) as bureau:
         request_id = await request_with(bureau, await upload(bureau.town.site))
         page = await get_file(bureau.admin, request_id)
         got = await get_file(bureau.admin, request_id, more="?warned=yes")
@@ -315,7 +315,7 @@ async def test_without_a_scanner_a_setting_says_whether_files_are_opened_with_a_
 
 @pytest.mark.requirement("R-1")
 async def test_what_no_message_named_for_a_day_is_swept_and_what_was_named_stays(database: Database) -> None:
-    async with office(database, unscanned_files="warn") as bureau:
+    async with office(database, quiet=True, unscanned_files="warn") as bureau:
         named_one = await upload(bureau.town.site, PDF, "f-1")
         request_id = await request_with(bureau, named_one)
         loose = await upload(bureau.town.site, SCAN, "f-2")
@@ -359,7 +359,7 @@ async def pieces(raw: bytes) -> AsyncIterator[bytes]:
 async def test_a_process_that_dies_between_object_and_commit_leaves_what_is_swept_and_nothing_that_a_message_could_name(
     database: Database,
 ) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         announced = killed_one()
         with pytest.raises(Killed):
             await uploads_of(bureau, DiesBeforeItsCommit).receive(announced, pieces(PDF))
@@ -385,7 +385,7 @@ async def test_where_nothing_can_be_written_a_file_is_to_be_sent_again_later_and
     nowhere: dict[str, Any] = (
         {"objects": str(tmp_path / "no folder" / "objects")} if away == "folder" else buckets.told(endpoint="http://127.0.0.1:1")
     )
-    async with office(database, **nowhere) as bureau:
+    async with office(database, quiet=True, **nowhere) as bureau:
         assert (await bureau.town.service.http.get("/health/ready")).status_code == 200
         answer = await upload(bureau.town.site)
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -398,7 +398,7 @@ async def test_where_nothing_can_be_written_a_file_is_to_be_sent_again_later_and
 async def test_files_in_a_bucket_go_the_same_way_in_and_out_and_what_a_killed_process_left_there_is_swept(
     database: Database, buckets: Buckets
 ) -> None:
-    async with office(database, unscanned_files="warn", **buckets.told()) as bureau:
+    async with office(database, quiet=True, unscanned_files="warn", **buckets.told()) as bureau:
         shelf = shelf_of(cast(IntakeSettings, bureau.town.service.process.settings))
         answer = await upload(bureau.town.site, PDF + bytes(2 * PART_BYTES), "f-2")
         request_id, upload_id = await request_with(bureau, answer), UUID(answer.json()["upload_id"])
@@ -419,7 +419,7 @@ async def test_files_in_a_bucket_go_the_same_way_in_and_out_and_what_a_killed_pr
 
 
 async def test_who_hangs_up_in_the_middle_of_a_file_leaves_nothing(database: Database) -> None:
-    async with office(database) as bureau, on_a_port(bureau.town.service.app) as port:
+    async with office(database, quiet=True) as bureau, on_a_port(bureau.town.service.app) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         told = bureau.town.site.headers | {EXTERNAL_ID: "f", DIALOGUE: "d", NAME: "a.pdf", "Content-Length": "1000000"}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
@@ -441,7 +441,7 @@ async def test_who_hangs_up_in_the_middle_of_a_file_leaves_nothing(database: Dat
 
 @pytest.mark.requirement("R-17")
 async def test_an_object_whose_key_is_destroyed_goes_with_it(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         await request_with(bureau, await upload(bureau.town.site))
         [thread] = await bureau.town.rows("SELECT thread_id FROM uploads")
         async with database.superuser() as db:
@@ -452,7 +452,7 @@ async def test_an_object_whose_key_is_destroyed_goes_with_it(database: Database)
 
 
 async def test_a_file_of_another_frontend_or_request_or_with_another_checksum_is_no_file_of_this_message(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         foreign = await upload(bureau.town.vk)
         mine = await upload(bureau.town.site, PDF, "f-2")
         other = named(await upload(bureau.town.site, JPEG, "f-3", name="photo.jpg", type="image/jpeg")) | {"sha256": "0" * 64}
@@ -467,6 +467,7 @@ async def test_a_file_of_another_frontend_or_request_or_with_another_checksum_is
 
 
 @pytest.mark.requirement("R-17")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_an_edit_may_bring_another_file_and_kafka_may_name_what_came_by_http(database: Database) -> None:
     async with office(database) as bureau:
         request_id = await request_with(bureau, await upload(bureau.town.site, PDF, "f-1"))
@@ -491,7 +492,7 @@ async def test_whatever_a_file_is_called_its_name_is_kept_letter_by_letter_and_h
     database: Database, shared_data: Path
 ) -> None:
     names = [name for name in naughty(shared_data) if name and len(name) <= LONGEST_NAME and "\0" not in name]
-    async with office(database, unscanned_files="warn") as bureau:
+    async with office(database, quiet=True, unscanned_files="warn") as bureau:
         answers = [await upload(bureau.town.site, PDF, f"f-{n}", name=name, type="", dialogue=f"d-{n}") for n, name in enumerate(names)]
         assert {answer.status_code for answer in answers} == {201, 415}, "an ending that tells of another kind is refused"
         taken = [answer for answer in answers if answer.status_code == 201]
@@ -507,7 +508,7 @@ async def test_whatever_a_file_is_called_its_name_is_kept_letter_by_letter_and_h
 
 
 async def test_bytes_that_were_changed_on_the_disk_or_lost_are_not_given(database: Database) -> None:
-    async with office(database, unscanned_files="warn") as bureau:
+    async with office(database, quiet=True, unscanned_files="warn") as bureau:
         request_id = await request_with(bureau, await upload(bureau.town.site))
         [stored] = objects(database)
         whole = stored.read_bytes()
@@ -554,7 +555,7 @@ async def test_files_of_an_answer_to_a_question_are_the_requests_own_though_its_
 
 
 async def test_on_a_real_connection_forty_megabytes_are_refused_before_one_of_them_is_sent(database: Database) -> None:
-    async with office(database) as bureau, on_a_port(bureau.town.service.app) as port:
+    async with office(database, quiet=True) as bureau, on_a_port(bureau.town.service.app) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         told = bureau.town.site.headers | {EXTERNAL_ID: "f", DIALOGUE: "d", NAME: "a.pdf", "Content-Length": str(40 * 1024 * 1024)}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())

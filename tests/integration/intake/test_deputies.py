@@ -93,8 +93,8 @@ async def test_the_day_after_the_last_and_with_the_end_of_the_appointment_a_depu
         assert (await made.facts(absent))[-1] == DeputyEnded(appointment_id=last.appointment_id, deputy=UUID(deputy), reason="вернулся")
 
 
-async def test_an_appointment_that_can_not_be_is_refused_at_its_field(database: Database, fresh_kafka: str) -> None:
-    async with office(database) as made:
+async def test_an_appointment_that_can_not_be_is_refused_at_its_field(database: Database) -> None:
+    async with office(database, quiet=True) as made:
         absent, _ = await made.somebody("nachalnik", "head")
         deputy, browser = await made.somebody("zamestitel", "operator")
         answer = await made.admin.post(f"/accounts/{absent}/deputies", deputy=deputy, first_day="завтра", last_day="", deputy_reason="")

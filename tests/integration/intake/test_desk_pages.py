@@ -22,7 +22,7 @@ from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
 from services.intake.transitions import DESK, LEADING
 from tests.examples import anna
-from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.town import Heard, said
 from tests.stack import Database
 
@@ -38,8 +38,8 @@ ONLY_FOR_THOSE_WHO_SIGN_IN = "/desk/sign-in"
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 
@@ -106,6 +106,7 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
 
 
 @pytest.mark.requirement("N-8.1", "D-25")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_each_look_at_what_people_wrote_is_written_down_before_it_is_shown(bureau: Office) -> None:
     account_id, operator = await bureau.somebody("priem", "operator")
     request_id = await taken_in(bureau)
@@ -122,6 +123,7 @@ async def test_each_look_at_what_people_wrote_is_written_down_before_it_is_shown
 
 
 @pytest.mark.requirement("N-8.1")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_who_may_not_register_is_refused_and_the_attempt_is_written_down(bureau: Office) -> None:
     account_id, executor = await bureau.somebody("lesnik", "executor", unit="land")
     request_id = await taken_in(bureau, sender={"name": None})
@@ -134,6 +136,7 @@ async def test_who_may_not_register_is_refused_and_the_attempt_is_written_down(b
 
 
 @pytest.mark.requirement("N-8.1")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_two_looks_at_once_are_both_written_down(bureau: Office) -> None:
     account_id, operator = await bureau.somebody("priem", "operator")
     request_id = await taken_in(bureau)

@@ -19,7 +19,7 @@ from libs.events.topics import STAFF
 from local.embedded import free_ports
 from services.intake.settings import IntakeSettings
 from tests.integration.intake import providers
-from tests.integration.intake.people import ANOTHER, PASSWORD, Browser, Office, office, text_of
+from tests.integration.intake.people import ANOTHER, PASSWORD, Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.providers import CLIENT_ID, DESK_URL, Certified, Liar, certified, let_in, liar, pass_through, sign_out
 from tests.integration.intake.test_sign_in import OPEN_TO_ALL
 from tests.running import settings_of
@@ -38,15 +38,18 @@ async def provider() -> AsyncIterator[Certified]:
 
 
 @pytest.fixture
-async def at_work(database: Database, fresh_kafka: str, provider: Certified) -> AsyncIterator[Office]:
-    async with office(database, start=datetime.now(UTC), **providers.settings(provider.issuer)) as made:
+async def at_work(database: Database, request: pytest.FixtureRequest, provider: Certified) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request), start=datetime.now(UTC), **providers.settings(provider.issuer)) as made:
         yield made
 
 
 @pytest.fixture
-async def lied_to(database: Database, fresh_kafka: str) -> AsyncIterator[tuple[Office, Liar, Browser]]:
+async def lied_to(database: Database) -> AsyncIterator[tuple[Office, Liar, Browser]]:
     """An office whose administrator has linked whom the liar calls u-1."""
-    async with liar(SystemClock()) as lying, office(database, start=datetime.now(UTC), **providers.settings(lying.issuer)) as made:
+    async with (
+        liar(SystemClock()) as lying,
+        office(database, quiet=True, start=datetime.now(UTC), **providers.settings(lying.issuer)) as made,
+    ):
         lying.clock = made.clock
         account_id, _ = await made.somebody()
         await told_back(made.browser(), lying)
@@ -235,17 +238,20 @@ async def test_while_the_provider_is_away_a_page_says_so_and_passwords_open_the_
 
 
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA"])
-async def test_signatures_on_curves_are_good_too(database: Database, fresh_kafka: str, alg: str) -> None:
-    async with certified(alg) as provider, office(database, start=datetime.now(UTC), **providers.settings(provider.issuer)) as made:
+async def test_signatures_on_curves_are_good_too(database: Database, alg: str) -> None:
+    async with (
+        certified(alg) as provider,
+        office(database, quiet=True, start=datetime.now(UTC), **providers.settings(provider.issuer)) as made,
+    ):
         assert code_of(await enter(made.browser())) == "not-linked", "it is proved who they are"
 
 
 async def test_who_gets_a_role_by_the_mapping_has_an_account_opened_only_where_the_setting_says_so(
-    database: Database, fresh_kafka: str, provider: Certified
+    database: Database, provider: Certified
 ) -> None:
     mapping = {"openid_roles_claim": "groups", "openid_roles": '{"desk-registrars": ["registrar", "operator"]}'}
     told = providers.settings(provider.issuer, **mapping, openid_opens_accounts=True)
-    async with office(database, start=datetime.now(UTC), **told) as made:
+    async with office(database, quiet=True, start=datetime.now(UTC), **told) as made:
         browser = made.browser()
         await enter(browser)
         assert "Регистратор" in text_of(await browser.get("/me"))
@@ -261,9 +267,9 @@ async def test_who_gets_a_role_by_the_mapping_has_an_account_opened_only_where_t
         )
 
 
-async def test_a_mapping_alone_opens_no_account(database: Database, fresh_kafka: str, provider: Certified) -> None:
+async def test_a_mapping_alone_opens_no_account(database: Database, provider: Certified) -> None:
     told = providers.settings(provider.issuer, openid_roles_claim="groups", openid_roles='{"desk-registrars": ["registrar"]}')
-    async with office(database, start=datetime.now(UTC), **told) as made:
+    async with office(database, quiet=True, start=datetime.now(UTC), **told) as made:
         assert code_of(await enter(made.browser())) == "not-linked"
 
 
@@ -442,6 +448,7 @@ def test_without_tls_a_provider_stands_on_this_very_machine_or_the_process_does_
 
 
 @pytest.mark.requirement("E-14")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_nothing_of_an_entry_stands_in_clear_in_a_log_a_key_or_the_store(at_work: Office, capsys: pytest.CaptureFixture[str]) -> None:
     account_id, _ = await at_work.somebody()
     browser = at_work.browser()

@@ -40,8 +40,8 @@ async def leave(made: Office, account_id: str) -> int:
     return (await made.admin.post(f"/accounts/{account_id}/disable", reason=REASON)).status_code
 
 
-async def test_work_goes_to_a_colleague_by_two_presses_and_then_the_account_can_be_closed(database: Database, fresh_kafka: str) -> None:
-    async with office(database) as made:
+async def test_work_goes_to_a_colleague_by_two_presses_and_then_the_account_can_be_closed(database: Database) -> None:
+    async with office(database, quiet=True) as made:
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")
         taker, colleague = await made.somebody("preemnik", "executor", unit="land")
         work = [await in_hands(made, leaver, f"m-{n}") for n in range(3)]
@@ -71,8 +71,8 @@ async def test_work_goes_to_a_colleague_by_two_presses_and_then_the_account_can_
         assert "ни одного открытого запроса" in text_of(await made.admin.get(f"/hand-over/{leaver}"))
 
 
-async def test_what_a_unit_is_not_competent_for_stays_until_somebody_else_is_chosen(database: Database, fresh_kafka: str) -> None:
-    async with office(database) as made:
+async def test_what_a_unit_is_not_competent_for_stays_until_somebody_else_is_chosen(database: Database) -> None:
+    async with office(database, quiet=True) as made:
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")
         lands, _ = await made.somebody("zemlya", "executor", unit="land")
         forests, _ = await made.somebody("lesnik", "executor", unit="forest")
@@ -88,8 +88,8 @@ async def test_what_a_unit_is_not_competent_for_stays_until_somebody_else_is_cho
         assert await leave(made, leaver) == 303
 
 
-async def test_more_than_one_press_can_carry_goes_on_where_it_stopped_and_twice_is_once(database: Database, fresh_kafka: str) -> None:
-    async with office(database, hand_over_batch=2) as made:
+async def test_more_than_one_press_can_carry_goes_on_where_it_stopped_and_twice_is_once(database: Database) -> None:
+    async with office(database, quiet=True, hand_over_batch=2) as made:
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")
         taker, _ = await made.somebody("preemnik", "executor", unit="land")
         work = [await in_hands(made, leaver, f"m-{n}") for n in range(5)]
@@ -105,8 +105,8 @@ async def test_more_than_one_press_can_carry_goes_on_where_it_stopped_and_twice_
             assert len([fact for fact in await facts(made, request_id) if isinstance(fact, RequestReassigned)]) == 1, "each once"
 
 
-async def test_nothing_is_left_with_somebody_who_leaves_while_it_is_being_assigned_to_them(database: Database, fresh_kafka: str) -> None:
-    async with office(database) as made:
+async def test_nothing_is_left_with_somebody_who_leaves_while_it_is_being_assigned_to_them(database: Database) -> None:
+    async with office(database, quiet=True) as made:
         leaver, _ = await made.somebody("uvolnen", "executor", unit="land")
         request_id = await taken_in(made)
         await do(made.admin, request_id, "classify", **CLASSIFIED)
@@ -119,8 +119,8 @@ async def test_nothing_is_left_with_somebody_who_leaves_while_it_is_being_assign
         assert again is None or "отключена" in text_of(again)
 
 
-async def test_who_takes_over_is_an_executor_of_a_unit_and_who_hands_over_leads(database: Database, fresh_kafka: str) -> None:
-    async with office(database) as made:
+async def test_who_takes_over_is_an_executor_of_a_unit_and_who_hands_over_leads(database: Database) -> None:
+    async with office(database, quiet=True) as made:
         leaver, own = await made.somebody("uvolnen", "executor", unit="land")
         nowhere, _ = await made.somebody("bez-otdela", "executor")
         clerk, _ = await made.somebody("operator", "operator", unit="land")

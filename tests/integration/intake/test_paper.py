@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.vocabulary import AdditionalChannel
 from tests.examples import anna
-from tests.integration.intake.people import Office, office, text_of
+from tests.integration.intake.people import Office, is_quiet, office, text_of
 from tests.integration.intake.test_desk_pages import CLASSIFIED, do, taken_in
 from tests.stack import Database
 
@@ -16,8 +16,8 @@ KINDS = ("card", "slip", "envelope")
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database, site_url="https://otklik.example.org") as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request), site_url="https://otklik.example.org") as found:
         yield found
 
 

@@ -10,12 +10,12 @@ from tests.integration.intake.people import office
 from tests.integration.intake.test_attachments import objects, upload, uploads_of
 from tests.stack import Database, eventually
 
-pytestmark = [pytest.mark.requirement("N-7.3"), pytest.mark.usefixtures("fresh_kafka")]
+pytestmark = pytest.mark.requirement("N-7.3")
 NAME = "0a" * 32
 
 
 async def test_a_saved_form_is_the_frontends_own_stays_with_its_files_and_is_destroyed_when_its_days_are_over(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         site, vk = bureau.town.site, bureau.town.vk
         file = (await upload(site)).json()["upload_id"]
         told = {"name": NAME, "uploads": [file]}
@@ -38,7 +38,7 @@ async def test_a_saved_form_is_the_frontends_own_stays_with_its_files_and_is_des
 
 
 async def test_what_was_sent_is_forgotten_at_once_and_twice_is_no_mistake(database: Database) -> None:
-    async with office(database) as bureau:
+    async with office(database, quiet=True) as bureau:
         site = bureau.town.site
         await site.ask("saved-forms", {"name": NAME, "sealed": "half"})
         assert [(await site.ask("saved-forms/forget", {"name": NAME})).status_code for _ in range(2)] == [204, 204]

@@ -7,7 +7,7 @@ import pytest
 from libs.events.contracts.authority_events import Audience, PointClosed, PointSet, UnitSet
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.vocabulary import Flag
-from tests.integration.intake.people import Office, office, text_of
+from tests.integration.intake.people import Office, is_quiet, office, text_of
 from tests.integration.intake.settings import card, classify, decisions, do, done, entry, error_at, page, taken_in, version_on
 from tests.integration.intake.town import said
 from tests.stack import Database
@@ -16,9 +16,8 @@ SCRIPT = "<script>alert(1)</script> 100 %s %(name)s"
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    assert fresh_kafka, "what other tests sent is no message of this one's"
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 

@@ -11,7 +11,7 @@ from libs.chassis.access.guards import guarded_routes
 from libs.chassis.access.roles import Role
 from libs.events.contracts.authority_events import ProfileSet, TopicSet
 from libs.events.topics import AUTHORITY
-from tests.integration.intake.people import NAME, Office, office, text_of
+from tests.integration.intake.people import NAME, Office, is_quiet, office, text_of
 from tests.integration.intake.settings import OTHER_NAME, PROFILE, decisions, do, done, entry, error_at, page, taken_in, version_on
 from tests.integration.intake.town import listening, serving
 from tests.stack import ROOT, Database, eventually
@@ -20,9 +20,8 @@ DEMO_NAME = "Департамент земельных и лесных отно�
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    assert fresh_kafka, "what other tests sent is no message of this one's"
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 

@@ -12,8 +12,8 @@ from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import WrongSettings
 from libs.events.contracts.staff_events import CredentialsChanged, Ending, SessionRevoked
 from libs.events.topics import STAFF
-from tests.integration.intake.people import ANOTHER, CODE, LOGIN, NAME, PASSWORD, Browser, Office, office, set_up, text_of
-from tests.integration.intake.town import founded
+from tests.integration.intake.people import ANOTHER, CODE, LOGIN, NAME, PASSWORD, Browser, Office, is_quiet, office, set_up, text_of
+from tests.integration.intake.town import founded_quietly
 from tests.stack import Database
 
 pytestmark = [pytest.mark.requirement("E-1")]
@@ -33,8 +33,8 @@ OPEN_TO_ALL = {
 
 
 @pytest.fixture
-async def at_work(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as made:
+async def at_work(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as made:
         yield made
 
 
@@ -199,6 +199,7 @@ async def test_who_guesses_the_password_inside_a_session_is_thrown_out_of_it(at_
 
 
 @pytest.mark.requirement("E-14")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_no_password_and_no_secret_is_in_an_event_a_log_or_in_clear_in_the_store(
     at_work: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -220,8 +221,8 @@ async def test_no_password_and_no_secret_is_in_an_event_a_log_or_in_clear_in_the
     assert not [name for name in (NAME, LOGIN, "sergeev") if name in stored + logged + " ".join(keys)]
 
 
-async def test_the_first_account_is_opened_once_and_only_with_the_code(database: Database, fresh_kafka: str) -> None:
-    async with founded(database, setup_code=CODE) as town:
+async def test_the_first_account_is_opened_once_and_only_with_the_code(database: Database) -> None:
+    async with founded_quietly(database, setup_code=CODE) as town:
         browser = Browser(town)
         assert (await browser.get("/sign-in")).headers["location"] == "/desk/set-up"
         assert "Первоначальная настройка" in text_of(await browser.get("/set-up"))
@@ -234,20 +235,18 @@ async def test_the_first_account_is_opened_once_and_only_with_the_code(database:
             assert (again.status_code, "уже настроена" in text_of(again)) == (409, True)
 
 
-async def test_without_a_code_nobody_sets_an_installation_up(database: Database, fresh_kafka: str) -> None:
-    async with founded(database) as town:
+async def test_without_a_code_nobody_sets_an_installation_up(database: Database) -> None:
+    async with founded_quietly(database) as town:
         for code in ("", "None", CODE):
             assert (await set_up(Browser(town), code)).status_code == 403
         assert await town.value("SELECT count(*) FROM accounts") == 0
 
 
 @pytest.mark.requirement("R-25")
-async def test_without_the_key_that_signs_them_the_desk_issues_no_tokens_and_with_another_one_it_does_not_start(
-    database: Database, fresh_kafka: str
-) -> None:
-    async with office(database, staff_private_key=None) as at_work:
+async def test_without_the_key_that_signs_them_the_desk_issues_no_tokens_and_with_another_one_it_does_not_start(database: Database) -> None:
+    async with office(database, quiet=True, staff_private_key=None) as at_work:
         answer = await at_work.admin.post("/me/token")
         assert (answer.status_code, "не настроен" in text_of(answer)) == (503, True)
     with pytest.raises(WrongSettings, match="OTKLIK_STAFF_PUBLIC_KEY"):
-        async with office(database, staff_private_key=base64.b64encode(bytes(32)).decode()):
+        async with office(database, quiet=True, staff_private_key=base64.b64encode(bytes(32)).decode()):
             pass

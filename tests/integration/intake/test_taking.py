@@ -33,7 +33,7 @@ from libs.events.topics import DESK, INBOUND, RECEIPTS, REQUESTS
 from libs.events.vocabulary import Card, FileState, Flag, OralOutcome, Status
 from services.intake.store import REQUEST
 from services.intake.transitions import TAKING
-from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.test_privacy import PERSONAL_COLUMNS, columns_with_traces, found_in, planted
 from tests.integration.intake.town import Listener, listening
 from tests.stack import AUTHORITY_FILE, Database, eventually
@@ -64,8 +64,8 @@ FILLED = {"phone": CALL, "reception": VISIT, "post": LETTER}
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database, file_limit_bytes=FILE_LIMIT) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request), file_limit_bytes=FILE_LIMIT) as found:
         yield found
 
 
@@ -107,6 +107,7 @@ def request_of(answer: httpx.Response) -> UUID:
 
 @pytest.mark.requirement("N-7.1", "N-7.5", "N-7.7", "N-1.1", "N-4.4")
 @pytest.mark.parametrize(("card", "point"), [("phone", "phone"), ("reception", "in_person"), ("post", "post")])
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_what_staff_take_down_is_registered_and_everybody_hears_it_with_its_point_and_who_typed_it(
     bureau: Office, ear: Listener, card: str, point: str
 ) -> None:
@@ -375,7 +376,7 @@ async def test_a_further_point_of_the_authoritys_list_is_typed_in_without_a_rele
     more = '[[points]]\ncode = "exhibition"\ntitle = "Стенд на выставке"\ncard = "reception"\n\n[[topics]]'
     file = tmp_path / "authority.toml"
     file.write_text(AUTHORITY_FILE.read_text("utf-8").replace("[[topics]]", more, 1), "utf-8")
-    async with office(database, authority_file=file) as bureau:
+    async with office(database, quiet=True, authority_file=file) as bureau:
         assert "Стенд на выставке" in text_of(await bureau.admin.get("/new/reception"))
         request_of(await saved(bureau.admin, "reception", point="exhibition"))
         [row] = await of_desk(bureau)
@@ -383,6 +384,7 @@ async def test_a_further_point_of_the_authoritys_list_is_typed_in_without_a_rele
 
 
 @pytest.mark.requirement("R-8", "D-24")
+@pytest.mark.usefixtures("fresh_kafka")
 async def test_what_comes_back_from_the_desks_own_topic_makes_nothing_new(bureau: Office) -> None:
     request_of(await saved(bureau.admin, "phone"))
 

@@ -12,7 +12,7 @@ import pytest
 from libs.events.contracts.intake_requests import RequestAssigned, RequestClassified, RequestMerged, RequestReassigned, RequestStatusChanged
 from libs.events.vocabulary import Status
 from tests.examples import anna
-from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.test_desk_pages import CLASSIFIED, do, facts, taken_in
 from tests.stack import Database
 
@@ -23,8 +23,8 @@ HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 

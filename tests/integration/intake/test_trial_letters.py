@@ -28,8 +28,10 @@ async def tell(bureau: Office, letter_id: UUID, *, sent: bool, reason: str | Non
     """As the notifier would, and again."""
     fact = TrialLetterTried(letter_id=letter_id, sent=sent, reason=reason)
     made = lone(fact, event_id=uuid4(), at=datetime.now(UTC), authority="demo", producer="notifier", aggregate_id=str(letter_id))
+    kafka = bureau.town.site.kafka
+    assert kafka is not None
     for _ in range(times):
-        await bureau.town.site.kafka.send_and_wait(TRIALS.name, encode(made), key=str(letter_id).encode())
+        await kafka.send_and_wait(TRIALS.name, encode(made), key=str(letter_id).encode())
 
 
 async def ended(bureau: Office) -> list[TrialLetterEnded]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.integration.intake.people import Browser, Office, office, text_of
+from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.stack import Database
 
 pytestmark = pytest.mark.requirement("N-8.3", "E-1")
@@ -16,8 +16,8 @@ NAME = 'Мои <b>"просроченные"</b> & срочные'
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    async with office(database, quiet=is_quiet(request)) as found:
         yield found
 
 
