@@ -10,9 +10,10 @@ from uuid import UUID
 import psutil
 import pytest
 
+from libs.web.tables import CSV, XLSX
 from services.intake.words import export, sheet
 from services.intake.words.export import NotWritten, as_json
-from services.intake.words.sheet import CSV, ROW, XLSX, Head
+from services.intake.words.sheet import ROW, Head
 
 pytestmark = pytest.mark.requirement("N-8.3")
 
