@@ -11,7 +11,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 FROM python:3.11-slim
 ARG PROCESS=services.intake.main
 ENV PROCESS=$PROCESS PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 OTKLIK_HTTP_HOST=0.0.0.0
-RUN useradd --system --uid 10001 --no-create-home otklik && install --directory --owner otklik /run/otklik /var/lib/otklik
+RUN useradd --system --uid 10001 --no-create-home otklik && install --directory --owner otklik /run/otklik /var/lib/otklik \
+    /var/lib/objects /var/lib/hand-over
 COPY --from=packages /venv /venv
 # `otklik …` knows what the process of its container knows
 RUN printf '%s\n' '#!/bin/sh' 'set -a' '[ ! -f /run/otklik/secrets.env ] || . /run/otklik/secrets.env' 'exec python -m cli "$@"' \

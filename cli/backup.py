@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tomllib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,6 @@ from cli.postgres_programs import ProgramFailed, Programs
 from cli.services import ROOT, SCHEMAS
 from libs.chassis.store.database import Connection
 from libs.chassis.store.destruction import Destruction, destructions
-from libs.chassis.store.objects import Shelf
 from libs.chassis.store.queries import queries
 
 SQL = queries(__file__)
@@ -46,6 +45,7 @@ KEEP_KEYS_DAYS: Final = 30
 LOCK_TIMEOUT: Final = "60s"
 TRIES: Final = 5
 LOOK_SECONDS: Final = 0.5
+NOWHERE: Final[backup_objects.Shelves] = {}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Taken:
     destroyed: int
     forgotten: Sequence[str]
     objects: int
-    left_out: int
+    left_out: Mapping[str, int]
 
 
 def command(
@@ -70,7 +70,7 @@ def command(
 ) -> None:
     """Copy all stores at one moment, while everything goes on working: data and keys apart.
 
-    Wants OTKLIK_ADMIN_DSN, and OTKLIK_OBJECTS (with a bucket's keys) for the bytes of attachments.
+    Wants OTKLIK_ADMIN_DSN, and for the bytes of attachments OTKLIK_OBJECTS and OTKLIK_HISTORY_OBJECTS (with a bucket's keys).
     Ends with 0, with 1 when no copy was made, with 2 when a setting is wrong.
     """
     this_machine.lend_administration()
@@ -78,7 +78,7 @@ def command(
     try:
         if not dsn:
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
-        objects, programs = backup_objects.shelf_here(), Programs(dsn, pg_bin)
+        objects, programs = backup_objects.shelves_here(), Programs(dsn, pg_bin)
         work = back_up(dsn, directory, keys_to, keep_keys_days=keep_keys_days, programs=programs, objects=objects, show=_progress)
         taken = asyncio.run(work)
     except Unusable as unusable:
@@ -100,9 +100,11 @@ def told(taken: Taken) -> list[str]:
     ]
     if taken.objects:
         lines.append(f"attachments: {taken.objects}")
-    if taken.left_out:
-        what = f"attachments that are NOT in this copy: {taken.left_out}"
-        lines.append(f"{what}; say where they lie by {backup_objects.VARIABLE}, or copy them by themselves now")
+    for name, count in taken.left_out.items():
+        where = backup_objects.KEEPS[name].variable
+        lines.append(
+            f"attachments of {name} that are NOT in this copy: {count}; say where they lie by {where}, or copy them by themselves now"
+        )
     if taken.destroyed:
         lines.append(f"added to the list of destroyed threads: {taken.destroyed}")
     if taken.forgotten:
@@ -120,7 +122,7 @@ async def back_up(
     *,
     keep_keys_days: int = KEEP_KEYS_DAYS,
     programs: Programs | None = None,
-    objects: Shelf | None = None,
+    objects: backup_objects.Shelves = NOWHERE,
     show: Show | None = None,
 ) -> Taken:
     """Raises `Unusable` and `ProgramFailed`; nothing that looks whole is left behind then."""
@@ -148,14 +150,17 @@ async def back_up(
         copy.finish()
     noted = note_destroyed(keys / DESTROYED, done)
     forgotten = forget_keys(keys, manifest.taken_at, keep_keys_days)
-    return Taken(manifest, copies[0].final, copies[1].final, size, noted, forgotten, packed, len(wanted) - packed)
+    left_out = {name: len(ids) - packed[name] for name, ids in wanted.items() if len(ids) > packed[name]}
+    return Taken(manifest, copies[0].final, copies[1].final, size, noted, forgotten, sum(packed.values()), left_out)
 
 
-async def _packed(data: Copy, objects: Shelf | None, wanted: Sequence[UUID]) -> int:
-    """In the transaction that keeps the moment open; the objects themselves never change."""
-    if objects is None or not wanted:
-        return 0
-    return await backup_objects.pack(objects, wanted, data.file(backup_objects.ARCHIVE))
+async def _packed(data: Copy, objects: backup_objects.Shelves, wanted: Mapping[str, Sequence[UUID]]) -> dict[str, int]:
+    """How many of each service, in the transaction that keeps the moment open; the objects themselves never change."""
+    packed = dict.fromkeys(wanted, 0)
+    for name, ids in wanted.items():
+        if name in objects and ids:
+            packed[name] = await backup_objects.pack(objects[name], ids, data.file(backup_objects.KEEPS[name].archive))
+    return packed
 
 
 def apart(data: Path, keys: Path) -> None:

@@ -1,14 +1,17 @@
-"""The bytes of attachments in a copy: one archive of what the database of that moment knows, sealed as it lies on its shelf."""
+"""The bytes of attachments in a copy: for each service an archive of what the database of that moment knows, sealed as it lies."""
 
 import asyncio
 import io
 import os
 import re
 import tarfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 from uuid import UUID
+
+from pydantic_settings import SettingsConfigDict
 
 from libs.chassis.store.database import Connection
 from libs.chassis.store.objects import Shelf
@@ -16,23 +19,53 @@ from libs.chassis.store.queries import queries
 from libs.chassis.store.shelves import ObjectSettings, shelf_of
 
 SQL = queries(__file__)
-ARCHIVE: Final = "objects.tar"
-VARIABLE: Final = ObjectSettings.variable("objects")
 NAME: Final = re.compile(r"[0-9a-f]{32}")
 PIECE: Final = 1024 * 1024
 ASKED_AT_ONCE: Final = 20
 
 
-def shelf_here() -> Shelf | None:
-    """Where intake keeps them, if that is reached from here; raises `WrongSettings`."""
-    return shelf_of(ObjectSettings.read()) if os.environ.get(VARIABLE) else None
+class HistoryObjectSettings(ObjectSettings):
+    """The same of history, whose variables bear its name where both are told."""
+
+    model_config = SettingsConfigDict(env_prefix="OTKLIK_HISTORY_")
 
 
-async def known(db: Connection) -> list[UUID]:
+@dataclass(frozen=True)
+class Keeps:
+    """A service that keeps objects: in which table it says so, by which query, and what its archive is called."""
+
+    settings: type[ObjectSettings]
+    table: str
+    query: str
+    archive: str
+
+    @property
+    def variable(self) -> str:
+        return self.settings.variable("objects")
+
+
+KEEPS: Final = {
+    "intake": Keeps(ObjectSettings, "intake.uploads", "known_objects", "objects.tar"),
+    "history": Keeps(HistoryObjectSettings, "history.attachments", "known_copies", "history-objects.tar"),
+}
+Shelves = Mapping[str, Shelf]
+"""By service; of one that is not there nobody said where its objects lie."""
+
+
+def shelves_here() -> dict[str, Shelf]:
+    """Where they are kept, if that is reached from here; raises `WrongSettings`."""
+    return {name: shelf_of(keeps.settings.read()) for name, keeps in KEEPS.items() if os.environ.get(keeps.variable)}
+
+
+async def known(db: Connection) -> dict[str, list[UUID]]:
     """Those that the database knows at the moment of the caller's transaction; none before the release that made their table."""
-    if await db.fetchval("SELECT to_regclass('intake.uploads')") is None:
+    return {name: await _known(db, keeps) for name, keeps in KEEPS.items()}
+
+
+async def _known(db: Connection, keeps: Keeps) -> list[UUID]:
+    if await db.fetchval("SELECT to_regclass($1)", keeps.table) is None:
         return []
-    return [row["upload_id"] for row in await db.fetch(SQL["known_objects"])]
+    return [row["object_id"] for row in await db.fetch(SQL[keeps.query])]
 
 
 async def pack(shelf: Shelf, objects: Sequence[UUID], archive: Path) -> int:

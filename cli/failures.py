@@ -50,7 +50,9 @@ def sentence_for(error: BaseException, environ: Mapping[str, str]) -> Said | Non
         case KafkaError() | WrongPartitions():
             return Said(_kafka(error, environ.get("OTKLIK_KAFKA_BOOTSTRAP", "")), UNREACHABLE)
         case BucketAway():
-            return Said(f"the bucket that OTKLIK_OBJECTS names can't be worked with: {error.code}", UNREACHABLE)
+            return Said(
+                f"the bucket of attachments (OTKLIK_OBJECTS, OTKLIK_HISTORY_OBJECTS) can't be worked with: {error.code}", UNREACHABLE
+            )
         case BrokenPipeError():
             return None  # whoever read our output has gone: the command line ends quietly by itself
         case OSError() if error.filename is not None:

@@ -15,7 +15,7 @@ import asyncpg
 import typer
 
 from cli import backup_objects, this_machine
-from cli.backup import FAILED, UNUSABLE, count_rows
+from cli.backup import FAILED, NOWHERE, UNUSABLE, count_rows
 from cli.backup_copy import DESTROYED, NAMED, Head, Manifest, Unusable, check, found, read_destroyed, read_manifest
 from cli.database import make_roles, prepare_all
 from cli.postgres_programs import ProgramFailed, Programs
@@ -45,7 +45,7 @@ class Restored:
     destroyed: int
     findings: Sequence[str]
     objects: int
-    missing: int
+    missing: Mapping[str, int]
 
 
 def command(
@@ -58,7 +58,7 @@ def command(
     """Bring a backup back into an empty database, and let nobody in before it is checked.
 
     Wants OTKLIK_ADMIN_DSN, OTKLIK_<SERVICE>_PASSWORD and OTKLIK_<SERVICE>_MASTER_KEY (and ..._ID where it is not 1), and
-    OTKLIK_OBJECTS (with a bucket's keys) for the bytes of attachments.
+    for the bytes of attachments OTKLIK_OBJECTS and OTKLIK_HISTORY_OBJECTS (with a bucket's keys).
     Ends with 0, with 1 when what came back is not sound, with 2 when nothing was begun.
     """
     this_machine.lend_restoration()
@@ -68,7 +68,7 @@ def command(
             raise Unusable("not set: OTKLIK_ADMIN_DSN, postgresql://administrator@host:port/database")
         source = read_source(directory, keys_from, destroyed or [])
         passwords = {schema.name: os.environ.get(f"OTKLIK_{schema.name.upper()}_PASSWORD") for schema in SCHEMAS}
-        objects = backup_objects.shelf_here()
+        objects = backup_objects.shelves_here()
         work = restore(dsn, source, master_keys(os.environ), passwords, Programs(dsn, pg_bin), jobs=jobs, objects=objects, tell=typer.echo)
         restored = asyncio.run(work)
     except Unusable as unusable:
@@ -96,9 +96,8 @@ def told(restored: Restored) -> list[str]:
         f" opened, {restored.destroyed} keys destroyed again; the database is open to services",
         *([f"attachments that came back: {restored.objects}"] if restored.objects else []),
         *(
-            [f"attachments that are MISSING: {restored.missing}; bring them back to where {backup_objects.VARIABLE} says"]
-            if restored.missing
-            else []
+            f"attachments of {name} that are MISSING: {count}; bring them back to where {backup_objects.KEEPS[name].variable} says"
+            for name, count in restored.missing.items()
         ),
         "next, before the services start (docs/operations/backup.md):",
         f"  otklik recover --since {since}",
@@ -165,15 +164,15 @@ async def restore(
     programs: Programs,
     *,
     jobs: int = 2,
-    objects: Shelf | None = None,
+    objects: backup_objects.Shelves = NOWHERE,
     tell: Tell = lambda _line: None,
 ) -> Restored:
     """Raises `Unusable` before anything was changed, `ProgramFailed` afterwards."""
     db = await asyncpg.connect(dsn, server_settings={"application_name": "otklik restore", "timezone": "UTC"})
     try:
         await _refuse_unless_empty(db)
-        if objects:
-            await objects.size(NOBODY)  # a bucket that does not answer is found out before anything is changed
+        for shelf in objects.values():
+            await shelf.size(NOBODY)  # a bucket that does not answer is found out before anything is changed
         await _door(db, "REVOKE CONNECT ON DATABASE {} FROM PUBLIC")
         await make_roles(dsn)
         for schema in SCHEMAS:
@@ -185,9 +184,9 @@ async def restore(
             await db.execute(f"SET search_path = {schema.name}")
             destroyed += await destroy_again(db, source.destroyed.get(schema.name, []))
         await prepare_all(dsn, passwords)
-        archive = source.data / backup_objects.ARCHIVE
-        unpacked = await backup_objects.unpack(archive, objects) if objects and archive.exists() else 0
-        missing = await backup_objects.missing(objects, await backup_objects.known(db))
+        unpacked = sum([await _unpacked(source.data / backup_objects.KEEPS[name].archive, shelf) for name, shelf in objects.items()])
+        known = await backup_objects.known(db)
+        missing = {name: count for name, ids in known.items() if (count := await backup_objects.missing(objects.get(name), ids))}
         await db.execute("ANALYZE")
         tell("checking the keys and the whole history …")
         for schema in SCHEMAS:
@@ -202,6 +201,10 @@ async def restore(
         return Restored(source.manifest, report.rows, report.opened, destroyed, findings, unpacked, missing)
     finally:
         await db.close()
+
+
+async def _unpacked(archive: Path, shelf: Shelf) -> int:
+    return await backup_objects.unpack(archive, shelf) if await asyncio.to_thread(archive.exists) else 0
 
 
 async def _refuse_unless_empty(db: "asyncpg.Connection[Any]") -> None:

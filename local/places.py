@@ -73,6 +73,16 @@ class Places:
         return self.state / "objects"
 
     @property
+    def copies(self) -> Path:
+        """History's own copies of them, sealed; they belong to its database and are copied with it."""
+        return self.state / "history-objects"
+
+    @property
+    def hand_over(self) -> Path:
+        """What lies between the two for a moment; no backup needs it."""
+        return self.state / "hand-over"
+
+    @property
     def demo(self) -> Path:
         """Whether this is a demonstration: local/installation.py."""
         return self.state / "demo"

@@ -48,11 +48,15 @@ TABLE = (
         "intake",
         "services",
         told=(
-            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS", "OTKLIK_SITE_URL", "OTKLIK_HISTORY_URL", "OTKLIK_DEMO"),
-            *(keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY),
+            *("OTKLIK_FRONTEND_KEYS_FILE", "OTKLIK_OBJECTS", "OTKLIK_HAND_OVER", "OTKLIK_SITE_URL", "OTKLIK_HISTORY_URL"),
+            *("OTKLIK_DEMO", keys.SETUP_CODE, keys.STAFF_PRIVATE_KEY),
         ),
     ),
-    Process("history", "services", told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE", "OTKLIK_DESK_URL")),
+    Process(
+        "history",
+        "services",
+        told=("OTKLIK_HEAD_SIGNING_KEY", "OTKLIK_HEADS_FILE", "OTKLIK_DESK_URL", "OTKLIK_OBJECTS", "OTKLIK_HAND_OVER"),
+    ),
     Process("notifier", "services", told=("OTKLIK_SMTP_HOST", "OTKLIK_SMTP_PORT", "OTKLIK_MAIL_FROM", "OTKLIK_SITE_URL")),
     Process("site", "frontends", told=("OTKLIK_SITE_URL", "OTKLIK_INTAKE_URL", "OTKLIK_FRONTEND_KEY", "OTKLIK_DEMO")),
 )
@@ -102,7 +106,8 @@ def environment(process: Process, around: Surroundings) -> dict[str, str]:
         "OTKLIK_HEAD_SIGNING_KEY": around.secrets.get(keys.HEAD_SIGNING_KEY, ""),
         "OTKLIK_HEADS_FILE": str(around.places.heads),
         "OTKLIK_SETUP_CODE": around.secrets.get(keys.SETUP_CODE, ""),
-        "OTKLIK_OBJECTS": str(around.places.objects),
+        "OTKLIK_OBJECTS": str(around.places.copies if process.name == "history" else around.places.objects),
+        "OTKLIK_HAND_OVER": str(around.places.hand_over),
         "OTKLIK_SMTP_HOST": "127.0.0.1",
         "OTKLIK_SMTP_PORT": str(around.places.port("smtp")),
         "OTKLIK_MAIL_FROM": "otklik@example.org",
@@ -144,6 +149,7 @@ def administration(around: Surroundings) -> dict[str, str]:
         "OTKLIK_AUTHORITY_FILE": str(authority_of(around)),
         "OTKLIK_FRONTEND_KEYS_FILE": str(around.places.frontend_keys),
         "OTKLIK_OBJECTS": str(around.places.objects),
+        "OTKLIK_HISTORY_OBJECTS": str(around.places.copies),
         keys.STAFF_PRIVATE_KEY: around.secrets[keys.STAFF_PRIVATE_KEY],
         keys.STAFF_PUBLIC_KEY: around.secrets[keys.STAFF_PUBLIC_KEY],
     }

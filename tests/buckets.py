@@ -34,13 +34,13 @@ class Buckets:
     access_key: str
     secret_key: str
 
-    def told(self, **changed: str) -> dict[str, Any]:
-        """The settings of a place of a test's own; `changed` is another endpoint, name or key."""
+    def told(self, *, setting: str = "objects", **changed: str) -> dict[str, Any]:
+        """The settings of a place of a test's own; `setting` names which, `changed` is another endpoint, name or key."""
         told = {"endpoint": self.endpoint, "name": self.name, "access_key": self.access_key, "secret_key": self.secret_key} | changed
         return {
-            "objects": f"s3://{told['name']}/{uuid4().hex}?endpoint={told['endpoint']}",
-            "objects_access_key": told["access_key"],
-            "objects_secret_key": told["secret_key"],
+            setting: f"s3://{told['name']}/{uuid4().hex}?endpoint={told['endpoint']}",
+            f"{setting}_access_key": told["access_key"],
+            f"{setting}_secret_key": told["secret_key"],
         }
 
     def shelf(self, **changed: str) -> Bucket:

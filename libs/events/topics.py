@@ -71,6 +71,14 @@ REQUESTS = Topic(
     name="intake.requests.v1", contract="intake.requests", key="request id", producers=("intake",), consumers=("notifier", "history")
 )
 CLIENTS = Topic(name="intake.clients.v1", contract="intake.clients", key="client id", producers=("intake",), consumers=("history",))
+ATTACHMENTS = Topic(
+    name="intake.attachments.v1",
+    contract="intake.attachments",
+    key="request id",
+    producers=("intake",),
+    consumers=("history",),
+    partitions=1,
+)
 DELIVERIES = Topic(
     name="notifier.deliveries.v1",
     contract="notifier.deliveries",
@@ -96,7 +104,7 @@ AUTHORITY = Topic(
 )
 AUDIT = Topic(name="audit.events.v1", contract="audit.events", key="account id", producers=("intake",), consumers=("history",))
 
-TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, DELIVERIES, TRIALS, HISTORY, STAFF, AUTHORITY, AUDIT)
+TOPICS = (INBOUND, RECEIPTS, OUTBOUND, REQUESTS, CLIENTS, ATTACHMENTS, DELIVERIES, TRIALS, HISTORY, STAFF, AUTHORITY, AUDIT)
 BY_CONTRACT = {topic.contract: topic for topic in TOPICS}
 
 

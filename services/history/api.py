@@ -13,6 +13,8 @@ from libs.chassis.access.staff import StaffDoor
 from libs.chassis.ops.concurrency import ConcurrencyLimit
 from libs.chassis.ops.problems import RESPONSES
 from libs.events.fact import Moment
+from libs.web.saving import to_save
+from services.history.attachments import Attachments
 from services.history.domain.cursors import Cursors
 from services.history.domain.entries import ON_BEHALF_OF
 from services.history.domain.questions import AUDITORS, READERS, Question, sight_of
@@ -89,7 +91,7 @@ class ClientHistory(Entries):
     same_person: list[UUID]
 
 
-def routes(looks: Looks, staff: StaffDoor, cursors: Cursors) -> APIRouter:
+def routes(looks: Looks, attachments: Attachments, staff: StaffDoor, cursors: Cursors) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=RESPONSES, dependencies=[Depends(ConcurrencyLimit(MOST_LOOKS))])
     may_read, may_look = Depends(staff(*READERS)), Depends(staff(*READERS, *AUDITORS))
 
@@ -109,6 +111,12 @@ def routes(looks: Looks, staff: StaffDoor, cursors: Cursors) -> APIRouter:
     async def entry(response: Response, event_id: UUID, who: Annotated[Staff, may_look]) -> EntryView:
         _private(response)
         return view(await looks.look_at_one(who, event_id))
+
+    @router.get("/attachments/{upload_id}", response_class=Response)
+    async def attachment(upload_id: UUID, who: Annotated[Staff, may_read]) -> Response:
+        """The file that an `AttachmentKept` names, for saving."""
+        opened = await attachments.open(who, upload_id)
+        return to_save(opened.pieces, name=opened.attachment.name, media_type=opened.attachment.type, size=opened.attachment.size)
 
     @router.get("/clients/{client_id}/history")
     async def client_history(

@@ -16,15 +16,14 @@ from libs.chassis.ops.identifiers import Ids
 from libs.chassis.ops.metrics import Metrics
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
-from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
 from libs.chassis.store.timers import Timer, cancel_timers, set_timers
 from libs.events.envelope import lone
-from libs.events.topics import HISTORY
 from services.history.domain.chain import SHARDS
-from services.history.domain.entries import PRODUCER, entry_of
+from services.history.domain.entries import PRODUCER
 from services.history.domain.gaps import Aggregate, Gap, Heard, hear
 from services.history.gap_store import GapStore
+from services.history.handlers import tell
 from services.history.store import Log
 
 TIMER: Final = "gap"
@@ -108,8 +107,7 @@ class Gaps:
             lone(gap.told_of(aggregate), event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, thread_id=thread)
             for gap in gaps
         ]
-        await self.log.append(db, [entry_of(envelope, None) for envelope in told], now)
-        await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None) for envelope in told], now)
+        await tell(db, self.log, self.outbox, told, now)
         for gap in gaps:
             place = {**aggregate._asdict(), "from_seq": gap.first, "to_seq": gap.last}
             log.warning("events were not heard; their producer is asked for them", asked=gap.asked, **place)

@@ -1,11 +1,11 @@
 """What history does: keep all that it hears, and show it to staff, writing down that they looked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -20,8 +20,10 @@ from libs.chassis.ops.telemetry import Kind, Span, Telemetry
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS, Connection, Pool
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox
-from libs.events.envelope import Actor, Unreadable, decode, lone
+from libs.events.envelope import Actor, Envelope, Unreadable, decode, lone
+from libs.events.registry import NewerVersion
 from libs.events.topics import HISTORY
+from services.history.domain.attachments import HANDED_OVER, Expected, expected
 from services.history.domain.chain import shard_of
 from services.history.domain.entries import (
     ID_TAKEN,
@@ -42,6 +44,7 @@ MOST_LANES = 4
 LANE = 500  # records of a batch for which another lane is worth its transaction
 STRETCH = 1_000  # records of a batch that are read together, and then written by all lanes
 CONSUMER = "history"
+NO_FILES: Final[Mapping[UUID, Expected]] = {}
 
 log = structlog.stdlib.get_logger("history")
 
@@ -70,6 +73,7 @@ class Keeper:
 
     log: Log
     deny: Callable[[Connection, Sequence[tuple[str, datetime]]], Awaitable[None]]
+    expect: Callable[[Connection, Sequence[Expected], datetime], Awaitable[None]]
     pool: Pool
     clock: Clock
     authority: str
@@ -126,7 +130,7 @@ class Keeper:
 
     async def _keep(self, pairs: Sequence[Pair]) -> None:
         try:
-            clashing = await self._append([entry for _, entry in pairs])
+            clashing = await self._append([entry for _, entry in pairs], _handed_over(pairs))
         except INFRASTRUCTURE_ERRORS:
             raise
         except Exception as error:
@@ -154,13 +158,15 @@ class Keeper:
         except Exception as error:
             raise NotKept("a record can't be kept at all") from error
 
-    async def _append(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Those whose id another event bears."""
+    async def _append(self, entries: Sequence[Entry], files: Mapping[UUID, Expected] = NO_FILES) -> list[Entry]:
+        """Those whose id another event bears. `files` by the events that hand them over: what is new in the log is fetched."""
 
         async def once() -> Appended:
             async with self.pool.acquire() as db, db.transaction():
-                done = await self.log.append(db, entries, self.clock.now())
+                now = self.clock.now()
+                done = await self.log.append(db, entries, now)
                 await self.deny(db, revoked(done.fresh))
+                await self.expect(db, [files[entry.event_id] for entry in done.fresh if entry.event_id in files], now)
                 return done
 
         done = await past_races(once)
@@ -201,7 +207,7 @@ class Looks:
             said = question.filters()
             if question.number is not None and not await self.log.knows_number(db, question.number):
                 said["number"] = "unknown"  # what was typed may be anything, a name too
-            await self._write_down(db, staff, said, min(len(found), question.limit))
+            await self.write_down(db, staff, said, min(len(found), question.limit))
         self.ring()
         return found
 
@@ -211,7 +217,7 @@ class Looks:
             found = await self.log.one(db, event_id)
             if found is not None and sight is not Sight.ALL and (found.entry.type == AUDIT) is not sight.value:
                 found = None
-            await self._write_down(db, staff, {"entry": str(event_id)}, 1 if found else 0)
+            await self.write_down(db, staff, {"entry": str(event_id)}, 1 if found else 0)
         self.ring()
         if found is None:
             raise EntryNotFound
@@ -227,12 +233,18 @@ class Looks:
         async with self.pool.acquire() as db:
             return await self.log.arrivals(db, clients)
 
-    async def _write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
+    async def write_down(self, db: Connection, staff: Staff, filters: dict[str, str], count: int) -> None:
+        """In the transaction that reads what is shown."""
         now, actor = self.clock.now(), Actor(role=role_of(staff), id=staff.id, on_behalf_of=staff.acting_for)
         fact = viewed(staff, filters, count)
         envelope = lone(fact, event_id=self.ids.new(), at=now, authority=self.authority, producer=PRODUCER, actor=actor)
-        await self.log.append(db, [entry_of(envelope, None)], now)
-        await self.outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None)], now)
+        await tell(db, self.log, self.outbox, [envelope], now)
+
+
+async def tell(db: Connection, log: Log, outbox: Outbox, facts: Sequence[Envelope], now: datetime) -> None:
+    """History's own facts, into its log and to history.events."""
+    await log.append(db, [entry_of(envelope, None) for envelope in facts], now)
+    await outbox.add(db, [record_of(envelope, HISTORY.name, str(envelope.thread_id), None) for envelope in facts], now)
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
@@ -240,6 +252,21 @@ async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _handed_over(pairs: Sequence[Pair]) -> dict[UUID, Expected]:
+    """Read from the records, because no entry has their keys."""
+    files = {}
+    for delivery, entry in pairs:
+        if entry.type == HANDED_OVER:
+            try:
+                file = expected(decode(delivery.value))
+            except (Unreadable, NewerVersion) as error:
+                log.error("a file was handed over by an event that can't be read", event_id=str(entry.event_id), error=error)
+                continue
+            if file is not None:
+                files[entry.event_id] = file
+    return files
 
 
 def _came(delivery: Delivery) -> Coordinates:

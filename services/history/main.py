@@ -9,10 +9,16 @@ from libs.chassis.access.tokens import TokenVerifier
 from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.denylist import Denylist
+from libs.chassis.store.objects import Objects
+from libs.chassis.store.shelves import hand_over_of, shelf_of
+from libs.chassis.store.timers import Timers
 from libs.web import assets
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
 from services.history import api, consumers, pages
+from services.history.attachment_store import FETCH, AttachmentStore
+from services.history.attachments import COPY_SECONDS, Attachments
+from services.history.attachments import SILENT_SECONDS as FILES_SILENT_SECONDS
 from services.history.domain.cursors import Cursors
 from services.history.domain.heads import Signer
 from services.history.gap_store import GapStore
@@ -31,6 +37,7 @@ def keeper(process: Process) -> Keeper:
     return Keeper(
         log=Log(process.keyring),
         deny=Denylist.deny,
+        expect=AttachmentStore(process.keyring).expect,
         pool=process.pool,
         clock=process.clock,
         authority=process.authority.code,
@@ -69,7 +76,31 @@ def gaps(process: Process, settings: HistorySettings) -> Gaps:
     )
 
 
-def timelines(process: Process, settings: HistorySettings, looks: Looks, door: StaffDoor, cursors: Cursors) -> TimelineParts:
+def attachments(process: Process, settings: HistorySettings, looks: Looks) -> Attachments:
+    return Attachments(
+        pool=process.pool,
+        store=AttachmentStore(process.keyring),
+        log=Log(process.keyring),
+        outbox=process.outbox,
+        objects=Objects(shelf_of(settings)),
+        between=Objects(hand_over_of(settings)),
+        looks=looks,
+        clock=process.clock,
+        ids=process.ids,
+        authority=process.authority.code,
+    )
+
+
+def fetching(process: Process, files: Attachments) -> Timers:
+    """Timers of their own, because a store that hangs must hold up no other timer."""
+    timers = Timers(process.pool, process.clock, process.metrics, effect_seconds=COPY_SECONDS)
+    timers.on(FETCH, files.fetch)
+    return timers
+
+
+def timelines(
+    process: Process, settings: HistorySettings, looks: Looks, files: Attachments, door: StaffDoor, cursors: Cursors
+) -> TimelineParts:
     """What the pages stand on."""
     masthead = Masthead.of(process.authority)
     return TimelineParts(
@@ -81,6 +112,7 @@ def timelines(process: Process, settings: HistorySettings, looks: Looks, door: S
             service="История взаимодействия",
         ),
         looks=looks,
+        attachments=files,
         door=door,
         cursors=cursors,
         zone=process.authority.time_zone,
@@ -119,8 +151,11 @@ async def build(process: Process, settings: HistorySettings) -> FastAPI:
     cursors = Cursors(settings.master_key.get_secret_value())
     app = process.app("History")
     door = StaffDoor(verifier, Denylist(process.pool).until)
-    app.include_router(api.routes(looks, door, cursors))
-    pages.mounted(app, timelines(process, settings, looks, door, cursors))
+    files = attachments(process, settings, looks)
+    process.keep_going("attachments", fetching(process, files).run, FILES_SILENT_SECONDS)
+    process.keep_going("attachments-sweep", files.run, FILES_SILENT_SECONDS)
+    app.include_router(api.routes(looks, files, door, cursors))
+    pages.mounted(app, timelines(process, settings, looks, files, door, cursors))
     return app
 
 

@@ -1,4 +1,4 @@
-"""The page with the whole history of a client, which the desk shows within one of its own; each look is written down (N-4.6, D-25)."""
+"""The page with the whole history of a client, shown by the desk within one of its own; each look, a file's too, is written down."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +23,8 @@ from libs.chassis.ops.refusals import InternalError, Refusal
 from libs.chassis.store.database import INFRASTRUCTURE_ERRORS
 from libs.web.headers import SafeHeaders, framed_by
 from libs.web.pages import Pages
+from libs.web.saving import to_save
+from services.history.attachments import Attachments
 from services.history.domain.cursors import Cursors
 from services.history.domain.narrowing import TITLES, Narrowing
 from services.history.domain.questions import READERS, Question, sight_of
@@ -44,6 +46,7 @@ class TimelineParts:
 
     pages: Pages
     looks: Looks
+    attachments: Attachments
     door: StaffDoor
     cursors: Cursors
     zone: tzinfo
@@ -90,6 +93,12 @@ def routes(parts: TimelineParts) -> APIRouter:
             desk_url=parts.desk_url or "",
             zone=parts.zone,
         )
+
+    @router.get("/attachments/{upload_id:uuid}")
+    async def attachment(upload_id: UUID, who: Annotated[Staff, may_read]) -> Response:
+        """Of an entry that says the file was kept."""
+        opened = await parts.attachments.open(who, upload_id)
+        return to_save(opened.pieces, name=opened.attachment.name, media_type=opened.attachment.type, size=opened.attachment.size)
 
     return router
 

@@ -6,9 +6,10 @@ from pydantic import Field
 
 from libs.chassis.ops.settings import HttpUrl, ServiceSettings
 from libs.chassis.ops.settings import MasterKey as SecretKey
+from libs.chassis.store.shelves import HandOverSettings, ObjectSettings
 
 
-class HistorySettings(ServiceSettings):
+class HistorySettings(ServiceSettings, ObjectSettings, HandOverSettings):
     """The master key wraps the keys of history's own threads: no other service's."""
 
     head_signing_key: SecretKey = Field(

@@ -3,18 +3,13 @@
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
-
-import structlog
 
 from libs.chassis.access.roles import Staff
 from libs.chassis.ops.clock import Clock
-from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Context
 from libs.chassis.store.objects import Objects
-from libs.chassis.store.sealing import BrokenSeal
 from libs.chassis.store.timers import Timer
 from libs.events.contracts.intake_requests import AttachmentExamined
 from libs.events.envelope import Actor
@@ -35,15 +30,6 @@ from services.intake.uploads.scanner import ScannerAway
 from services.intake.uploads.store import UploadStore
 
 SCANNER = Actor(role="scanner", id="clamd")
-log = structlog.stdlib.get_logger("attachments")
-
-
-class AttachmentDamaged(Refusal):
-    """The bytes are gone, or are not those that were sealed."""
-
-    code: ClassVar[str] = "attachment-damaged"
-    status: ClassVar[int] = 410
-    says: ClassVar[str] = "Файл не сохранился или повреждён. Сообщите об этом администратору: файл могут вернуть из копии."
 
 
 @dataclass(frozen=True)
@@ -96,15 +82,7 @@ class Attachments:
             raise AttachmentClosed
         async with self._pool.acquire() as db:
             key = await self._kept_uploads.key(db, kept.thread)
-        if key is None:
-            raise AttachmentDamaged
-        pieces = self._objects.read(UUID(kept.attachment.upload_id), key)
-        try:
-            first = await anext(pieces)
-        except (FileNotFoundError, BrokenSeal) as error:
-            log.error("an attachment can't be read", upload_id=kept.attachment.upload_id, error=error)
-            raise AttachmentDamaged from None
-        return Opened(kept, _from(first, pieces))
+        return Opened(kept, await self._objects.opened(UUID(kept.attachment.upload_id), key))
 
     async def release(self, by: Staff, request_id: UUID, number: int, reason: str, traceparent: str | None) -> None:
         """Who releases it stands in the event. Raises `CaseNotFound`, `AttachmentNotFound`, `NothingToRelease`."""
@@ -114,6 +92,7 @@ class Attachments:
             fact = attachments.release(request.files, number, reason, self._unscanned)
             context = staff_context(request_id, client_id, by, min(by.roles & LEADING), self._clock.now(), traceparent)
             await self._store.save(db, [_append(request_id, request, [fact], context)])
+            await self._kept_uploads.offer(db, [UUID(fact.upload_id)], context.occurred_at)
         self._ring()
 
     async def rescan(self, db: Connection, timer: Timer) -> None:
@@ -125,6 +104,8 @@ class Attachments:
         verdict = await self._uploads.scanned(UUID(found.upload_id), key)
         if verdict.state is FileState.UNCHECKED:
             raise ScannerAway
+        if verdict.state is FileState.CLEAN:  # before the register's lock: a copy that is just being made is waited for
+            await self._kept_uploads.offer(db, [UUID(timer.key)], self._clock.now())
         await self._store.lock(db)
         upload = (await self._kept_uploads.named(db, [timer.key])).get(timer.key)
         if upload is None:  # swept meanwhile
@@ -157,12 +138,3 @@ class Attachments:
 
 def _append(request_id: UUID, request: Request, facts: list[Event], context: Context) -> Append:
     return Append(category=REQUEST, aggregate_id=str(request_id), expected_version=request.version, facts=facts, context=context)
-
-
-async def _from(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    try:
-        yield first
-        async for piece in rest:
-            yield piece
-    finally:
-        await rest.aclose()

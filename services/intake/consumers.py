@@ -1,4 +1,4 @@
-"""Intake's Kafka door: channel.inbound of every frontend, trials of the mail server, and what history has not heard."""
+"""Intake's Kafka door: channel.inbound of every frontend, trials of the mail server, what history has not heard and which files it has."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,29 +14,34 @@ from libs.chassis.bus.subscriber import Subscription
 from libs.chassis.ops.refusals import ContainsNul, Refusal, WrongSchema
 from libs.chassis.store.database import Connection
 from libs.events.contracts.channel_inbound import MessageReceived, MessageRevised
+from libs.events.contracts.history_events import AttachmentKept, AttachmentNotKept
 from libs.events.contracts.notifier_trials import TrialLetterTried
 from libs.events.topics import HISTORY, INBOUND, TRIALS, dialogue_key, dialogue_thread, frontend_of
 from libs.events.vocabulary import ExternalId
 from services.intake import tracking
 from services.intake.authority.set_up import SetUp
+from services.intake.copies import Copies
 from services.intake.domain.inbound import Door, Inbound
 from services.intake.handlers import Acceptance, Unread
 
 CONSUMER = "intake"
 MAX_RECORDS = 1_000  # a larger batch costs less for each, but whoever comes by HTTP meanwhile waits for it
-HEARS = (MessageReceived, MessageRevised, TrialLetterTried)
+MESSAGES = (MessageReceived, MessageRevised)
+HEARS = (*MESSAGES, TrialLetterTried, AttachmentKept, AttachmentNotKept)
 PRODUCER = "intake"
 UNREADABLE: dict[str, type[Refusal]] = {ContainsNul.code: ContainsNul, WrongSchema.code: WrongSchema}
 EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
 HMAC = re.compile(r"[0-9a-f]{32,128}")
 
 
-def handler(acceptance: Acceptance, key_of: Callable[[str, str], str], set_up: SetUp) -> Handler:
-    """What a batch of messages does, and what became of trials of the mail server; `key_of` makes the key of a dialogue."""
+def handler(acceptance: Acceptance, key_of: Callable[[str, str], str], set_up: SetUp, copies: Copies) -> Handler:
+    """What a batch of messages does, and what others say of trials and files; `key_of` makes the key of a dialogue."""
 
     async def take(db: Connection, batch: Sequence[Received]) -> None:
-        messages = [item for item in batch if not isinstance(item.event, TrialLetterTried)]
-        await acceptance.hear(db, [inbound_of(item, key_of) for item in messages])
+        for item in batch:  # before the register is locked: a file that is just being removed is waited for
+            if isinstance(item.event, AttachmentKept | AttachmentNotKept):
+                await copies.heard(db, item.event)
+        await acceptance.hear(db, [inbound_of(item, key_of) for item in batch if isinstance(item.event, MESSAGES)])
         for item in batch:
             if isinstance(item.event, TrialLetterTried):
                 await set_up.trial_ended(db, item.event, item.traceparent)
@@ -49,7 +54,7 @@ def inbound_of(item: Received, key_of: Callable[[str, str], str]) -> Inbound:
 
     The frontend's key is handed on where it is an HMAC, as it should be; any other may be personal, and `key_of` makes one.
     """
-    message = cast(MessageReceived, item.event)  # HEARS holds no other type
+    message = cast(MessageReceived, item.event)  # one of MESSAGES
     frontend = cast(str, frontend_of(item.delivery.topic))  # INBOUND's topics all name one
     key = dialogue_key(item.delivery.key, item.envelope.thread_id)
     return Inbound(

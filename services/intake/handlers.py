@@ -64,7 +64,7 @@ class Acceptance:
         known.uploads = await self._uploads.named(db, named) if named else {}
         outcomes = [self._decide(inbound, known, rules) for inbound in batch]
         await self._store.append(db, known.facts, self._told(batch, outcomes))
-        await self._uploads.bind(db, known.bound)
+        await self._uploads.bind(db, known.bound, self._clock.now())
         return outcomes
 
     async def hear(self, db: Connection, batch: Sequence[Inbound]) -> None:

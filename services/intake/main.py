@@ -15,7 +15,7 @@ from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
 from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
-from libs.chassis.store.shelves import shelf_of
+from libs.chassis.store.shelves import hand_over_of, shelf_of
 from libs.chassis.store.timers import Timers
 from services.intake import answer_api, api, consumers, person_api, saved_form_api, tracking, upload_api
 from services.intake.attachments import Attachments
@@ -24,6 +24,7 @@ from services.intake.authority import office_api
 from services.intake.authority.book import Book, rules_of
 from services.intake.authority.store import AuthorityStore
 from services.intake.code_reminders import REMIND, CodeReminders
+from services.intake.copies import TAKE_BACK, Copies, CopyFigures
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
@@ -42,7 +43,7 @@ from services.intake.taking import Taking
 from services.intake.term_watch import TermWatch
 from services.intake.uploads.handlers import RESCAN, Limits, Uploads
 from services.intake.uploads.scanner import Clamd
-from services.intake.uploads.store import UploadStore
+from services.intake.uploads.store import HAND_OVER, UploadStore
 from services.intake.verification import Verification
 from services.intake.words.index import WordIndex
 
@@ -50,6 +51,7 @@ QUEUE_SILENT_SECONDS = 60.0
 BOOK_SILENT_SECONDS = 60.0
 WORDS_SILENT_SECONDS = 120.0
 FILES_SILENT_SECONDS = 1800.0  # a sweep every ten minutes
+COPY_SECONDS = 300.0  # the largest file from one store into another, over a slow line
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
@@ -104,7 +106,7 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     def key_of(frontend: str, dialogue: str) -> str:
         return tracking.dialogue_mark(key, frontend, dialogue).hex()
 
-    handler = process.repair(PUBLISHED).beside(consumers.handler(acceptance, key_of, set_up))
+    handler = process.repair(PUBLISHED).beside(consumers.handler(acceptance, key_of, set_up, files.copies))
     effect = process.effect_once(consumers.CONSUMER, (*consumers.HEARS, *repair.HEARS), handler, consumers.refuser(acceptance))
     process.connect([consumers.subscription(process.group, effect, process.bell.ring)])
     watch_terms(process, settings, store, book)
@@ -177,13 +179,15 @@ class FileParts:
     kept: UploadStore
     uploads: Uploads
     attachments: Attachments
+    copies: Copies
 
 
 def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> FileParts:
-    """With their loops: the sweep, and timers of their own, because a scanner that hangs must hold up no other timer."""
+    """With their loops: the sweep, and timers of their own, because a scanner or a store that hangs must hold up no other timer."""
     kept, objects = UploadStore(process.keyring), Objects(shelf_of(settings))
     limits = Limits(file_bytes=settings.file_limit_bytes, files=settings.files_limit, total_bytes=settings.files_total_limit_bytes)
     scanner = Clamd(settings.scanner, settings.scanner_seconds) if settings.scanner else None
+    unscanned = None if scanner else settings.unscanned_files
     uploads = Uploads(pool=process.pool, store=kept, objects=objects, scanner=scanner, limits=limits, clock=process.clock, ids=process.ids)
     attachments = Attachments(
         pool=process.pool,
@@ -192,7 +196,7 @@ def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, boo
         uploads=uploads,
         objects=objects,
         book=book,
-        unscanned=None if scanner else settings.unscanned_files,
+        unscanned=unscanned,
         clock=process.clock,
         ring=process.bell.ring,
     )
@@ -200,7 +204,30 @@ def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, boo
     rescans.on(RESCAN, attachments.rescan)
     process.keep_going("uploads", uploads.run, FILES_SILENT_SECONDS)
     process.keep_going("rescans", rescans.run, FILES_SILENT_SECONDS)
-    return FileParts(kept=kept, uploads=uploads, attachments=attachments)
+    copies = Copies(
+        pool=process.pool,
+        store=store,
+        uploads=kept,
+        objects=objects,
+        between=Objects(hand_over_of(settings)),
+        outbox=process.outbox,
+        unscanned=unscanned,
+        authority=process.authority.code,
+        clock=process.clock,
+        ids=process.ids,
+        figures=CopyFigures(process.health.registry),
+    )
+    copied(process, copies)
+    return FileParts(kept=kept, uploads=uploads, attachments=attachments, copies=copies)
+
+
+def copied(process: Process, copies: Copies) -> None:
+    """The loops that give history its copies."""
+    timers = Timers(process.pool, process.clock, process.metrics, effect_seconds=COPY_SECONDS)
+    timers.on(HAND_OVER, copies.hand_over)
+    timers.on(TAKE_BACK, copies.take_back)
+    process.keep_going("files-for-history", timers.run, FILES_SILENT_SECONDS)
+    process.keep_going("copies", copies.run, FILES_SILENT_SECONDS)
 
 
 if __name__ == "__main__":

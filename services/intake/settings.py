@@ -9,7 +9,7 @@ from libs.chassis.access.passwords import LEAST_MEMORY_KIB, MEMORY_KIB
 from libs.chassis.access.provider import is_safe
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.settings import HttpUrl, MasterKey, PageSettings, ServiceSettings, Text
-from libs.chassis.store.shelves import ObjectSettings
+from libs.chassis.store.shelves import HandOverSettings, ObjectSettings
 from libs.chassis.store.timers import EFFECT_SECONDS
 from services.intake.domain.uploads.attachments import Unscanned
 
@@ -27,7 +27,7 @@ Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$"), AfterValidator(_s
 RolesOf = dict[str, tuple[Role, ...]]
 
 
-class IntakeSettings(ServiceSettings, PageSettings, ObjectSettings):
+class IntakeSettings(ServiceSettings, PageSettings, ObjectSettings, HandOverSettings):
     """`openid_…`: the authority's own OpenID Connect provider, where it has one; local accounts work beside it."""
 
     staff_private_key: MasterKey | None = Field(

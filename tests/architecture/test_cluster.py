@@ -93,7 +93,7 @@ def test_no_process_reaches_another_but_the_site_intake(name: str) -> None:
 def test_a_process_speaks_to_the_stores_that_it_has_and_is_opened_to_whom_it_serves(name: str) -> None:
     names = {"kube-system", "169.254.20.10/32"}
     stores = set() if name == "site" else {"kafka", "postgres"}
-    others = {"notifier": {"0.0.0.0/0"}, "intake": {"scanner", "objects"}}
+    others = {"notifier": {"0.0.0.0/0"}, "intake": {"scanner", "objects"}, "history": {"objects"}}
     assert roles_outside(name, "egress") == names | stores | others.get(name, set())
     doors = {"ingress"} if name in {"site", "intake", "history"} else set()
     assert roles_outside(name, "ingress") == doors | {"monitoring"}

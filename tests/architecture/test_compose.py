@@ -22,6 +22,7 @@ from local import containers, installation, jars, java, kafka, keys, postgres, p
 from local.places import PORTS, ROOT, Places
 from local.processes import Process, Surroundings
 from services.history.heads import HeadFigures
+from services.intake.copies import CopyFigures
 from services.notifier.figures import Figures
 from services.notifier.settings import NotifierSettings
 
@@ -233,6 +234,7 @@ def test_every_alarm_watches_a_figure_that_is_measured_by_labels_that_it_has() -
     told.outbox(pending=1, oldest=None)
     told.timers({"gap": datetime(2026, 11, 22, tzinfo=UTC)})
     HeadFigures(registry)
+    CopyFigures(registry)
     notices = Figures(registry, lambda: 0.0)
     notices.breaker("email", is_open=True)
     notices.queue([("email", 1, 1.0)])
@@ -260,7 +262,7 @@ def test_what_somebody_must_look_at_raises_an_alarm(compose: dict[str, Any]) -> 
         *("otklik_consumer_lag_records", "otklik_consumer_last_progress_timestamp_seconds", "otklik_halted_loops"),
         *("otklik_history_gaps", "otklik_timers_overdue_age_seconds", "otklik_disk_free_bytes", "otklik_disk_size_bytes"),
         *("otklik_history_head_signed_timestamp_seconds", "otklik_history_heads_denied"),
-        *("otklik_channel_breaker_open", "otklik_notices_oldest_due_age_seconds"),
+        *("otklik_channel_breaker_open", "otklik_notices_oldest_due_age_seconds", "otklik_attachments_not_kept"),
     }
     assert 'reason="newer-version"' in alerts()["NewerVersion"]["expr"]
     hours = NotifierSettings.model_fields["notice_give_up_hours"].default

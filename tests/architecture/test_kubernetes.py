@@ -40,8 +40,11 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "notifier": NotifierSettings,
     "site": SiteSettings,
 }
-# Of the relay and of the bucket, whose owners give them.
-LOGINS = {"OTKLIK_SMTP_USER", "OTKLIK_SMTP_PASSWORD", "OTKLIK_OBJECTS_ACCESS_KEY", "OTKLIK_OBJECTS_SECRET_KEY"}
+# Of the relay and of the buckets, whose owners give them.
+LOGINS = {
+    *("OTKLIK_SMTP_USER", "OTKLIK_SMTP_PASSWORD"),
+    *(f"OTKLIK_{place}_{key}_KEY" for place in ("OBJECTS", "HAND_OVER") for key in ("ACCESS", "SECRET")),
+}
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)

@@ -1,9 +1,11 @@
 """Cards of the desk by keyboard on a phone without JavaScript, and what is printed of a request: each sheet has its size."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,6 +18,7 @@ from tests.browser.conftest import PHONE, sideways, violations
 from tests.browser.desk import tab_to
 from tests.browser.room import Room, a_room
 from tests.examples import QUESTION, anna
+from tests.integration.intake.test_attachments import SCAN, request_with, upload
 from tests.running import Running, running, settings_of
 from tests.serving import on_a_port
 from tests.stack import Database, Stack, eventually
@@ -36,7 +39,7 @@ async def room(chromium: Browser, lent: Database) -> AsyncIterator[Room]:
     """One for all tests here: each takes down requests of its own. History is away until a test starts it at the address told here."""
     [history_port] = free_ports(1)
     history_url = f"http://127.0.0.1:{history_port}"
-    async with a_room(lent, chromium, site_url="https://otklik.example.org", history_url=history_url) as made:
+    async with a_room(lent, chromium, site_url="https://otklik.example.org", history_url=history_url, unscanned_files="warn") as made:
         yield made
 
 
@@ -153,6 +156,24 @@ async def framed(page: Page) -> Frame:
     return found
 
 
+async def a_file_is_saved(room: Room, page: Page) -> None:
+    """From the timeline within the page of the desk, once history has its copy."""
+    request_id = await request_with(room.office, await upload(room.office.town.site))
+
+    async def kept() -> bool:
+        await page.goto(f"/desk/requests/{request_id}/client")
+        return bool(await (await framed(page)).get_by_text("Файл сохранён в истории").count())
+
+    await eventually(kept, what="history has a copy of the file")
+    link = (await framed(page)).get_by_role("link", name="Сохранить файл Скан паспорта.pdf")
+    assert await sideways(page) <= 0
+    async with page.expect_download() as saving:
+        await link.click()
+    saved = await saving.value
+    raw = await asyncio.to_thread(Path(await saved.path()).read_bytes)
+    assert (saved.suggested_filename, raw == SCAN) == ("Скан паспорта.pdf", True)
+
+
 @pytest.mark.requirement("N-4.6", "D-25", "E-17")
 async def test_the_whole_history_of_a_client_opens_from_the_card_by_keys_without_javascript_and_says_when_it_is_away(
     room: Room, lent: Database
@@ -189,3 +210,4 @@ async def test_the_whole_history_of_a_client_opens_from_the_card_by_keys_without
         async with service.process.pool.acquire() as db:
             looks = await db.fetchval("SELECT count(*) FROM log WHERE type = 'HistoryViewed'")
         assert looks == 3
+        await a_file_is_saved(room, page)

@@ -18,6 +18,9 @@ OPEN = {
     "CaseViewed": "found request_id what",
     "ClarificationNotReceived": "wait_until",
     "AttachmentExamined": "state thread",
+    "AttachmentHandedOver": "object_id request_id state upload_id",
+    "AttachmentKept": "object_id request_id state upload_id",
+    "AttachmentNotKept": "object_id reason request_id upload_id",
     "ClarificationReceived": "message_ref",
     "ClarificationRequested": "wait_until",
     "ClientIdentified": "kind platform",
@@ -91,6 +94,7 @@ OPEN = {
     "UnitSet": "code topics",
 }
 SECRETS = {
+    "AttachmentHandedOver": "key",
     "MessageAccepted": "tracking_code",
     "RequestChannelsChanged": "notice.target.confirm_token",
     "RequestStatusChanged": "targets.confirm_token",

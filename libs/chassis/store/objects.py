@@ -5,13 +5,27 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 from uuid import UUID
 
+import structlog
+
+from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.sealed_stream import CHUNK_BYTES, sealed, unsealed
+from libs.chassis.store.sealing import BrokenSeal
 
 READ_BYTES: Final = 4 * CHUNK_BYTES
 UNFINISHED: Final = ".unfinished"
+
+log = structlog.stdlib.get_logger("objects")
+
+
+class AttachmentDamaged(Refusal):
+    """The bytes are gone, or are not those that were sealed."""
+
+    code: ClassVar[str] = "attachment-damaged"
+    status: ClassVar[int] = 410
+    says: ClassVar[str] = "Файл не сохранился или повреждён. Сообщите об этом администратору: файл могут вернуть из копии."
 
 
 class Shelf(Protocol):
@@ -50,8 +64,32 @@ class Objects:
             async for piece in unsealed(key, object_id, stored):
                 yield piece
 
+    async def opened(self, object_id: UUID, key: bytes | None) -> AsyncGenerator[bytes, None]:
+        """For somebody who waits for it: its first piece is proved already, the rest is proved as it is read. Whoever opens it closes it.
+
+        Raises `AttachmentDamaged`, for a key that is gone, too.
+        """
+        if key is None:
+            raise AttachmentDamaged
+        pieces = self.read(object_id, key)
+        try:
+            first = await anext(pieces)
+        except (FileNotFoundError, BrokenSeal) as error:
+            log.error("an attachment can't be read", object_id=str(object_id), error=error)
+            raise AttachmentDamaged from None
+        return _from(first, pieces)
+
     async def remove(self, object_id: UUID) -> None:
         await self._shelf.remove(object_id)
+
+
+async def _from(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    try:
+        yield first
+        async for piece in rest:
+            yield piece
+    finally:
+        await rest.aclose()
 
 
 class Directory:

@@ -63,10 +63,11 @@ def pause_after(failures: int) -> timedelta:
 class Timers:
     """Runs what is due, in due order, one at a time; any number of replicas may do so at once."""
 
-    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics, *, effect_seconds: float = EFFECT_SECONDS) -> None:
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
+        self._effect_seconds = effect_seconds
         self._effects: dict[str, Effect] = {}
         self._tell_at: datetime | None = None
 
@@ -107,7 +108,7 @@ class Timers:
 
     async def _take(self, db: Connection, row_id: int, timer: Timer) -> None:
         """Inside a savepoint: what a failing effect wrote is undone, and the timer stays locked until it is postponed."""
-        async with db.transaction(), asyncio.timeout(EFFECT_SECONDS):
+        async with db.transaction(), asyncio.timeout(self._effect_seconds):
             await db.execute(SQL["remove_timer"], row_id)
             await self._effects[timer.kind](db, timer)
 

@@ -1,8 +1,11 @@
 """history.events.v1: what history itself did. Key: the thread's id."""
 
+from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from libs.events.fact import Event, Open
+from libs.events.vocabulary import Attachment, FileState
 
 
 class HistoryViewed(Event):
@@ -40,4 +43,31 @@ class HistoryGapDetected(Event):
     to_seq: Annotated[int, Open]
 
 
-EVENTS = (HistoryViewed, HeadSigned, HistoryGapDetected)
+class AttachmentKept(Event):
+    """History has a copy of its own of a file, checked against what was handed over; the object between the two may go (E-5)."""
+
+    request_id: Annotated[UUID, Open]
+    upload_id: Annotated[UUID, Open]
+    object_id: Annotated[UUID, Open]
+    state: Annotated[FileState, Open]
+    attachment: Attachment
+
+
+class Unkept(StrEnum):
+    """Why a file that was handed over could not be kept: not there, not what its key opens, not what was announced."""
+
+    ABSENT = "absent"
+    BROKEN = "broken"
+    DIFFERS = "differs"
+
+
+class AttachmentNotKept(Event):
+    """What was handed over is no use; intake hands the file over again (E-5)."""
+
+    request_id: Annotated[UUID, Open]
+    upload_id: Annotated[UUID, Open]
+    object_id: Annotated[UUID, Open]
+    reason: Annotated[Unkept, Open]
+
+
+EVENTS = (HistoryViewed, HeadSigned, HistoryGapDetected, AttachmentKept, AttachmentNotKept)

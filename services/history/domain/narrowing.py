@@ -13,10 +13,12 @@ from libs.events.contracts import (
     channel_outbound,
     channel_receipts,
     intake_answers,
+    intake_attachments,
     intake_clients,
     intake_requests,
     notifier_deliveries,
 )
+from libs.events.contracts.history_events import AttachmentKept, AttachmentNotKept
 from libs.events.fact import Event
 from services.history.domain.questions import PeriodReversed, Question
 
@@ -35,9 +37,10 @@ class Kind(StrEnum):
 
 
 _ANSWERS: Final = frozenset(intake_answers.EVENTS)
+_FILES: Final = (AttachmentKept, AttachmentNotKept)
 _EVENTS: Final[dict[Kind, tuple[type[Event], ...]]] = {
     Kind.MESSAGES: (*channel_inbound.EVENTS, *channel_receipts.EVENTS, *channel_outbound.EVENTS),
-    Kind.REQUEST: tuple(event for event in intake_requests.EVENTS if event not in _ANSWERS),
+    Kind.REQUEST: (*(event for event in intake_requests.EVENTS if event not in _ANSWERS), *intake_attachments.EVENTS, *_FILES),
     Kind.ANSWER: intake_answers.EVENTS,
     Kind.NOTICES: notifier_deliveries.EVENTS,
     Kind.CLIENT: intake_clients.EVENTS,

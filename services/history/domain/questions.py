@@ -40,6 +40,21 @@ class EntryNotFound(NotFound):
     says: ClassVar[str] = "Такой записи в истории нет."
 
 
+class AttachmentNotFound(NotFound):
+    """History has no copy of such a file, or none any more."""
+
+    code: ClassVar[str] = "attachment-not-found"
+    says: ClassVar[str] = "Такого файла в истории нет."
+
+
+class AttachmentInfected(Refusal):
+    """The virus scanner found something in it after the copy was made."""
+
+    code: ClassVar[str] = "attachment-infected"
+    status: ClassVar[int] = 403
+    says: ClassVar[str] = "Этот файл открыть нельзя: в нём найден вирус."
+
+
 class Sight(Enum):
     """What the roles of a member of staff let them see; the value says which entries are audits."""
 

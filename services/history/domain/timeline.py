@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from libs.events.contracts.history_events import AttachmentKept
+from libs.events.vocabulary import FileState
 from services.history.domain.entries import Entry
 
 # What an event is called, and its fields that hold what somebody said. Words of a message stand there, not again at its request.
@@ -54,6 +56,9 @@ TOLD: Final[dict[str, tuple[str, ...]]] = {
     "RefusalIssued": ("В сведениях отказано", "motive"),
     "AttachmentExamined": ("Приложенный файл проверен",),
     "AttachmentReleased": ("Разрешено открыть файл без проверки", "reason"),
+    "AttachmentHandedOver": ("Файл передан в историю",),
+    "AttachmentKept": ("Файл сохранён в истории",),
+    "AttachmentNotKept": ("Файл не удалось сохранить в истории, его передадут снова",),
     "HistoricalRequestImported": ("Запрос перенесён из прежнего реестра", "subject"),
     "HistoricalEntryImported": ("Запись прежнего реестра", "what"),
     "ClientIdentified": ("Клиент записан", "name"),
@@ -66,6 +71,7 @@ TOLD: Final[dict[str, tuple[str, ...]]] = {
     "NotificationFailed": ("Уведомление не отправлено",),
 }
 OTHER: Final = "Другое событие"
+KEPT: Final = AttachmentKept.type_name()
 ACTORS: Final = {
     "client": "клиент",
     "registrar": "регистратор",
@@ -86,12 +92,16 @@ NUMBERS: Final = ("reg_no", "reference", "foreign_no")
 
 
 class Line(NamedTuple):
-    """`files`: names of what was attached; `destroyed`: what was said can't be opened any more."""
+    """`files`: names of what was attached; `kept`: the file of that name that history gives, `unscanned`: nobody called it clean;
+    `destroyed`: what was said can't be opened any more.
+    """
 
     at: datetime
     title: str
     said: tuple[str, ...]
     files: tuple[str, ...]
+    kept: str | None
+    unscanned: bool
     who: str
     channel: str
     request_id: str | None
@@ -100,15 +110,18 @@ class Line(NamedTuple):
 
 def line_of(entry: Entry, payload: Mapping[str, Any], *, destroyed: bool) -> Line:
     title, *fields = TOLD.get(entry.type, (OTHER,))
+    kept = _text(payload, "upload_id") if entry.type == KEPT and not destroyed else None
     return Line(
         at=entry.occurred_at,
         title=title,
         said=tuple(said for field in fields if isinstance(said := payload.get(field), str) and said.strip()),
-        files=tuple(_files(payload)) if "text" in fields else (),
+        files=tuple(_files(payload)) if "text" in fields or kept else (),
+        kept=kept,
+        unscanned=kept is not None and payload.get("state") != FileState.CLEAN,
         who=ACTORS.get(entry.actor_role or "", ""),
         channel=CHANNELS.get(entry.channel or "", entry.channel or ""),
         request_id=entry.request_id,
-        destroyed=destroyed and bool(fields),
+        destroyed=destroyed and (bool(fields) or entry.type == KEPT),
     )
 
 
@@ -123,6 +136,11 @@ def numbers_of(entries: Sequence[tuple[Entry, Mapping[str, Any]]]) -> dict[str, 
 
 
 def _files(payload: Mapping[str, Any]) -> list[str]:
-    attached = payload.get("attachments")
-    names = [one.get("name") for one in attached if isinstance(one, Mapping)] if isinstance(attached, list) else []
-    return [name for name in names if isinstance(name, str)]
+    attached = payload.get("attachments") or [payload.get("attachment")]
+    named = [one for one in attached if isinstance(one, Mapping)] if isinstance(attached, list) else []
+    return [name for one in named if (name := _text(one, "name")) is not None]
+
+
+def _text(said: Mapping[str, Any], field: str) -> str | None:
+    value = said.get(field)
+    return value if isinstance(value, str) else None

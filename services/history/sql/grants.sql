@@ -8,3 +8,4 @@ GRANT EXECUTE ON FUNCTION log_make_months(date) TO :role;
 GRANT SELECT, UPDATE ON gap_places TO :role;
 GRANT SELECT, INSERT, UPDATE ON aggregate_heads TO :role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON gaps TO :role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON attachments TO :role;

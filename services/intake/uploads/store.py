@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -13,12 +13,14 @@ from libs.chassis.store.database import Connection
 from libs.chassis.store.keys import Keyring
 from libs.chassis.store.queries import queries
 from libs.chassis.store.sealing import seal, unseal
+from libs.chassis.store.timers import Timer, set_timers
 from libs.events.vocabulary import FileState
 from services import intake
 from services.intake.domain.uploads.attachments import Upload
 
 SQL = queries(intake.__file__)
 ONCE = "uploads_once"
+HAND_OVER: Final = "hand-over-attachment"
 
 
 class CameBefore(Exception):
@@ -95,10 +97,15 @@ class UploadStore:
         ids = sorted({known for known in map(_id, upload_ids) if known})
         return await self._opened(db, await db.fetch(SQL["uploads_by_id"], ids)) if ids else {}
 
-    async def bind(self, db: Connection, bound: Mapping[str, UUID]) -> None:
-        """To requests, by id."""
+    async def bind(self, db: Connection, bound: Mapping[str, UUID], at: datetime) -> None:
+        """To requests, by id; history may have what is bound."""
         if bound:
-            await db.execute(SQL["bind_uploads"], [UUID(upload_id) for upload_id in bound], list(bound.values()))
+            rows = await db.fetch(SQL["bind_uploads"], [UUID(upload_id) for upload_id in bound], list(bound.values()))
+            await self.offer(db, [row["upload_id"] for row in rows], at)
+
+    async def offer(self, db: Connection, upload_ids: Collection[UUID], at: datetime) -> None:
+        """To history, if they may be opened by then."""
+        await set_timers(db, [Timer(kind=HAND_OVER, key=str(upload_id), due_at=at) for upload_id in upload_ids])
 
     async def examine(self, db: Connection, upload: Upload) -> None:
         """What the scanner said, as it stands in `upload`."""
@@ -108,6 +115,29 @@ class UploadStore:
     async def key(self, db: Connection, thread_id: UUID) -> bytes | None:
         """None when it is gone or damaged."""
         return (await self._keyring.of(db, [thread_id])).get(thread_id)
+
+    async def to_copy(self, db: Connection, upload_id: UUID) -> Upload | None:
+        """The upload of a request, if history has no copy of it and none lies ready."""
+        rows = await db.fetch(SQL["uploads_to_copy"], upload_id)
+        return next(iter((await self._opened(db, rows)).values()), None)
+
+    async def all_to_copy(self, db: Connection) -> list[UUID]:
+        return [row["upload_id"] for row in await db.fetch(SQL["uploads_to_copy"], None)]
+
+    async def hand_over(self, db: Connection, upload_id: UUID, object_id: UUID) -> None:
+        """This object lies ready for history."""
+        await db.execute(SQL["hand_over_upload"], upload_id, object_id)
+
+    async def copied(self, db: Connection, upload_id: UUID, at: datetime) -> None:
+        await db.execute(SQL["upload_copied"], upload_id, at)
+
+    async def not_kept(self, db: Connection, upload_id: UUID, object_id: UUID) -> int | None:
+        """How often what lay ready was no use; None where something else lies there by now."""
+        times: int | None = await db.fetchval(SQL["upload_not_kept"], upload_id, object_id)
+        return times
+
+    async def count_not_kept(self, db: Connection) -> int:
+        return int(await db.fetchval(SQL["uploads_not_kept"]))
 
     async def doom(self, db: Connection, loose_before: datetime, broken_before: datetime) -> None:
         """Whatever nobody will name any more is to be removed."""

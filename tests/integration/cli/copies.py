@@ -1,12 +1,13 @@
 """What the tests of backup and restore stand on: copies in two places, the commands, and a town with something in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from services.history.main import build as build_history
 from services.history.settings import HistorySettings
 from services.intake.main import build as build_intake
 from services.intake.settings import IntakeSettings
+from services.intake.upload_api import DIALOGUE, EXTERNAL_ID
+from services.intake.upload_api import NAME as NAME_OF_FILE
 from tests.running import running, settings_of
 from tests.stack import Database, eventually
 
@@ -61,14 +64,23 @@ async def run_restore(place: Place, *more: object) -> Result:
 
 @asynccontextmanager
 async def both(database: Database) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    """The doors of intake and history, with their loops running."""
-    intake = settings_of(IntakeSettings, database.environment("intake"))
+    """The doors of intake and history, with their loops running; without a scanner files are opened with a warning."""
+    intake = settings_of(IntakeSettings, database.environment("intake", unscanned_files="warn"))
     history = settings_of(HistorySettings, database.environment("history"))
     async with running("intake", intake, build_intake) as one, running("history", history, build_history) as other:
         yield one.http, other.http
 
 
-async def say(database: Database, intake: httpx.AsyncClient, *external_ids: str) -> list[str]:
+async def uploaded(database: Database, intake: httpx.AsyncClient, raw: bytes, name: str = "a.txt", dialogue: str = "m-0") -> dict[str, Any]:
+    """One file at the upload door, as a message names it."""
+    key = {"Authorization": f"Bearer {database.stack.frontend_keys['site']}", "Content-Type": "text/plain"}
+    told = {EXTERNAL_ID: "f", DIALOGUE: dialogue, NAME_OF_FILE: quote(name)}
+    answer = await intake.post("/v1/uploads", content=raw, headers=key | told)
+    assert answer.status_code in (200, 201), answer.text
+    return {part: value for part, value in answer.json().items() if part != "state"}
+
+
+async def say(database: Database, intake: httpx.AsyncClient, *external_ids: str, attachments: Sequence[dict[str, Any]] = ()) -> list[str]:
     """Messages at the HTTP door; their register numbers."""
     key = {"Authorization": f"Bearer {database.stack.frontend_keys['site']}"}
     numbers = []
@@ -81,6 +93,7 @@ async def say(database: Database, intake: httpx.AsyncClient, *external_ids: str)
             "contacts": {"email": "vereshchagina@example.ru"},
             "text": "Прошу сообщить порядок аренды земельного участка.",
             "received_at": datetime.now(UTC).isoformat(),
+            "attachments": list(attachments),
         }
         answer = await intake.post("/v1/messages", json=message, headers=key)
         assert answer.status_code in (200, 201), answer.text
@@ -93,6 +106,16 @@ async def entries(database: Database, history: httpx.AsyncClient, number: str) -
     answer = await history.get("/v1/entries", params={"number": number}, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200, answer.text
     return list(answer.json()["entries"])
+
+
+async def copied(database: Database, history: httpx.AsyncClient, number: str) -> dict[str, Any]:
+    """What history says of the one file of a request that it keeps."""
+
+    async def kept() -> list[dict[str, Any]]:
+        return [one["payload"] for one in await entries(database, history, number) if one["type"] == "AttachmentKept"]
+
+    [payload] = await eventually(kept, what="history has a copy of the file")
+    return dict(payload)
 
 
 async def filled(database: Database, count: int = 3) -> list[str]:

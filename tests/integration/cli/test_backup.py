@@ -11,15 +11,28 @@ from uuid import UUID, uuid4
 import pytest
 
 from cli.backup_copy import DESTROYED, STAMP, note_destroyed, read_destroyed
-from cli.backup_objects import ARCHIVE
+from cli.backup_objects import KEEPS
 from cli.postgres_programs import Programs
 from cli.services import SCHEMAS
 from libs.chassis.store.destruction import Destruction, destroy, destroy_again, destructions
 from libs.chassis.store.objects import Directory
-from services.intake.upload_api import DIALOGUE, EXTERNAL_ID, NAME
-from tests.integration.cli.copies import Place, backed_up, both, entries, filled, grants, restored, say, sums
+from tests.integration.cli.copies import (
+    Place,
+    backed_up,
+    both,
+    copied,
+    drained,
+    entries,
+    filled,
+    grants,
+    restored,
+    say,
+    sums,
+    uploaded,
+)
 from tests.stack import Database, eventually
 
+VARIABLES = {name: keeps.variable for name, keeps in KEEPS.items()}
 SCAN = b"what a person attached " * 1000
 pytestmark = [pytest.mark.requirement("E-13"), pytest.mark.usefixtures("fresh_kafka")]
 
@@ -38,13 +51,21 @@ async def destroyed_in(database: Database, service: str, threads: Sequence[UUID]
         return await destroy(db, threads)
 
 
-async def uploaded(database: Database) -> UUID:
-    """One file at the upload door."""
-    key = {"Authorization": f"Bearer {database.stack.frontend_keys['site']}", "Content-Type": "text/plain"}
-    async with both(database) as (intake, _):
-        answer = await intake.post("/v1/uploads", content=SCAN, headers=key | {EXTERNAL_ID: "f", DIALOGUE: "m-0", NAME: "a.txt"})
-    assert answer.status_code == 201, answer.text
-    return UUID(answer.json()["upload_id"])
+async def kept_twice(database: Database) -> tuple[UUID, UUID]:
+    """A file of a request, as it lies in intake and in history."""
+    async with both(database) as (intake, history):
+        file = await uploaded(database, intake, SCAN)
+        [number] = await say(database, intake, "m-0", attachments=[file])
+        await copied(database, history, number)
+
+        async def taken_back() -> bool:
+            async with database.superuser() as db:
+                return bool(await db.fetchval("SELECT copied_at IS NOT NULL FROM intake.uploads"))
+
+        await eventually(taken_back, what="intake has heard of it")
+        await drained(database)
+    async with database.superuser() as db:
+        return UUID(file["upload_id"]), await db.fetchval("SELECT copy_id FROM history.attachments")
 
 
 async def threads_of(database: Database, service: str) -> list[UUID]:
@@ -76,35 +97,39 @@ async def test_what_was_backed_up_comes_back_row_for_row_with_its_grants_and_ser
 async def test_attachments_come_back_with_the_rows_that_know_them_and_are_sealed_in_the_copy(
     database: Database, empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    await filled(database, 1)
-    upload_id = await uploaded(database)
-    folder = Path(database.environment("intake")["OTKLIK_OBJECTS"])
-    stored = Directory(folder).path(upload_id).read_bytes()
+    ids = dict(zip(VARIABLES, await kept_twice(database), strict=True))
+    folders = {name: Path(database.environment(name)["OTKLIK_OBJECTS"]) for name in VARIABLES}
+    stored = {name: Directory(folders[name]).path(ids[name]).read_bytes() for name in VARIABLES}
     without = await backed_up(place)
-    assert "attachments that are NOT in this copy: 1" in without.output
+    assert all(
+        f"attachments of {name} that are NOT in this copy: 1; say where they lie by {VARIABLES[name]}" in without.output for name in ids
+    )
     async with database.superuser() as db:
         await db.execute("SELECT pg_sleep(1.1)")  # copies bear the second in which they were made
-    monkeypatch.setenv("OTKLIK_OBJECTS", str(folder))
+    for name, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, str(folders[name]))
     taken = await backed_up(place)
-    assert (taken.exit_code, "attachments: 1\n" in taken.output, "NOT" in taken.output) == (0, True, False), taken.output
+    assert (taken.exit_code, "attachments: 2\n" in taken.output, "NOT" in taken.output) == (0, True, False), taken.output
     newest = max(place.data.iterdir())
-    assert SCAN not in (newest / ARCHIVE).read_bytes()
-    assert stat.S_IMODE((newest / ARCHIVE).stat().st_mode) == 0o600
-    monkeypatch.setenv("OTKLIK_OBJECTS", str(tmp_path / "objects"))
+    for keeps in KEEPS.values():
+        assert SCAN not in (newest / keeps.archive).read_bytes()
+        assert stat.S_IMODE((newest / keeps.archive).stat().st_mode) == 0o600
+    for name, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, str(tmp_path / name))
     back = await restored(place, empty, monkeypatch)
-    assert (back.exit_code, "attachments that came back: 1" in back.output, "MISSING" in back.output) == (0, True, False), back.output
-    assert Directory(tmp_path / "objects").path(upload_id).read_bytes() == stored
+    assert (back.exit_code, "attachments that came back: 2" in back.output, "MISSING" in back.output) == (0, True, False), back.output
+    assert {name: Directory(tmp_path / name).path(ids[name]).read_bytes() for name in VARIABLES} == stored
 
 
 @pytest.mark.requirement("E-5")
 async def test_a_restore_without_the_folder_of_attachments_says_how_many_are_missing(
     database: Database, empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await filled(database, 1)
-    await uploaded(database)
+    await kept_twice(database)
     await backed_up(place)
     back = await restored(place, empty, monkeypatch)
-    assert (back.exit_code, "attachments that are MISSING: 1" in back.output) == (0, True), back.output
+    told = [f"attachments of {name} that are MISSING: 1" in back.output for name in VARIABLES]
+    assert (back.exit_code, told) == (0, [True, True]), back.output
 
 
 @pytest.mark.requirement("R-17")

@@ -49,6 +49,7 @@ async def test_every_route_names_its_roles(history: Keeping) -> None:
         ("GET", "/v1/entries"): frozenset((*READERS, *AUDITORS)),
         ("GET", "/v1/entries/{event_id}"): frozenset((*READERS, *AUDITORS)),
         ("GET", "/v1/clients/{client_id}/history"): frozenset(READERS),
+        ("GET", "/v1/attachments/{upload_id}"): frozenset(READERS),
     }
 
 

@@ -41,7 +41,7 @@ async def looks(history: Keeping) -> list[dict[str, Any]]:
 async def test_readers_alone_come_in_by_the_desks_cookie_and_everybody_else_is_told_why_on_a_page(
     history: Keeping, signed_in: SignedIn
 ) -> None:
-    [route] = [one for one in guarded_routes(history.app) if one.path.startswith(carried.TIMELINES)]
+    [route] = [one for one in guarded_routes(history.app) if one.path.startswith(f"{carried.TIMELINES}/clients")]
     assert (route.method, route.path, route.roles) == ("GET", "/timelines/clients/{client_id:uuid}", frozenset(READERS))
     for headers in ({}, {"Authorization": "Bearer x"}, headers_of(new_private_key(), "account-7", Role.HEAD)):
         answer = await opened(history, headers, NOBODY)

@@ -101,7 +101,10 @@ def uploads_of(bureau: Office, store: type[UploadStore] = UploadStore) -> Upload
 @asynccontextmanager
 async def scanned_by(database: Database, mood: clamd.Mood = "well", **told: Any) -> AsyncIterator[tuple[Office, clamd.Clamd]]:
     scanner = clamd.Clamd(mood=mood)
-    async with scanner.listening() as address, office(database, quiet=True, scanner=address, **({"scanner_seconds": 0.5} | told)) as bureau:
+    async with (
+        scanner.listening() as address,
+        office(database, scanner=address, **({"quiet": True, "scanner_seconds": 0.5} | told)) as bureau,
+    ):
         yield bureau, scanner
 
 

@@ -87,7 +87,7 @@ def test_a_wrong_offset_of_the_ports_is_told_too(monkeypatch: pytest.MonkeyPatch
         (WrongSettings("OTKLIK_HTTP_PORT is missing"), "OTKLIK_HTTP_PORT is missing", UNUSABLE),
         (FileNotFoundError(2, "No such file", "/no/file"), "/no/file can't be used", UNUSABLE),
         (InvalidReplicationFactorError("topic"), "fewer brokers", UNUSABLE),
-        (BucketAway("<Code>AccessDenied</Code> hidden"), "OTKLIK_OBJECTS names can't be worked with: AccessDenied", UNREACHABLE),
+        (BucketAway("<Code>AccessDenied</Code> hidden"), "OTKLIK_HISTORY_OBJECTS) can't be worked with: AccessDenied", UNREACHABLE),
         (asyncpg.InvalidPasswordError("x"), "lets nobody in", UNREACHABLE),
         (asyncpg.UndefinedTableError("x"), "otklik database prepare", UNREACHABLE),
         (asyncpg.InsufficientPrivilegeError("x"), "lacks a right", UNREACHABLE),

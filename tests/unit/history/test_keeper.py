@@ -65,11 +65,17 @@ async def nobody(_db: object, _told: object) -> None:
     """No event of these tests takes anybody's rights."""
 
 
+async def nothing_to_fetch(_db: object, files: object, _at: datetime) -> None:
+    """No event of these tests hands a file over."""
+    assert not files
+
+
 def keeper(log: Written) -> Keeper:
     clock = SystemClock()
     return Keeper(
         log=cast(Any, log),
         deny=nobody,
+        expect=nothing_to_fetch,
         pool=cast(Pool, Connections()),
         clock=clock,
         authority=AUTHORITY,

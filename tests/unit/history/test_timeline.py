@@ -6,14 +6,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from libs.events.contracts import CONTRACTS
+from libs.events.contracts.history_events import AttachmentKept, AttachmentNotKept
+from libs.events.contracts.intake_attachments import AttachmentHandedOver
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.envelope import Actor
+from libs.events.topics import ATTACHMENTS, HISTORY
 from libs.events.vocabulary import Attachment
 from services.history.domain.entries import Entry, entry_of
 from services.history.domain.timeline import OTHER, TOLD, line_of, numbers_of
-from tests.unit.history.told import IN_SITE, TEXT, came, envelope, message, received, registered, status_changed
+from tests.unit.history.told import IN_SITE, TEXT, came, envelope, handed_over, message, received, registered, status_changed
 
 OF_CLIENTS = ("channel.inbound", "channel.receipts", "channel.outbound", "intake.requests", "intake.clients", "notifier.deliveries")
+OF_FILES = (AttachmentHandedOver, AttachmentKept, AttachmentNotKept)
 REQUEST = UUID("01930000-0000-7000-8000-00000000b001")
 
 
@@ -24,7 +28,9 @@ def kept(fact: Any, topic: str | None = None, **changed: Any) -> tuple[Entry, di
 
 @pytest.mark.requirement("N-4.6")
 def test_every_event_of_a_client_has_its_words_and_they_name_fields_that_it_has() -> None:
-    events = {event.type_name(): event for contract in OF_CLIENTS for event in CONTRACTS[contract]}
+    events = {event.type_name(): event for contract in OF_CLIENTS for event in CONTRACTS[contract]} | {
+        event.type_name(): event for event in OF_FILES
+    }
     assert events.keys() == TOLD.keys()
     for name, (_, *fields) in TOLD.items():
         assert set(fields) <= events[name].model_fields.keys(), name
@@ -39,6 +45,21 @@ def test_a_message_is_told_in_its_own_words_with_its_files_and_not_again_at_its_
     entry, payload = kept(received())
     begun = line_of(entry, payload, destroyed=False)
     assert (begun.said, begun.files, begun.request_id) == ((), (), str(REQUEST))
+
+
+@pytest.mark.requirement("N-4.6", "E-5")
+def test_a_file_that_history_keeps_can_be_saved_by_its_name_and_one_that_is_destroyed_or_only_on_its_way_can_not() -> None:
+    handed = handed_over(b"scan", name="скан.pdf")
+    said = {name: getattr(handed, name) for name in ("request_id", "upload_id", "object_id", "state", "attachment")}
+    entry, payload = kept(AttachmentKept(**said), HISTORY.name)
+    line = line_of(entry, payload, destroyed=False)
+    assert (line.kept, line.files, line.unscanned) == (str(handed.upload_id), ("скан.pdf",), False)
+    released = line_of(entry, payload | {"state": "unsure"}, destroyed=False)
+    assert (released.kept, released.unscanned) == (line.kept, True)
+    gone = line_of(entry, {"upload_id": payload["upload_id"]}, destroyed=True)
+    assert (gone.kept, gone.files, gone.destroyed) == (None, (), True)
+    on_its_way = line_of(*kept(handed, ATTACHMENTS.name), destroyed=False)
+    assert (on_its_way.kept, on_its_way.files) == (None, ())
 
 
 @pytest.mark.requirement("N-4.6", "D-16")

@@ -1,5 +1,6 @@
 """Ready-made events and people for history's tests."""
 
+import hashlib
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,12 +8,13 @@ from uuid import UUID, uuid4
 from libs.chassis.bus.deliveries import Delivery
 from libs.chassis.ops.identifiers import TimeOrderedIds
 from libs.events.contracts.channel_inbound import MessageReceived
+from libs.events.contracts.intake_attachments import AttachmentHandedOver
 from libs.events.contracts.intake_clients import ClientIdentified, ClientIdentitiesLinked, ClientIdentitiesUnlinked
 from libs.events.contracts.intake_requests import RequestReceived, RequestRegistered, RequestStatusChanged
 from libs.events.envelope import Actor, Envelope, encode
 from libs.events.fact import Event
 from libs.events.topics import CLIENTS, INBOUND, REQUESTS, dialogue_thread, frontend_of
-from libs.events.vocabulary import ClientKind, Contacts, MessageRef, Sender, Status, Target
+from libs.events.vocabulary import Attachment, ClientKind, Contacts, FileState, MessageRef, Sender, Status, Target
 from services.history.domain.entries import Coordinates
 
 AT = datetime(2026, 11, 22, 5, 0, 0, 123456, tzinfo=UTC)
@@ -20,6 +22,7 @@ NAME = "Евпраксия Запланированная-Невидимая"
 EMAIL = "evpraksiya@example.org"
 TEXT = f"Прошу сообщить, когда будет ответ. {NAME}"
 SECRET = "one-time-token-of-the-link"
+HANDED_KEY = b"one-time-key-of-one-object------"
 WHEN_MS = 1_795_000_000_000
 AUTHORITY = "demo"
 IN_SITE = INBOUND.of("site")
@@ -138,6 +141,21 @@ def linked(other: UUID) -> ClientIdentitiesLinked:
 
 def unlinked(other: UUID) -> ClientIdentitiesUnlinked:
     return ClientIdentitiesUnlinked(other=other, basis="ошибка оператора")
+
+
+def handed_over(raw: bytes, *, name: str = "Скан.pdf", **changed: Any) -> AttachmentHandedOver:
+    """A file of these bytes, as intake announces it."""
+    upload_id = changed.get("upload_id") or uuid4()
+    size, sha256 = len(raw), hashlib.sha256(raw).hexdigest()
+    fields: dict[str, Any] = {
+        "request_id": uuid4(),
+        "upload_id": upload_id,
+        "object_id": uuid4(),
+        "state": FileState.CLEAN,
+        "attachment": Attachment(upload_id=str(upload_id), name=name, type="application/pdf", size=size, sha256=sha256),
+        "key": HANDED_KEY.hex(),
+    }
+    return AttachmentHandedOver(**{**fields, **changed})
 
 
 def about_client(client: UUID, fact: Event, **changed: Any) -> Delivery:

@@ -17,10 +17,11 @@ from libs.events.contracts.intake_requests import (
     RequestSupplemented,
 )
 from libs.events.vocabulary import Attachment, Contacts, FileState, Status
+from libs.web.saving import disposition
 from services.intake.domain.timeline import is_shown, said
 from services.intake.domain.uploads import attachments
-from services.intake.domain.uploads.attachments import AttachmentNotFound, Kept, NothingToRelease, Opening, Unscanned, Upload
-from services.intake.pages.cards.attachment_pages import disposition, name_of, size_of
+from services.intake.domain.uploads.attachments import AttachmentNotFound, Kept, NothingToRelease, Opening, Unscanned, Upload, name_of
+from services.intake.pages.cards.attachment_pages import size_of
 from tests.examples import FIRST_MESSAGE, NOW, QUESTION, message, some_id
 from tests.spec import like
 from tests.unit.intake.desk import Desk, inbound, later
@@ -186,12 +187,12 @@ def test_the_card_tells_of_files_what_is_not_as_it_should_be() -> None:
     ],
 )
 def test_a_file_is_saved_under_a_name_whose_ending_tells_the_truth(name: str, shown: str) -> None:
-    assert name_of(Kept(SCAN.model_copy(update={"name": name})), 3) == shown
+    assert name_of(SCAN.model_copy(update={"name": name}), 3) == shown
 
 
 @given(st.text(min_size=1, max_size=300))
 def test_whatever_a_person_calls_a_file_the_header_is_one_header_and_gives_the_name_back(name: str) -> None:
-    shown = name_of(Kept(SCAN.model_copy(update={"name": name})), 1)
+    shown = name_of(SCAN.model_copy(update={"name": name}), 1)
     header = disposition(shown)
     header.encode("ascii")
     assert header.isprintable()

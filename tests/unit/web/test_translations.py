@@ -31,7 +31,11 @@ def refusals() -> set[str]:
     for package in (services.intake, libs.chassis.access):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    return {kind.says for kind in _all_kinds(Refusal) if kind.__module__.startswith(("services.intake", "libs.chassis.access"))} - {""}
+    return {
+        kind.says
+        for kind in _all_kinds(Refusal)
+        if kind.__module__.startswith(("services.intake", "libs.chassis.access", "libs.chassis.store"))
+    } - {""}
 
 
 def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_requests import AttachmentExamined, AttachmentReleased
 from libs.events.vocabulary import Attachment, FileState
+from services.intake.domain.uploads.file_kinds import KINDS, clean_name, ending_of
 
 DOUBTFUL = frozenset((FileState.UNSURE, FileState.UNCHECKED))
 
@@ -116,6 +117,13 @@ def _known_more(kept: Kept, event: AttachmentExamined | AttachmentReleased) -> K
     if isinstance(event, AttachmentReleased):
         return kept._replace(released=True)
     return kept._replace(state=event.state, thread=event.thread or kept.thread, found=event.found)
+
+
+def name_of(attachment: Attachment, number: int) -> str:
+    """As the person named it, without signs that deceive; its ending is that of its content."""
+    clean = clean_name(attachment.name) or f"файл {number}"
+    kind = next((one for one in KINDS if one.type == attachment.type), None)
+    return clean if kind is None or ending_of(clean) in kind.endings else f"{clean}.{kind.endings[0]}"
 
 
 def at(files: Files, number: int) -> Kept:

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.refusals import Refusal
 from libs.events.vocabulary import AnswerScope, WantedForm
+from libs.web.saving import disposition
 from services.intake.domain.answer.differences import differences
 from services.intake.domain.answer.draft import Draft, Drafts
 from services.intake.domain.answer.grounds import GROUNDS, refused
 from services.intake.domain.answer.paper import legible, sections
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
-from services.intake.pages.cards.attachment_pages import disposition
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.papers.answers import Answers, NothingSent
 from services.intake.transitions import DESK

@@ -1,27 +1,24 @@
 """Attachments at the desk: a file goes out for saving alone, never to be shown in the page; one in doubt is opened with a warning."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from libs.chassis.access.sessions import SignedIn
 from libs.chassis.ops.telemetry import Telemetry
 from libs.web.posted import posted
+from libs.web.saving import UNKNOWN_TYPE, to_save
 from services.intake import statuses
 from services.intake.attachments import Attachments, Opened
-from services.intake.domain.uploads.attachments import AttachmentClosed, Files, Kept, Opening
-from services.intake.domain.uploads.file_kinds import KINDS, clean_name, ending_of
+from services.intake.domain.uploads.attachments import AttachmentClosed, Files, Kept, Opening, name_of
+from services.intake.domain.uploads.file_kinds import KINDS
 from services.intake.pages.people import to
 from services.intake.pages.register.register_pages import REGISTER, DeskParts
 from services.intake.transitions import DESK, LEADING
 
-# Whatever a browser makes of it, it runs nothing and is of no site.
-NEVER_SHOWN: Final = {"content-security-policy": "sandbox; default-src 'none'", "x-content-type-options": "nosniff"}
 KNOWN_TYPES: Final = frozenset(kind.type for kind in KINDS)
 LONGEST_REASON: Final = 2000
 NO_REASON: Final = "Укажите причину"
@@ -95,7 +92,7 @@ def rows(files: Files, attachments: Attachments) -> list[dict[str, Any]]:
 def _row(kept: Kept, number: int, opening: Opening) -> dict[str, Any]:
     return {
         "number": number,
-        "name": name_of(kept, number),
+        "name": name_of(kept.attachment, number),
         "size": size_of(kept.attachment.size),
         "type": next((kind.title for kind in KINDS if kind.type == kept.attachment.type), ""),
         "state": statuses.FILES[kept.state],
@@ -103,13 +100,6 @@ def _row(kept: Kept, number: int, opening: Opening) -> dict[str, Any]:
         "released": kept.released,
         "opening": opening.value,
     }
-
-
-def name_of(kept: Kept, number: int) -> str:
-    """As the person named it, without signs that deceive; its ending is that of its content."""
-    clean = clean_name(kept.attachment.name) or f"файл {number}"
-    kind = next((one for one in KINDS if one.type == kept.attachment.type), None)
-    return clean if kind is None or ending_of(clean) in kind.endings else f"{clean}.{kind.endings[0]}"
 
 
 BYTES = "Б"
@@ -123,23 +113,7 @@ def size_of(size: int) -> str:
     return f"{size} {BYTES}"
 
 
-def disposition(name: str) -> str:
-    """RFC 6266: for saving, the name in UTF-8 (RFC 8187), beside it letters for programs of old."""
-    plain = "".join(sign if sign.isascii() and sign.isprintable() and sign not in '"\\%;' else "_" for sign in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
 def sent(opened: Opened, number: int) -> Response:
-    """The bytes; who reads a broken one to its place of damage is cut off there, short of the length that was announced."""
     told = opened.kept.attachment
-
-    async def pieces() -> AsyncIterator[bytes]:
-        try:
-            async for piece in opened.pieces:
-                yield piece
-        finally:
-            await opened.pieces.aclose()
-
-    headers = NEVER_SHOWN | {"content-disposition": disposition(name_of(opened.kept, number)), "content-length": str(told.size)}
-    media_type = told.type if told.type in KNOWN_TYPES else "application/octet-stream"
-    return StreamingResponse(pieces(), headers=headers | {"content-type": media_type})
+    media_type = told.type if told.type in KNOWN_TYPES else UNKNOWN_TYPE
+    return to_save(opened.pieces, name=name_of(opened.kept.attachment, number), media_type=media_type, size=told.size)

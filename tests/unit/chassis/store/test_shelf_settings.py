@@ -7,7 +7,7 @@ import pytest
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.store.bucket import Bucket
 from libs.chassis.store.objects import Directory
-from libs.chassis.store.shelves import ObjectSettings, shelf_of
+from libs.chassis.store.shelves import HandOverSettings, ObjectSettings, hand_over_of, shelf_of
 
 pytestmark = pytest.mark.requirement("E-5")
 KEYS = {"OTKLIK_OBJECTS_ACCESS_KEY": "who", "OTKLIK_OBJECTS_SECRET_KEY": "whose-secret"}
@@ -49,6 +49,19 @@ def test_an_address_that_can_not_be_meant_stops_the_start(monkeypatch: pytest.Mo
     with pytest.raises(WrongSettings, match="OTKLIK_OBJECTS is wrong") as stopped:
         read(monkeypatch, OTKLIK_OBJECTS=address, **KEYS)
     assert "whose-secret" not in str(stopped.value)
+
+
+def test_the_place_between_two_services_has_settings_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OTKLIK_HAND_OVER", str(tmp_path))
+    assert isinstance(hand_over_of(HandOverSettings.read()), Directory)
+    monkeypatch.setenv("OTKLIK_HAND_OVER", BUCKETS[1])
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings, match="OTKLIK_HAND_OVER names a bucket: set OTKLIK_HAND_OVER_ACCESS_KEY"):
+        hand_over_of(HandOverSettings.read())
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name.replace("OBJECTS", "HAND_OVER"), value)
+    assert isinstance(hand_over_of(HandOverSettings.read()), Bucket)
 
 
 def test_a_bucket_wants_its_keys_and_readable_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
