@@ -22,6 +22,7 @@ FACTS_OF: Final = {  # the facts that a form of the card may make
     "set-aside": ("MessageSetAside",),
     "take-up": ("MessageTakenUp",),
     "override-channel": ("RequestAdditionalChannelChanged", "RequestChannelsChanged"),
+    "check-powers": ("PowersChecked",),
     "prepare-draft": ("DraftPrepared",),
     "check-draft": ("DraftChecked",),
     "submit-draft": ("DraftSubmitted",),

@@ -37,6 +37,18 @@ class Attached(Sent):
     sha256: str
 
 
+class Powers(Sent):
+    paper: str
+    number: str | None
+    issued_on: date | None
+    valid_until: date | None
+
+
+class Represented(Sent):
+    name: str
+    powers: Powers
+
+
 class Message(Sent):
     external_id: str
     received_at: datetime
@@ -49,6 +61,7 @@ class Message(Sent):
     additional_channel: AdditionalChannel | None
     thread_ref: str | None = None
     attachments: tuple[Attached, ...] = ()
+    represented: Represented | None = None
 
 
 class Told(BaseModel):

@@ -28,6 +28,7 @@ from frontends.site.sent_forms import SentForm, SentForms, is_changed, repeated
 from libs.chassis.ops.clock import Clock
 from libs.web.pages import Pages
 from libs.web.preferences import PANEL, Preferences
+from libs.web.represented import PAPERS
 from libs.web.sealed_cookies import SealedCookie
 
 RETRY_AFTER = {"retry-after": "60"}
@@ -245,6 +246,7 @@ class RequestPages:
             wrong_files=unsent.wrong,
             sealed_files=self.files.sealed(unsent.values["external_id"], unsent.files),
             **self.files.limits(),
+            papers=list(PAPERS.items()),
             kinds=[(value, say(title)) for value, title in KIND_TITLES.items()],
             channels=_options(CHANNEL_TITLES, say),
             forms=_options(FORM_TITLES, say),

@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import Self
 from uuid import UUID
 
-from frontends.site.intake_words import AdditionalChannel, Attached, Contacts, Message, Sender
+from frontends.site.intake_words import AdditionalChannel, Attached, Contacts, Message, Represented, Sender
+from libs.web import represented
 from libs.web.contacts import is_email, phone_of
 
 # At four bytes a letter this stays under the 200 KiB that intake's doors take.
@@ -67,6 +68,11 @@ class RequestForm:
     email: str = ""
     phone: str = ""
     postal: str = ""
+    represented: str = ""
+    paper: str = ""
+    paper_number: str = ""
+    paper_on: str = ""
+    paper_until: str = ""
     channel: str = "none"
     wanted_form: str = "any"
 
@@ -99,7 +105,13 @@ class RequestForm:
 
     def errors(self) -> dict[str, str]:
         """A message per field, in the order of the page; empty when it may be sent."""
-        found = {**self._wrong_lines(), **self._wrong_text(), **self._wrong_contacts(), **self._wrong_choices()}
+        found = {
+            **represented.wrong(self.values()),
+            **self._wrong_lines(),
+            **self._wrong_text(),
+            **self._wrong_contacts(),
+            **self._wrong_choices(),
+        }
         return {field.name: found[field.name] for field in fields(self) if field.name in found}
 
     def message(self, point: str, at: datetime, files: tuple[Attached, ...] = ()) -> Message:
@@ -115,10 +127,12 @@ class RequestForm:
             wanted_form=None if self.wanted_form == "any" else self.wanted_form,
             additional_channel=self._additional_channel(),
             attachments=files,
+            represented=Represented.model_validate(told) if (told := represented.told(self.values())) else None,
         )
 
     def _wrong_lines(self) -> dict[str, str]:
-        typed = {"text": self.text, "name": self.name, "email": self.email, "phone": self.phone, "postal": self.postal}
+        lines = ("name", "email", "phone", "postal", *represented.FIELDS)
+        typed = {"text": self.text, **{name: getattr(self, name) for name in lines}}
         too_long = {name: LINE_TOO_LONG for name, value in typed.items() if name != "text" and len(value) > LINE_LIMIT}
         return too_long | {name: UNREADABLE_SIGN for name, value in typed.items() if "\0" in value}
 

@@ -113,6 +113,9 @@ class Flag(StrEnum):
     ENTERED_LATE = "entered-late"
     TEXT_CHANGED = "text-changed"
     THREAD_UNKNOWN = "thread-unknown"
+    POWERS_UNCHECKED = "powers-unchecked"
+    POWERS_EXPIRED = "powers-expired"
+    POWERS_WITHDRAWN = "powers-withdrawn"
 
 
 class Card(StrEnum):
@@ -153,6 +156,41 @@ class Sender(Value):
     name: Annotated[str | None, Personal] = None
     kind: ClientKind | None = None
     account: Annotated[str | None, Personal] = None
+
+
+class PowersPaper(StrEnum):
+    """By what somebody may act for another one (8-FZ art. 18, Civil Code art. 26, 53, 185)."""
+
+    POWER_OF_ATTORNEY = "power-of-attorney"
+    PARENT_OR_GUARDIAN = "parent-or-guardian"
+    HEAD = "head"  # of an organisation, by its charter
+    COURT = "court"
+    OTHER = "other"
+
+
+class Powers(Value):
+    """The paper that gives them, as far as it was told; `valid_until` is its last day."""
+
+    paper: PowersPaper
+    number: Annotated[str | None, Personal, StringConstraints(max_length=100)] = None
+    issued_on: date | None = None
+    valid_until: date | None = None
+
+
+class PowersOutcome(StrEnum):
+    """What the registrar found: the paper was seen and is good, it is not, or whoever gave it has taken it back."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Represented(Value):
+    """For whom the sender asks, and by what powers (E-11)."""
+
+    name: Annotated[str, Personal, StringConstraints(min_length=1, max_length=300)]
+    kind: ClientKind | None = None
+    powers: Powers
 
 
 class Contacts(Value):

@@ -78,7 +78,10 @@ def routes(parts: TimelineParts) -> APIRouter:
         return parts.pages.show(
             request,
             "page/timeline.html",
-            lines=[line_of(one.entry, one.payload, destroyed=one.destroyed) for one in page],
+            lines=[
+                line_of(one.entry, one.payload, destroyed=one.destroyed, by_another=one.entry.client_id not in (None, *same_person))
+                for one in page
+            ],
             numbers=numbers_of([(one.entry, one.payload) for one in page]),
             same_person=len(same_person) - 1,
             values={"kind": "", "channel": "", "point": "", "first": "", "last": "", **narrowed.written()},

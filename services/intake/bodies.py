@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, FileState, Sender
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, FileState, Powers, Represented, Sender
 
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Corrected = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -30,6 +30,15 @@ class AttachmentBody(Attachment):
     model_config = STRICT
 
 
+class PowersBody(Powers):
+    model_config = STRICT
+
+
+class RepresentedBody(Represented):
+    model_config = STRICT
+    powers: PowersBody
+
+
 class MessageBody(MessageReceived):
     """A message with the point where it happened; an unknown field is refused at any depth, because it is a mistake of whoever wrote it."""
 
@@ -38,6 +47,7 @@ class MessageBody(MessageReceived):
     contacts: ContactsBody = ContactsBody()
     additional_channel: AdditionalBody | None = None
     attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=50)] = ()
+    represented: RepresentedBody | None = None
     point: Annotated[str | None, StringConstraints(min_length=1, max_length=100)] = None
 
 

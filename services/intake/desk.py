@@ -11,7 +11,7 @@ from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Recorded
-from libs.events.contracts.intake_requests import RequestStatusChanged
+from libs.events.contracts.intake_requests import PowersChecked, RequestStatusChanged
 from libs.events.fact import Event
 from services.intake import tracking
 from services.intake.authority.book import Book
@@ -24,11 +24,12 @@ from services.intake.domain.desk import Case
 from services.intake.domain.last_days import LastDay, last_days, latest_due
 from services.intake.domain.register import NumberAssigned
 from services.intake.domain.register import Register as Journal
+from services.intake.domain.representing import of_represented, powers_identity, represented_id
 from services.intake.domain.request import Request, evolve
 from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
-from services.intake.store import REGISTER, REQUEST, IntakeStore, state_of
+from services.intake.store import CLIENT, REGISTER, REQUEST, IntakeStore, state_of
 from services.intake.transitions import TRANSITIONS
 
 
@@ -193,7 +194,9 @@ class Desk:
         if isinstance(command, Assign) and command.executor and await self._store.is_disabled(db, command.executor):
             raise ExecutorAway
         facts = desk.decide(case, command, by, at, self._book.rules, how)
-        return [self._append(case, facts, by, at, traceparent)]
+        appended = self._append(case, facts, by, at, traceparent)
+        fact = facts[0]
+        return await self._of_represented(db, case, fact, appended) if isinstance(fact, PowersChecked) else [appended]
 
     async def _registration(
         self, db: Connection, case: Case, by: Staff, at: datetime, how: Telling, traceparent: str | None
@@ -213,6 +216,25 @@ class Desk:
         register = await self._store.register(db, rules.out_journal, rules.day_of(at).year)
         appended = self._append(case, desk.sent(case.request, by, register, rules, at, how), by, at, traceparent)
         return [_numbered(register, NumberAssigned(request_id=case.request_id), appended), appended]
+
+    async def _of_represented(self, db: Connection, case: Case, fact: PowersChecked, appended: Append) -> list[Append]:
+        """In whose file the powers stand, too; by the client that the envelope names, the request is in their history from then on."""
+        identity = powers_identity(self._book.rules.key, fact.represented)
+        known = await self._store.client_by_identity(db, identity) if identity else None
+        client_id = known or represented_id(case.request_id)
+        client = await self._store.client(db, client_id)
+        told = of_represented(client, fact, case.request_id, case.client_id)
+        if not told:
+            return [appended]
+        context = replace(appended.context, client_id=client_id)
+        own = Append(
+            category=CLIENT,
+            aggregate_id=str(client_id),
+            expected_version=client.version,
+            facts=told,
+            context=replace(context, thread_id=client_id),
+        )
+        return [own, replace(appended, context=context)]
 
     def _append(self, case: Case, facts: Sequence[Event], by: Staff, at: datetime, traceparent: str | None) -> Append:
         role = min(by.roles & TRANSITIONS[type(facts[0])].roles)  # decided: there is one

@@ -11,6 +11,7 @@ from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection
 from libs.chassis.store.events import record_of
 from libs.chassis.store.outbox import Outbox, Record
+from libs.events.contracts.channel_inbound import MessageReceived
 from libs.events.contracts.channel_receipts import MessageAccepted, MessageRefused
 from libs.events.envelope import Actor, Envelope
 from libs.events.fact import Event
@@ -22,6 +23,7 @@ from services.intake.domain import acceptance
 from services.intake.domain.acceptance import Accepted, FreshIds, Rules
 from services.intake.domain.client import account_identity
 from services.intake.domain.inbound import Door, Inbound
+from services.intake.domain.representing import powers_identity
 from services.intake.oddities import point_of
 from services.intake.store import IntakeStore, Looked
 from services.intake.uploads.store import UploadStore
@@ -98,7 +100,7 @@ class Acceptance:
             refs={inbound.ref for inbound in batch},
             dialogues={tracking.dialogue_mark(key, frontend, message.dialogue) for frontend, message in messages},
             references={tracking.typed(message.thread_ref) for _, message in messages if message.thread_ref},
-            identities={account_identity(key, frontend, account) for frontend, message in messages if (account := message.sender.account)},
+            identities=_identities(key, messages),
             registers={(rules.journal, inbound.arrived_at.astimezone(zone).year) for inbound in batch},
         )
 
@@ -161,6 +163,13 @@ class Acceptance:
             causation_id=causation_id,
             payload=fact.payload(),
         )
+
+
+def _identities(key: bytes, messages: Sequence[tuple[str, MessageReceived]]) -> set[bytes]:
+    """Of who sends, and of the papers by which they ask for others."""
+    accounts = {account_identity(key, frontend, account) for frontend, message in messages if (account := message.sender.account)}
+    papers = {powers_identity(key, message.represented) for _, message in messages if message.represented}
+    return accounts | {mark for mark in papers if mark is not None}
 
 
 def _receipt(inbound: Inbound, outcome: Outcome) -> Event:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date
 
-from libs.events.vocabulary import AskedBy, FileState, Flag, Mark, Override, Status
+from libs.events.vocabulary import AskedBy, FileState, Flag, Mark, Override, PowersOutcome, Status
 from services.intake.deadlines import Reckoning, TermRules
 from services.intake.production_calendar import Standing
 
@@ -60,6 +60,11 @@ FILES = {  # of attachments, after the name of the file
     FileState.UNSURE: "проверить на вирусы не удалось",
     FileState.UNCHECKED: "ещё не проверен на вирусы",
     FileState.MISSING: "не получен",
+}
+POWERS = {
+    PowersOutcome.CONFIRMED: "Подтверждены",
+    PowersOutcome.REFUSED: "Не подтверждены",
+    PowersOutcome.WITHDRAWN: "Отозваны",
 }
 MARKS: dict[str, str] = {  # by template: what is told though the status stays
     Mark.EXTENDED: "срок продлён",
@@ -182,6 +187,11 @@ def body_unknown(explanation: str) -> str:
 
 def explained(act: str, how: str) -> str:
     return f"Ваше сообщение — обращение, которое рассматривается в другом порядке ({act}). {_sentence(how)}"
+
+
+def powers(outcome: PowersOutcome, name: str, reason: str | None) -> str:
+    """To staff, of who asks for somebody else."""
+    return f"{POWERS[outcome]}, за: {name}. {_sentence(reason) if reason else ''}".strip()
 
 
 def not_considered(ground: str) -> str:

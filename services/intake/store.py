@@ -15,7 +15,7 @@ from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
 from libs.events.contracts import audit_events, intake_clients, intake_requests
 from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
-from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed
+from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed, RepresentativeDismissed, RepresentativeEmpowered
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
     HistoricalRequestImported,
@@ -30,7 +30,7 @@ from libs.events.contracts.intake_requests import (
 from libs.events.registry import Registry
 from libs.events.topics import AUDIT as AUDIT_TOPIC
 from libs.events.topics import CLIENTS, REQUESTS
-from libs.events.vocabulary import MessageRef, Status, Urgency
+from libs.events.vocabulary import MessageRef, Represented, Status, Urgency
 from services.intake import tracking
 from services.intake.authority.store import AUTHORITY
 from services.intake.contexts import context_of
@@ -43,6 +43,7 @@ from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
 from services.intake.domain.inbound import digest
 from services.intake.domain.measures import Measured, spans
+from services.intake.domain.representing import powers_identity
 from services.intake.staff import store as account_store
 from services.intake.staff.store import STAFF
 from services.intake.transitions import OPEN
@@ -176,12 +177,16 @@ def _dialogue_rows(key: bytes, stream: str, request_id: UUID, state: requests.Re
 def _rows_of_client(key: bytes, stream: str, events: Sequence[Recorded]) -> dict[str, list[Row]]:
     client_id, state = _id(CLIENT, stream), clients.replayed([event.fact for event in events])
     found: set[bytes] = set()
+    name = next((event.fact.name for event in events if isinstance(event.fact, ClientIdentified) and event.fact.name), "")
     for event in events:
         match event.fact:
             case ClientIdentified(platform=str() as platform, account=str() as account):
                 found.add(account_identity(key, platform, account))
             case ContactConfirmed(address=address, name=str() as name):
                 found.add(contact_identity(key, address, name))
+            case RepresentativeEmpowered(powers=powers) | RepresentativeDismissed(powers=powers) if name:
+                mark = powers_identity(key, Represented(name=name, powers=powers))
+                found |= {mark} if mark else set()
             case _:
                 pass
     return {

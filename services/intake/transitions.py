@@ -23,6 +23,7 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    PowersChecked,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -97,6 +98,7 @@ TRANSITIONS: dict[type[Event], Transition] = {
     DraftApproved: Transition("S-25", BEFORE_THE_HEAD, Status.APPROVED, APPROVING),
     AnswerSent: Transition("S-26", APPROVED, Status.ANSWERED, WORKING),
     RefusalIssued: Transition("S-27", APPROVED, Status.REFUSED, WORKING),
+    PowersChecked: Transition("S-28", OPEN, None, REGISTRAR),
 }
 AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
 """Decided while the talk is taken down, never later: the card of a request has no form for them."""

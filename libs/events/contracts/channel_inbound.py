@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from libs.events.fact import Event, Moment, Open, Personal
-from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, Sender, WantedForm
+from libs.events.vocabulary import AdditionalChannel, Attachment, Contacts, ExternalId, Represented, Sender, WantedForm
 
 
 class MessageReceived(Event):
@@ -21,6 +21,7 @@ class MessageReceived(Event):
     additional_channel: AdditionalChannel | None = None
     thread_ref: Annotated[str | None, Personal, StringConstraints(max_length=200)] = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=50)] = ()
+    represented: Represented | None = None
 
 
 class MessageRevised(MessageReceived):

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from libs.events.fact import Event, Open, Personal
-from libs.events.vocabulary import ClientKind, Contacts
+from libs.events.vocabulary import ClientKind, Contacts, Powers
 
 
 class ClientIdentified(Event):
@@ -40,4 +40,28 @@ class ClientIdentitiesUnlinked(Event):
     basis: Annotated[str, Personal]
 
 
-EVENTS = (ClientIdentified, ContactConfirmed, ClientIdentitiesLinked, ClientIdentitiesUnlinked)
+class RepresentativeEmpowered(Event):
+    """`representative`, another client, may ask in the name of this one by these powers: a registrar has seen the paper (E-11)."""
+
+    representative: Annotated[UUID | None, Open]
+    request_id: Annotated[UUID, Open]
+    powers: Powers
+
+
+class RepresentativeDismissed(Event):
+    """These powers were taken back; what is asked by them afterwards is flagged (E-11)."""
+
+    representative: Annotated[UUID | None, Open]
+    request_id: Annotated[UUID, Open]
+    powers: Powers
+    reason: str
+
+
+EVENTS = (
+    ClientIdentified,
+    ContactConfirmed,
+    ClientIdentitiesLinked,
+    ClientIdentitiesUnlinked,
+    RepresentativeEmpowered,
+    RepresentativeDismissed,
+)

@@ -16,6 +16,8 @@ from libs.events.vocabulary import (
     Flag,
     MessageRef,
     Override,
+    PowersOutcome,
+    Represented,
     Sender,
     Standing,
     Status,
@@ -47,6 +49,7 @@ class RequestReceived(Event):
     additional_channel: AdditionalChannel | None = None
     attachments: tuple[Attachment, ...] = ()
     taken_down: TakenDown | None = None
+    represented: Represented | None = None
 
 
 class RequestSupplemented(Event):
@@ -138,6 +141,14 @@ class PersonalDataCorrected(Event):
     contacts: Contacts = Contacts()
     previous_name: Annotated[str | None, Personal] = None
     previous_contacts: Contacts = Contacts()
+
+
+class PowersChecked(Event):
+    """What the registrar found of the powers by which the sender asks for `represented`, whose client the envelope then names (E-11)."""
+
+    outcome: Annotated[PowersOutcome, Open]
+    represented: Represented
+    reason: str | None = None
 
 
 class TrackingCodeAsked(Event):
@@ -349,6 +360,7 @@ EVENTS = (
     RequestAdditionalChannelChanged,
     RequestEmailConfirmed,
     PersonalDataCorrected,
+    PowersChecked,
     TrackingCodeAsked,
     RequestNotConsidered,
     MessageSetAside,

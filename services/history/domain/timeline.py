@@ -46,6 +46,7 @@ TOLD: Final[dict[str, tuple[str, ...]]] = {
     "PhoneEnquiryAnswered": ("Ответ дан сразу, по телефону", "gist"),
     "OralConsultationGiven": ("Ответ дан сразу, на приёме", "gist"),
     "PersonalDataCorrected": ("Клиент исправил сведения о себе",),
+    "PowersChecked": ("Проверены полномочия представителя", "reason"),
     "TrackingCodeAsked": ("Клиент попросил напомнить код",),
     "DraftPrepared": ("Подготовлен проект ответа", "text", "withheld", "motive"),
     "DraftChecked": ("Проект ответа проверен",),
@@ -65,11 +66,14 @@ TOLD: Final[dict[str, tuple[str, ...]]] = {
     "ContactConfirmed": ("Контакт подтверждён", "address"),
     "ClientIdentitiesLinked": ("Записи одного человека объединены", "basis"),
     "ClientIdentitiesUnlinked": ("Записи разных людей разъединены", "basis"),
+    "RepresentativeEmpowered": ("Полномочия представителя подтверждены",),
+    "RepresentativeDismissed": ("Полномочия представителя отозваны", "reason"),
     "NotificationQueued": ("Уведомление подготовлено",),
     "NotificationSent": ("Уведомление отправлено",),
     "NotificationDelivered": ("Уведомление доставлено",),
     "NotificationFailed": ("Уведомление не отправлено",),
 }
+BEGUN: Final = "RequestReceived"
 OTHER: Final = "Другое событие"
 KEPT: Final = AttachmentKept.type_name()
 ACTORS: Final = {
@@ -108,9 +112,12 @@ class Line(NamedTuple):
     destroyed: bool
 
 
-def line_of(entry: Entry, payload: Mapping[str, Any], *, destroyed: bool) -> Line:
+def line_of(entry: Entry, payload: Mapping[str, Any], *, destroyed: bool, by_another: bool = False) -> Line:
+    """`by_another`: a representative asked, whose messages are of their own history; then the request says their words."""
     title, *fields = TOLD.get(entry.type, (OTHER,))
     kept = _text(payload, "upload_id") if entry.type == KEPT and not destroyed else None
+    if by_another and entry.type == BEGUN:
+        fields = ["text"]
     return Line(
         at=entry.occurred_at,
         title=title,

@@ -11,10 +11,11 @@ from libs.events.contracts.channel_inbound import MessageRevised
 from libs.events.contracts.intake_clients import ClientIdentified
 from libs.events.contracts.intake_requests import ClarificationReceived, RequestRegistered
 from libs.events.fact import Event
-from libs.events.vocabulary import Card, ClientKind, FileState, Flag, Mark, MessageRef, Status
+from libs.events.vocabulary import Card, ClientKind, FileState, Flag, Mark, MessageRef, Represented, Status
 from services.intake import statuses, tracking
 from services.intake.completeness import has_name
 from services.intake.deadlines import IsWorking, TermRules, answer_term
+from services.intake.domain import representing
 from services.intake.domain.authority.lists import Lists
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
@@ -246,12 +247,19 @@ class _Turn:
         at_desk, day_of = self.inbound.at_desk, self.rules.day_of
         late = at_desk is not None and day_of(self.inbound.message.received_at) < day_of(self.inbound.arrived_at)
         received = first(self.inbound, request_id, self.points, late)
-        if lacks := evolve(Request(), received).lacks:
-            received = received.model_copy(update={"flags": (*received.flags, *lacks)})
+        if odd := (*evolve(Request(), received).lacks, *self._of_powers(received.represented)):
+            received = received.model_copy(update={"flags": (*received.flags, *odd)})
         self._add(request_id, received)
         self.known.open_dialogues[self.dialogue] = request_id
         if at_desk is not None:
             self._taken_down(request_id, at_desk, received.received_at)
+
+    def _of_powers(self, represented: Represented | None) -> tuple[Flag, ...]:
+        """Of who asks for somebody else; the paper may be known already."""
+        mark = representing.powers_identity(self.rules.key, represented) if represented else None
+        known = self.known.identities.get(mark) if mark else None
+        today = self.rules.day_of(self.inbound.arrived_at)
+        return representing.flags_of(represented, self.known.clients.get(known) if known else None, today)
 
     def _taken_down(self, request_id: UUID, at_desk: AtDesk, started_at: datetime) -> None:
         """What staff told the person, and their answer if they gave it at once: then no number is needed, and no notice."""

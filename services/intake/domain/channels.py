@@ -4,7 +4,8 @@ from libs.chassis.ops.refusals import Refusal
 from libs.events.contracts.intake_requests import RequestAdditionalChannelChanged, RequestChannelsChanged
 from libs.events.vocabulary import AdditionalChannel, Override
 from services.intake.domain.commands import OverrideChannel
-from services.intake.domain.request import Request, evolve, reaches
+from services.intake.domain.request import Request, evolve
+from services.intake.domain.said import reaches
 from services.intake.oddities import usable_email
 
 EMAIL = "email"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from libs.events.vocabulary import AskedBy, ClientKind, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, PowersOutcome, PowersPaper, Urgency
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
@@ -108,6 +108,19 @@ class OverrideChannel(Command):
     reason: Text
 
 
+class CheckPowers(Command):
+    """By what the sender asks for another person, as the registrar saw it; `name` None: as the message says."""
+
+    command: Literal["check-powers"]
+    outcome: PowersOutcome
+    name: Address | None = None
+    paper: PowersPaper
+    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$")] | None = None
+    issued_on: date | None = None
+    valid_until: date | None = None
+    reason: Text | None = None
+
+
 Decided = (
     LeaveUnconsidered
     | SetAside
@@ -121,5 +134,6 @@ Decided = (
     | Merge
     | Withdraw
     | OverrideChannel
+    | CheckPowers
 )
 """All but the registration and the answer (`answer.commands`)."""

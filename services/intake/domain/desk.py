@@ -16,6 +16,7 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    PowersChecked,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -32,7 +33,7 @@ from libs.events.fact import Event
 from libs.events.vocabulary import Classification, ClientKind, Flag, Mark, Status
 from services.intake import statuses
 from services.intake.deadlines import reckon, wait_until
-from services.intake.domain import channels
+from services.intake.domain import channels, representing
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.answer import answering
 from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
@@ -40,6 +41,7 @@ from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
+    CheckPowers,
     Classify,
     Decided,
     ExplainRoute,
@@ -231,6 +233,9 @@ def _fact(  # noqa: C901 - one case for each command
         case Withdraw():
             _may(RequestWithdrawn, request, by)
             return RequestWithdrawn(reason=command.reason)
+        case CheckPowers():
+            _may(PowersChecked, request, by)
+            return representing.checked(request.represented, command, today)
         case OverrideChannel():
             _may(channels.kind_of(command), request, by)
             return channels.overridden(request, command, confirmed=how.confirmed)

@@ -120,6 +120,7 @@ def first(inbound: Inbound, request_id: UUID, points: tuple[PointRule, ...], lat
         additional_channel=message.additional_channel,
         attachments=message.attachments,
         taken_down=inbound.at_desk.noted if inbound.at_desk else None,
+        represented=message.represented,
     )
 
 

@@ -1,6 +1,6 @@
 """A request, from the first message on: what was said, its number, its status, where its notices go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, assert_never
@@ -34,6 +34,7 @@ from libs.events.contracts.intake_requests import (
     MessageSetAside,
     MessageTakenUp,
     PersonalDataCorrected,
+    PowersChecked,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -60,12 +61,16 @@ from libs.events.vocabulary import (
     Contacts,
     Flag,
     MessageRef,
+    PowersOutcome,
+    Represented,
     Status,
     TakenDown,
     WantedForm,
 )
 from services.intake.completeness import has_phone, has_postal, missing
+from services.intake.domain import representing
 from services.intake.domain.answer.draft import DraftEvent, Drafts, with_event
+from services.intake.domain.said import joined, newer, usable
 from services.intake.domain.uploads import attachments
 from services.intake.oddities import usable_email
 
@@ -79,6 +84,7 @@ RequestEvent = (
     | RequestAdditionalChannelChanged
     | RequestEmailConfirmed
     | PersonalDataCorrected
+    | PowersChecked
     | TrackingCodeAsked
     | RequestNotConsidered
     | MessageSetAside
@@ -111,7 +117,6 @@ RequestEvent = (
 )
 SITE = "site"
 WITHOUT_REPLY = ("", SITE, DESK)  # no answer can go back the way that the message came
-NO_CONTACTS = Contacts()
 STILL_MISSING = frozenset({Flag.NO_NAME, Flag.NO_CONTACT, Flag.NO_QUESTION})
 
 
@@ -159,7 +164,7 @@ class Request(NamedTuple):
     name: str | None = None
     account: str | None = None
     kind: ClientKind | None = None
-    contacts: Contacts = NO_CONTACTS
+    contacts: Contacts = Contacts()
     additional: AdditionalChannel | None = None
     email: str | None = None
     email_confirmed: bool = False
@@ -172,6 +177,8 @@ class Request(NamedTuple):
     wanted_form: WantedForm | None = None
     drafts: Drafts = ()
     letter: AnswerSent | RefusalIssued | None = None
+    represented: Represented | None = None
+    powers: PowersOutcome | None = None
 
     @property
     def imported(self) -> bool:
@@ -231,8 +238,11 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
         case RequestChannelsChanged() | RequestAdditionalChannelChanged() | RequestEmailConfirmed():
             return _of_channels(request, event)._replace(version=version)
         case PersonalDataCorrected():
-            contacts = _joined(event.contacts, request.contacts)
+            contacts = joined(event.contacts, request.contacts)
             return request._replace(version=version, name=event.name or request.name, contacts=contacts)
+        case PowersChecked():
+            flags = representing.flags_after(request.flags, event.outcome)
+            return request._replace(version=version, represented=event.represented, powers=event.outcome, flags=flags)
         case RequestClassified():
             return _sorted(request, event)._replace(version=version)
         case RequestAssigned() | RequestReassigned():
@@ -281,6 +291,7 @@ def _begun(request: Request, event: RequestReceived) -> Request:
         received_at=event.received_at,
         noted=event.taken_down,
         wanted_form=event.wanted_form,
+        represented=event.represented,
     )
 
 
@@ -338,14 +349,14 @@ def _taken_over(request: Request, event: HistoricalRequestImported) -> Request:
 
 def _said(request: Request, event: RequestReceived | RequestSupplemented, **also: Any) -> Request:
     """What the newest message says goes before what was said earlier; silence and what can't be used change nothing."""
-    additional = _usable(event.additional_channel)
+    additional = usable(event.additional_channel)
     chosen = additional.address if additional and additional.channel == "email" else event.contacts.email
     email = usable_email(chosen) or request.email  # never the contacts of earlier messages: the person may have changed it since
     return request._replace(
-        name=_newer(event.sender.name, request.name),
+        name=newer(event.sender.name, request.name),
         account=request.account or event.sender.account,
         kind=request.kind if event.sender.kind in (None, ClientKind.UNKNOWN) else event.sender.kind,
-        contacts=_joined(event.contacts, request.contacts),
+        contacts=joined(event.contacts, request.contacts),
         additional=additional or request.additional,
         email=email,
         email_confirmed=request.email_confirmed and email == request.email,
@@ -354,26 +365,6 @@ def _said(request: Request, event: RequestReceived | RequestSupplemented, **also
         flags=(request.flags | set(event.flags)) - STILL_MISSING,
         **also,
     )
-
-
-def _usable(chosen: AdditionalChannel | None) -> AdditionalChannel | None:
-    """The additional channel, unless nothing could ever be sent there."""
-    return chosen if chosen and reaches(chosen) else None
-
-
-def reaches(chosen: AdditionalChannel) -> bool:
-    """Whether the address is one of its channel."""
-    checks: dict[str, Callable[[str], object]] = {"email": usable_email, "phone": has_phone, "post": has_postal}
-    return bool(checks[chosen.channel](chosen.address))
-
-
-def _joined(said: Contacts, before: Contacts) -> Contacts:
-    newer = (_newer(said.email, before.email), _newer(said.phone, before.phone), _newer(said.postal, before.postal))
-    return said if newer == (said.email, said.phone, said.postal) else Contacts(email=newer[0], phone=newer[1], postal=newer[2])
-
-
-def _newer(said: str | None, before: str | None) -> str | None:
-    return said if said and said.strip() else before
 
 
 def _with_text(texts: tuple[tuple[MessageRef, str], ...], ref: MessageRef, text: str) -> tuple[tuple[MessageRef, str], ...]:

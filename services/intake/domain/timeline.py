@@ -30,6 +30,7 @@ from libs.events.contracts.intake_requests import (
     MessageSetAside,
     MessageTakenUp,
     PersonalDataCorrected,
+    PowersChecked,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -61,6 +62,7 @@ TITLES: dict[type[Event], str] = {
     RequestAdditionalChannelChanged: "Изменён дополнительный канал",
     RequestEmailConfirmed: "Клиент подтвердил адрес электронной почты",
     PersonalDataCorrected: "Клиент исправил свои данные",
+    PowersChecked: "Полномочия представителя проверены",
     TrackingCodeAsked: "Попросили напомнить код проверки",
     RequestNotConsidered: "Оставлен без рассмотрения",
     MessageSetAside: "Отложено: не запрос",
@@ -162,6 +164,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return f"{statuses.FILES[fact.state]}{f' ({fact.found})' if fact.found else ''}"
         case PersonalDataCorrected():
             return _corrected(fact)
+        case PowersChecked():
+            return statuses.powers(fact.outcome, fact.represented.name, fact.reason)
         case TrackingCodeAsked():
             return statuses.reminded(len(fact.notices))
         case HistoricalEntryImported():

@@ -1,6 +1,6 @@
 """Codes in words for staff: statuses as the office calls them, channels, kinds of clients, oddities."""
 
-from libs.events.vocabulary import AnswerScope, AskedBy, ClientKind, Flag, OralOutcome, Status, Urgency, WantedForm
+from libs.events.vocabulary import AnswerScope, AskedBy, ClientKind, Flag, OralOutcome, PowersOutcome, Status, Urgency, WantedForm
 from services.intake import statuses
 
 STATUSES = statuses.TITLES | {
@@ -50,6 +50,14 @@ FLAGS = {
     Flag.ENTERED_LATE: "внесено позже дня поступления",
     Flag.TEXT_CHANGED: "текст прислан заново",
     Flag.THREAD_UNKNOWN: "ссылается на неизвестный запрос",
+    Flag.POWERS_UNCHECKED: "полномочия представителя не проверены",
+    Flag.POWERS_EXPIRED: "срок полномочий представителя истёк",
+    Flag.POWERS_WITHDRAWN: "полномочия представителя отозваны",
+}
+POWERS = {
+    PowersOutcome.CONFIRMED: "подтверждены",
+    PowersOutcome.REFUSED: "не подтверждены",
+    PowersOutcome.WITHDRAWN: "отозваны",
 }
 ADDITIONAL = {"email": "электронная почта", "phone": "телефон", "post": "письмо на бумаге"}
 ASKED = {

@@ -13,11 +13,15 @@ from libs.chassis.access import carried
 from libs.chassis.access.guards import guarded_routes
 from libs.chassis.access.roles import Role
 from libs.chassis.access.tokens import new_private_key
+from libs.events.contracts.intake_clients import RepresentativeEmpowered
+from libs.events.contracts.intake_requests import PowersChecked
+from libs.events.envelope import decode
+from libs.events.vocabulary import Powers, PowersOutcome, PowersPaper, Represented
 from services.history.domain.questions import READERS
 from services.history.pages import ON_A_PAGE
 from tests.integration.history.conftest import SignedIn
 from tests.integration.history.keeping import DESK, Keeping, headers_of, spread
-from tests.unit.history.told import AT, NAME, TEXT, about_client, identified, request_of
+from tests.unit.history.told import AT, NAME, TEXT, about_client, delivered, envelope, identified, request_of
 
 NOBODY = UUID(int=7)
 
@@ -77,6 +81,25 @@ async def test_it_holds_every_channel_and_every_request_of_the_client_and_of_nob
     assert answer.headers["cache-control"] == "no-store"
     [look] = await looks(history)
     assert look["actor_id"] == "account-7"
+
+
+@pytest.mark.requirement("E-11", "N-4.6")
+async def test_what_a_representative_asked_stands_in_the_history_of_who_is_represented_once_the_powers_were_seen(
+    history: Keeping, signed_in: SignedIn
+) -> None:
+    clerk, firm = uuid4(), uuid4()
+    asked = request_of(clerk, reg_no="ЗИ-7/2026")
+    request = decode(asked[1].value).thread_id
+    powers = Powers(paper=PowersPaper.POWER_OF_ATTORNEY, number="17", issued_on=AT.date())
+    seen = PowersChecked(outcome=PowersOutcome.CONFIRMED, represented=Represented(name="ООО «Лес»", powers=powers))
+    empowered = RepresentativeEmpowered(representative=clerk, request_id=request, powers=powers)
+    await history.take(*asked)
+    assert "Записей нет." in text_of(await opened(history, signed_in(Role.HEAD), firm))
+    await history.take(delivered(envelope(seen, thread_id=request, client_id=firm, seq=4)), about_client(firm, empowered))
+    for client in (firm, clerk):
+        page = text_of(await opened(history, signed_in(Role.HEAD), client))
+        assert (TEXT in page, "ЗИ-7/2026" in page, "Проверены полномочия представителя" in page) == (True, True, True)
+    assert "Полномочия представителя подтверждены" in text_of(await opened(history, signed_in(Role.HEAD), firm))
 
 
 @pytest.mark.requirement("N-4.6", "D-25")

@@ -13,6 +13,7 @@ from libs.events.contracts.intake_requests import (
     DeadlineExtended,
     MessageSetAside,
     MessageTakenUp,
+    PowersChecked,
     RequestAdditionalChannelChanged,
     RequestAssigned,
     RequestChannelsChanged,
@@ -25,12 +26,25 @@ from libs.events.contracts.intake_requests import (
     RequestWithdrawn,
 )
 from libs.events.fact import Event
-from libs.events.vocabulary import AnswerScope, AskedBy, Classification, ClientKind, Contacts, Sender, Status, Urgency, WantedForm
+from libs.events.vocabulary import (
+    AnswerScope,
+    AskedBy,
+    Classification,
+    ClientKind,
+    Contacts,
+    PowersOutcome,
+    PowersPaper,
+    Sender,
+    Status,
+    Urgency,
+    WantedForm,
+)
 from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
 from services.intake.domain.answer.draft import Content
 from services.intake.domain.commands import (
     AskClarification,
     Assign,
+    CheckPowers,
     Classify,
     Decided,
     ExplainRoute,
@@ -83,6 +97,9 @@ call_me = OverrideChannel(
 write_me = OverrideChannel(
     command="override-channel", channel="email", address="new@example.ru", asked=AskedBy.RECEPTION, reason="Почту читает чаще."
 )
+check_powers = CheckPowers(
+    command="check-powers", outcome=PowersOutcome.CONFIRMED, name="ООО «Лес»", paper=PowersPaper.POWER_OF_ATTORNEY, number="17"
+)
 ANSWER = Content(scope=AnswerScope.FULL, form=WantedForm.ELECTRONIC, text="Участок сдают по итогам торгов.")
 prepare = PrepareDraft(command="prepare-draft", **{**ANSWER._asdict(), "text": "Участок сдают по итогам торгов, порядок — на сайте."})
 check = CheckDraft(command="check-draft", sha256=ANSWER.sha256)
@@ -106,6 +123,7 @@ COMMANDS: dict[str, tuple[Decided | DraftCommand, type[Event]]] = {
     "withdraw": (withdraw, RequestWithdrawn),
     "override-channel": (call_me, RequestAdditionalChannelChanged),
     "override-email": (write_me, RequestChannelsChanged),
+    "check-powers": (check_powers, PowersChecked),
     "prepare-draft": (prepare, DraftPrepared),
     "check-draft": (check, DraftChecked),
     "submit-draft": (submit, DraftSubmitted),

@@ -121,6 +121,7 @@ S-24 on_approval > drafting: head
 S-25 on_approval > approved: head
 S-26 approved > answered: executor registrar
 S-27 approved > refused: executor registrar
+S-28 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: registrar
 """
 
 
@@ -174,7 +175,7 @@ def test_the_registrar_alone_gives_a_number_by_hand_and_only_to_what_is_complete
 
 
 def test_what_is_open_to_somebody_is_named() -> None:
-    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15", "S-19", "S-20"]
+    assert possible(case(Status.REGISTERED).request, registrar) == ["S-5", "S-13", "S-14", "S-15", "S-19", "S-20", "S-28"]
     assert possible(case(Status.ASSIGNED).request, executor) == ["S-11", "S-19", "S-20", "S-21"]
     assert possible(case(Status.ASSIGNED).request, head) == ["S-8", "S-15"]
     assert possible(case(Status.CLOSED).request, registrar) == []

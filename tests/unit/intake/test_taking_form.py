@@ -9,10 +9,12 @@ import pytest
 
 from libs.chassis.ops.identifiers import NumberedIds
 from libs.chassis.ops.settings import load_authority
-from libs.events.vocabulary import Card, WantedForm
+from libs.events.vocabulary import Card, Powers, PowersPaper, Represented, WantedForm
+from libs.web import represented
+from libs.web.days import day_of
 from services.intake.oddities import FAR_BACK_BY_HAND
 from services.intake.pages.cards import taking_form
-from services.intake.pages.cards.taking_form import Around, TakingForm, day_of, time_of
+from services.intake.pages.cards.taking_form import Around, TakingForm, time_of
 from tests.examples import ASTRAKHAN, NOVOSIBIRSK, anna
 from tests.stack import AUTHORITY_FILE
 
@@ -168,3 +170,15 @@ def test_a_day_is_read_as_browsers_and_as_people_write_it(typed: str, day: date 
 
 def test_a_time_is_read_with_and_without_seconds() -> None:
     assert [time_of(typed) for typed in ("09:05", "9:05", "09:05:30", "24:00", "")] == [time(9, 5), time(9, 5), time(9, 5), None, None]
+
+
+@pytest.mark.requirement("E-11")
+def test_a_card_says_for_whom_somebody_speaks_and_by_what_paper() -> None:
+    spoken_for: dict[str, Any] = {"represented": "ООО «Лес»", "paper": "head", "paper_number": "17", "paper_on": "10.01.2026"}
+    form = filled(Card.RECEPTION, **spoken_for)
+    assert form.errors(around()) == {}
+    told = form.message("dialogue", around()).represented
+    powers = Powers(paper=PowersPaper.HEAD, number="17", issued_on=date(2026, 1, 10))
+    assert told == Represented(name="ООО «Лес»", powers=powers)
+    assert replace(form, paper="").errors(around()) == {"paper": represented.NO_PAPER}
+    assert form.words() != filled(Card.RECEPTION).words(), "another talk"

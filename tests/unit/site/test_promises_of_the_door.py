@@ -27,7 +27,8 @@ from services.intake.domain.acceptance import Accepted
 from services.intake.domain.correcting import Correction, DataNotValid
 from services.intake.domain.inbound import Inbound
 from services.intake.domain.last_days import TransitionForbidden
-from services.intake.domain.request import Request, Step, reaches
+from services.intake.domain.request import Request, Step
+from services.intake.domain.said import reaches
 from services.intake.person import AddressNotValid, Clarification, EmailNotValid, LinkNotValid, Mine, Person, RequestNotFound
 from tests.unit.site.conftest import NOW
 from tests.unit.site.door_twin import CODE, KEY, NUMBER, REFERENCE, TOKEN

@@ -11,6 +11,7 @@ from frontends.site import request_form
 from frontends.site.pages import CHANNEL_TITLES, FORM_TITLES, KIND_TITLES
 from frontends.site.request_form import CHANNELS, FORMS, KINDS, TEXT_LIMIT, RequestForm
 from libs.events.vocabulary import ClientKind, WantedForm
+from libs.web import represented
 from tests.unit.site.conftest import NOW
 
 ID = UUID(int=7)
@@ -94,3 +95,41 @@ def test_whatever_is_posted_is_either_told_wrong_or_a_message(typed: dict[str, s
 
     if not form.errors():
         assert form.message("site", NOW).text == typed["text"].replace("\r\n", "\n")
+
+
+REPRESENTED = {
+    "represented": "ООО «Лес»",
+    "paper": "power-of-attorney",
+    "paper_number": " 17 ",
+    "paper_on": "2026-01-10",
+    "paper_until": "",
+}
+
+
+@pytest.mark.requirement("E-11")
+def test_whom_somebody_asks_for_goes_with_the_message_and_the_notices_stay_theirs() -> None:
+    form = replace(GOOD, **REPRESENTED)
+    assert form.errors() == {}
+    told = form.message("site", NOW).model_dump(mode="json")
+    powers = {"paper": "power-of-attorney", "number": "17", "issued_on": "2026-01-10", "valid_until": None}
+    assert told["represented"] == {"name": "ООО «Лес»", "powers": powers}
+    assert (told["sender"]["name"], told["contacts"]["email"]) == (GOOD.name, GOOD.email)
+    assert GOOD.message("site", NOW).represented is None
+
+
+@pytest.mark.requirement("E-11", "R-21")
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"represented": " "}, "represented", represented.NO_REPRESENTED),
+        ({"paper": ""}, "paper", represented.NO_PAPER),
+        ({"paper": "a-word-of-honour"}, "paper", represented.NO_PAPER),
+        ({"paper_on": "вчера"}, "paper_on", represented.BAD_PAPER_DAY),
+        ({"paper_until": "31.02.2026"}, "paper_until", represented.BAD_PAPER_DAY),
+        ({"paper_until": "2026-01-09"}, "paper_until", represented.ENDS_BEFORE),
+        ({"paper_number": "7" * 101}, "paper_number", represented.LONG_NUMBER),
+        ({"represented": "ООО\0"}, "represented", request_form.UNREADABLE_SIGN),
+    ],
+)
+def test_half_a_paper_is_named_at_its_field(typed: dict[str, str], field: str, says: str) -> None:
+    assert replace(GOOD, **REPRESENTED | typed).errors() == {field: says}

@@ -47,7 +47,7 @@ def _all_kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 WITH_REFUSALS = ("questions.py", "cursors.py", "narrowing.py")
 # A folder of pages, the code that hands texts to them, and Russian letters there that are no text.
 PAGES = [
-    (WEB, [WEB / "pages.py"], set()),
+    (WEB, [WEB / "pages.py", WEB / "represented.py"], set()),
     (SITE, sorted(SITE.glob("*.py")), {"АВЕКМНРСТУХ", "аесвАЕСВ"}),
     (DESK, sorted(DESK.rglob("*.py")), set()),
     (HISTORY, [HISTORY / "pages.py", HISTORY / "domain" / "timeline.py", *(HISTORY / "domain" / name for name in WITH_REFUSALS)], set()),

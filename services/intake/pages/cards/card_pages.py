@@ -17,10 +17,12 @@ from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.envelope import Actor
 from libs.events.vocabulary import Urgency
 from libs.web.posted import posted
+from libs.web.represented import PAPERS
 from services.intake import statuses
 from services.intake.attachments import Attachments
 from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
 from services.intake.domain import timeline
+from services.intake.domain.request import Request as State
 from services.intake.pages import titles
 from services.intake.pages.cards import answer_pages, attachment_pages, forms
 from services.intake.pages.people import to
@@ -135,6 +137,7 @@ class Card:
             lines=lines,
             done=done,
             names=names,
+            papers=PAPERS,
             titles=titles,
             grounds=statuses.GROUNDS,
             others=others,
@@ -189,11 +192,20 @@ def _values(seen: Seen, typed: Mapping[str, str], suggestions: Mapping[str, Sugg
         "urgency": Urgency.ORDINARY.value,
         "topic": (request.noted.topic if request.noted else None) or "",
     }
-    known |= answer_pages.known(request)
+    known |= answer_pages.known(request) | _powers(request)
     if request.classification:
         known |= {name: getattr(request.classification, name) for name in ("type", "topic", "urgency")}
     blank = {forms.field_id(command, field): known.get(field, "") for command, _, fields in forms.FORMS.values() for field in fields}
     return {**blank, **{field: one.value for field, one in suggestions.items()}, **typed}
+
+
+def _powers(request: State) -> dict[str, str]:
+    """What was said of the paper by which somebody asks for another one."""
+    if (told := request.represented) is None:
+        return {}
+    powers = told.powers
+    days = {name: day.isoformat() if day else "" for name, day in (("issued_on", powers.issued_on), ("valid_until", powers.valid_until))}
+    return {"name": told.name, "paper": powers.paper.value, "number": powers.number or "", **days}
 
 
 def _merged_into(alike: Alike) -> dict[str, str]:

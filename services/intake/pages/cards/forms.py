@@ -6,7 +6,8 @@ from typing import Any, Final, get_args
 from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import Authority
-from libs.events.vocabulary import AskedBy, ClientKind, Urgency
+from libs.events.vocabulary import AskedBy, ClientKind, PowersOutcome, Urgency
+from libs.web.represented import PAPERS
 from services.intake.domain.answer.answering import DraftIncomplete
 from services.intake.domain.answer.commands import AnyCommand
 from services.intake.pages import commands, titles
@@ -33,6 +34,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-11": ("ask-clarification", "Запросить уточнение", ("question",)),
     "S-15": ("extend-deadline", "Продлить срок", ("new_due", "reason")),
     "S-9": ("redirect", "Переадресовать", ("to_body", "explanation")),
+    "S-28": ("check-powers", "Проверить полномочия", ("outcome", "name", "paper", "number", "issued_on", "valid_until", "reason")),
     "S-19": ("override-channel", "Изменить способ связи", ("channel", "address", "asked", "reason")),
     "S-6": ("explain-route", "Разъяснить порядок подачи", ("how",)),
     "S-13": ("merge", "Объединить с другим запросом", ("into", "reason")),
@@ -55,6 +57,9 @@ FIELD_OF_REFUSAL: Final = {
     "merge-wrong": "into",
     "nothing-refused": "refusal_ground",
     "refusal-gives-nothing": "text",
+    "nobody-represented": "name",
+    "powers-over": "valid_until",
+    "powers-reason-missing": "reason",
     "channel-as-it-was": "channel",
     "address-not-valid": "address",
     "email-not-valid": "address",
@@ -85,6 +90,8 @@ def offered(told: Authority, people: Sequence[Listed]) -> dict[str, list[tuple[s
         ],
         "executor": [("", "Подразделение решит само"), *((str(one.account_id), one.account.name) for one in may_answer)],
         "channel": [("", "Выберите способ"), *titles.ADDITIONAL.items()],
+        "outcome": [("", "Выберите ответ"), *((one.value, titles.POWERS[one]) for one in PowersOutcome)],
+        "paper": list(PAPERS.items()),
         "asked": [("", "Выберите ответ"), *((one.value, titles.ASKED[one]) for one in AskedBy)],
         "ground": [("", "Выберите основание"), ("no-name", "не указано имя"), ("no-contact", "нет контакта для ответа")],
     }

@@ -10,8 +10,21 @@ from zoneinfo import ZoneInfo
 
 from libs.chassis.ops.settings import Authority
 from libs.events.contracts.channel_inbound import MessageReceived
-from libs.events.vocabulary import AdditionalChannel, Attachment, Card, ClientKind, Contacts, OralOutcome, Sender, TakenDown, WantedForm
+from libs.events.vocabulary import (
+    AdditionalChannel,
+    Attachment,
+    Card,
+    ClientKind,
+    Contacts,
+    OralOutcome,
+    Represented,
+    Sender,
+    TakenDown,
+    WantedForm,
+)
+from libs.web import represented
 from libs.web.contacts import is_email, phone_of
+from libs.web.days import day_of
 from services.intake.oddities import FAR_BACK_BY_HAND
 
 TEXT_LIMIT = 50_000  # letters of the site's form, too: four bytes each stay under the 200 KiB of a message
@@ -89,6 +102,11 @@ class TakingForm:
     phone: str = ""
     email: str = ""
     postal: str = ""
+    represented: str = ""
+    paper: str = ""
+    paper_number: str = ""
+    paper_on: str = ""
+    paper_until: str = ""
     text: str = ""
     topic: str = ""
     wanted_form: str = ""
@@ -145,6 +163,7 @@ class TakingForm:
             **self._wrong_choices(around),
             **self._wrong_addresses(),
             **self._wrong_person(),
+            **represented.wrong(self.values()),
             **self._wrong_words(),
             **self._wrong_times(around),
             **self._wrong_lines(),
@@ -163,6 +182,7 @@ class TakingForm:
             wanted_form=WantedForm(self.wanted_form) if self.wanted_form else None,
             additional_channel=self._additional(),
             attachments=files,
+            represented=Represented.model_validate(told) if (told := represented.told(self.values())) else None,
         )
 
     def noted(self) -> TakenDown:
@@ -257,16 +277,6 @@ class TakingForm:
         if at is None:
             return found | {"received_time": NO_TIME}
         return found | ({"received_time": NOT_YET_TIME} if datetime.combine(day, at, around.zone) > around.now else {})
-
-
-def day_of(typed: str) -> date | None:
-    """2026-11-16 of a browser's calendar, 16.11.2026 of whoever types it."""
-    for pattern in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(typed.strip(), pattern).date()  # noqa: DTZ007 - a day, which has no zone
-        except ValueError:
-            continue
-    return None
 
 
 def time_of(typed: str) -> time | None:

@@ -15,6 +15,7 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.events.contracts.intake_answers import OralAnswer
 from libs.events.vocabulary import Attachment, Card, ClientKind, OralOutcome, WantedForm
 from libs.web.preferences import Preferences
+from libs.web.represented import PAPERS
 from libs.web.sealed_cookies import SealedCookie
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.taking import CardTaken
@@ -176,6 +177,7 @@ class Cards:
             before=before,
             text_limit=TEXT_LIMIT,
             unsent={"form": "form", "action": f"/desk/new/{form.card}"},
+            papers=list(PAPERS.items()),
             **_choices(form.card, around, pages.speaking(preferences).text),
         )
 
