@@ -64,7 +64,7 @@ def openapi() -> dict[str, Any]:
     )
     app.include_router(api.routes(**parts))
     app.include_router(person_api.routes(**dict.fromkeys(("person", "remind", "telemetry")), frontends=frontend))  # type: ignore[arg-type]  # only described
-    app.include_router(answer_api.routes(**dict.fromkeys(("person", "answers", "verification")), frontends=frontend))  # type: ignore[arg-type]
+    app.include_router(answer_api.routes(**dict.fromkeys(("person", "answers", "files", "verification")), frontends=frontend))  # type: ignore[arg-type]
     app.include_router(saved_form_api.routes(saved_forms=parts["put"], frontends=frontend))  # type: ignore[arg-type]  # only described
     office: dict[str, Any] = {"book": None, "clock": None, "frontends": frontend}
     app.include_router(office_api.routes(**office))

@@ -3,7 +3,7 @@
 Every call may be repeated: a message by its external id, the others by their nature. So a connection that broke is tried once more.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -142,6 +142,23 @@ class IntakeDoor:
             return None
         return _successful(answer).content
 
+    async def enclosed(self, number: str, code: str, file: int) -> AsyncGenerator[bytes, None] | None:
+        """One file of the answer, from 1. None as in `status`, and for one that there is not or that is damaged. Read it to its end."""
+        body = {"number": number, "tracking_code": code, "file": file}
+        try:
+            answer = await self._http.send(
+                self._http.build_request("POST", "/v1/answers/files", json=body, timeout=UPLOAD_SECONDS), stream=True
+            )
+        except httpx.TransportError as error:
+            _log().warning("intake does not give a file", error=error)
+            raise IntakeUnavailableError(undecided=False) from error
+        if answer.is_success:
+            return _pieces(answer)
+        await answer.aclose()
+        if _finds_nothing(answer) or answer.status_code == HTTPStatus.GONE:
+            return None
+        raise IntakeUnavailableError(undecided=False)
+
     async def verify(self, number: str, mark: str) -> Verified | None:
         """When the answer with this number and this mark left; None: the authority sent no such answer."""
         answer = await self._post("/v1/verifications", {"number": number, "mark": mark})
@@ -201,6 +218,14 @@ class IntakeDoor:
                     _log().warning("intake does not answer", error=error)
                     raise IntakeUnavailableError(undecided=undecided) from error
         raise AssertionError("the second try returns or raises")
+
+
+async def _pieces(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    try:
+        async for piece in answer.aiter_bytes():
+            yield piece
+    finally:
+        await answer.aclose()
 
 
 def _plain(kind: str) -> str:

@@ -101,12 +101,21 @@ class Step(Told):
     explanation: str
 
 
+class Enclosed(Told):
+    """A file that left with an answer."""
+
+    name: str
+    type: str
+    size: int
+
+
 class SentLetter(Told):
     """The answer that left last."""
 
     out_no: str
     sent_on: date
     sha256: str
+    files: tuple[Enclosed, ...] = ()
 
 
 class Verified(Told):

@@ -18,6 +18,7 @@ from frontends.site.intake_door import IntakeUnavailableError
 from frontends.site.request_form import LINE_LIMIT
 from frontends.site.status_view import ENDED, VIEW, StatusView
 from libs.web.posted import posted
+from libs.web.saving import to_save
 
 AGAIN: Final = "/status/again"
 PAPER: Final = "/status/answer.pdf"
@@ -43,6 +44,7 @@ class StatusPages:
         router.add_api_route(ENDED, self.ended, methods=["GET"])
         router.add_api_route(VIEW, self.view.show, methods=["GET"])
         router.add_api_route(PAPER, self.paper, methods=["GET"])
+        router.add_api_route("/status/files/{number:int}", self.enclosed, methods=["GET"])
         router.add_api_route("/status/leave", self.leave, methods=["POST"])
         return router
 
@@ -88,6 +90,22 @@ class StatusPages:
         if drawn is None:
             return self.view.to(request, kept)
         return Response(drawn, media_type="application/pdf", headers={"content-disposition": 'attachment; filename="answer.pdf"'})
+
+    async def enclosed(self, request: Request, number: int) -> Response:
+        """A file that came with the answer; nothing of it is held here."""
+        kept = self.view.lookups.read(request)
+        if kept is None:
+            return self.view.ended()
+        try:
+            found = await self.view.door.status(kept["number"], kept["code"])
+            files = found.letter.files if found and found.letter else ()
+            coming = await self.view.door.enclosed(kept["number"], kept["code"], number) if 1 <= number <= len(files) else None
+        except IntakeUnavailableError:
+            return self.view.to(request, {**kept, "said": {"trouble": True}})
+        if coming is None:
+            return self.view.to(request, kept)
+        file = files[number - 1]
+        return to_save(coming, name=file.name, media_type=file.type, size=file.size)
 
     async def leave(self, request: Request) -> Response:  # noqa: ARG002 - a route takes it
         return self.view.closed(RedirectResponse("/status", status_code=303))

@@ -74,6 +74,12 @@ def open_fields(event: type[Event]) -> frozenset[str]:
     return frozenset(name for name, field in event.model_fields.items() if Mark.OPEN in field.metadata)
 
 
+@cache
+def sealed_fields(event: type[Event]) -> frozenset[str]:
+    """Names of those that don't."""
+    return frozenset(event.model_fields) - open_fields(event)
+
+
 ANY_KEY = "*"  # in a path: each value of a dictionary
 
 

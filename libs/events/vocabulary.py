@@ -237,6 +237,12 @@ class Attachment(Value):
     sha256: str
 
 
+class AnswerFile(Attachment):
+    """A file of an answer. `restricted`: it is of restricted access and never leaves; the answer cites the act instead (N-6.3)."""
+
+    restricted: bool = False
+
+
 class FileState(StrEnum):
     """What is known of the bytes of an attachment: the virus scanner's word, that it has not spoken yet, or that they are not there."""
 

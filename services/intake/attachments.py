@@ -118,6 +118,8 @@ class Attachments:
     async def _examined(self, db: Connection, request_id: UUID, upload: Upload) -> None:
         """Staff see it on the card; of a virus the person is told, as long as the file could still be sent anew."""
         request, client_id = await self._request(db, request_id)
+        if all(kept.attachment.upload_id != upload.upload_id for kept in request.files):
+            return  # a file of our own answer: who sends it is told (services/intake/answer_files.py)
         at: datetime = self._clock.now()
         facts: list[Event] = [
             AttachmentExamined(upload_id=upload.upload_id, state=upload.state, thread=upload.thread, found=upload.found),

@@ -73,6 +73,12 @@ class PaperBody(StatusBody):
     large: bool = False
 
 
+class AnswerFileBody(StatusBody):
+    """`file`: its place among those of the answer, from 1."""
+
+    file: Annotated[int, Field(ge=1, le=100)]
+
+
 class WithdrawalBody(StatusBody):
     """The reason is the person's own, and need not be given."""
 
@@ -185,12 +191,20 @@ class FileAnswer(Answer):
     state_title: str
 
 
+class EnclosedAnswer(Answer):
+    name: str
+    type: str
+    size: int
+    sha256: str
+
+
 class LetterAnswer(Answer):
-    """The answer that left last; `/v1/answers` gives it as a PDF. `sha256` stands on its paper, too."""
+    """The answer that left last; `/v1/answers` gives it as a PDF, `/v1/answers/files` its files. `sha256` stands on its paper, too."""
 
     out_no: str
     sent_on: date
     sha256: str
+    files: list[EnclosedAnswer]
 
 
 class StatusAnswer(ChannelsAnswer):

@@ -1,24 +1,29 @@
 """What staff do at the desk: load, decide, append; whoever read an older version is told so."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from uuid import UUID
+
+import structlog
 
 from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.store.database import Connection, Pool
 from libs.chassis.store.events import Append, Recorded
+from libs.chassis.store.sealing import BrokenSeal
 from libs.events.contracts.intake_requests import PowersChecked, RequestStatusChanged
 from libs.events.fact import Event
 from services.intake import tracking
+from services.intake.answer_files import AnswerFiles
 from services.intake.authority.book import Book
 from services.intake.contexts import staff_context
 from services.intake.domain import channels, desk
 from services.intake.domain.acceptance import number_given
-from services.intake.domain.answer.commands import AnyCommand, SendAnswer
+from services.intake.domain.answer.commands import AnyCommand, PrepareDraft, SendAnswer
 from services.intake.domain.commands import Assign, Decided, Merge, OverrideChannel, Register
 from services.intake.domain.desk import Case
 from services.intake.domain.last_days import LastDay, last_days, latest_due
@@ -30,7 +35,9 @@ from services.intake.domain.telling import Telling, telling
 from services.intake.domain.term import why_due
 from services.intake.looks import Looks
 from services.intake.store import CLIENT, REGISTER, REQUEST, IntakeStore, state_of
-from services.intake.transitions import TRANSITIONS
+from services.intake.transitions import APPROVED, TRANSITIONS
+
+log = structlog.stdlib.get_logger("desk")
 
 
 class CaseNotFound(Refusal):
@@ -71,6 +78,23 @@ class ChangedMeanwhile(Refusal):
         return {"version": self._version}
 
 
+class RecordDamaged(Refusal):
+    """What is kept of the request was changed by other hands, or its key is gone: nothing is shown and nothing is done."""
+
+    code = "record-damaged"
+    says = "Записи запроса в хранилище изменены или повреждены, поэтому ничего не сделано. Сообщите администратору: их вернут из копии."
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Raises `RecordDamaged`."""
+    try:
+        yield
+    except BrokenSeal as error:
+        log.error("a request can't be read", error=error)
+        raise RecordDamaged from error
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """A request as the desk shows it with its events, why its answer is due that day, and ids of the transitions open to who looks.
@@ -98,17 +122,21 @@ class Foreseen:
 class Desk:
     """Requests by id, for staff."""
 
-    def __init__(self, *, pool: Pool, store: IntakeStore, book: Book, looks: Looks, clock: Clock, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, *, pool: Pool, store: IntakeStore, book: Book, files: AnswerFiles, looks: Looks, clock: Clock, ring: Callable[[], None]
+    ) -> None:
         self._pool = pool
         self._store = store
         self._book = book
+        self._files = files
         self._looks = looks
         self._clock = clock
         self._ring = ring
 
     async def look(self, by: Staff, request_id: UUID) -> Seen:
-        async with self._pool.acquire() as db:
-            return await self._seen(db, request_id, by)
+        with whole():
+            async with self._pool.acquire() as db:
+                return await self._seen(db, request_id, by)
 
     async def by_number(self, typed: str) -> UUID | None:
         """The one request that has this register number or reference, however it is typed."""
@@ -119,7 +147,10 @@ class Desk:
     async def act(self, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None) -> Seen:
         """The request after the command; the first of two who read the same version wins. What the roles forbid is written down."""
         try:
-            seen = await self._acted(by, request_id, version, command, traceparent)
+            with whole():
+                if isinstance(command, SendAnswer):
+                    await self._prove(request_id)
+                seen = await self._acted(by, request_id, version, command, traceparent)
         except NotAllowed:
             await self._looks.refused(by, command.command, request_id)
             raise
@@ -156,7 +187,16 @@ class Desk:
             await self._store.lock(db)
             _, appends = await self._decided(db, by, request_id, version, command, traceparent)
             await self._store.save(db, appends)
+            if isinstance(command, PrepareDraft):
+                await self._files.claim(db, request_id, command.files)
             return await self._seen(db, request_id, by)
+
+    async def _prove(self, request_id: UUID) -> None:
+        """Before anybody waits for it: bytes are read while no lock is held. What is changed afterwards is another version."""
+        async with self._pool.acquire() as db:
+            request = (await self._case(db, request_id)).request
+        if request.status in APPROVED:
+            await self._files.prove(request_id, request)
 
     async def _decided(
         self, db: Connection, by: Staff, request_id: UUID, version: int, command: AnyCommand, traceparent: str | None

@@ -21,13 +21,10 @@ from libs.chassis.ops.stop import Stopping
 from libs.chassis.process import Process
 from libs.chassis.store.database import Connection
 from libs.chassis.store.denylist import Denylist
-from libs.events.topics import DESK, dialogue_thread
 from libs.web import assets
 from libs.web.masthead import Masthead
 from libs.web.pages import Pages
-from libs.web.sealed_cookies import Seal
 from services.intake import desk_api, tracking
-from services.intake.attachments import Attachments
 from services.intake.authority.book import Book
 from services.intake.authority.set_up import SetUp
 from services.intake.authority.store import AuthorityStore
@@ -36,6 +33,8 @@ from services.intake.desk import Desk
 from services.intake.domain.authority.decided import effective
 from services.intake.feed_store import FeedStore
 from services.intake.feeds import Feeds
+from services.intake.files_root import FileParts, files_of_answers, files_of_cards
+from services.intake.files_root import code_key as code_key
 from services.intake.hand_over import HandOver
 from services.intake.indicators.board import Board
 from services.intake.indicators.review import Indicators
@@ -43,9 +42,10 @@ from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
 from services.intake.pages import frame, live_pages
-from services.intake.pages.cards import answer_pages, attachment_pages, card_pages, client_pages, paper_pages, taking_pages
+from services.intake.pages.cards import answer_pages, attachment_pages, card_pages, client_pages, draft_pages, paper_pages, taking_pages
+from services.intake.pages.cards.card_pages import Card
 from services.intake.pages.cards.client_pages import ClientParts
-from services.intake.pages.cards.taking_files import TakenFiles
+from services.intake.pages.cards.draft_files import DraftFiles
 from services.intake.pages.cards.taking_pages import TakingParts
 from services.intake.pages.leading import board_pages, indicator_pages
 from services.intake.pages.people import People
@@ -65,7 +65,6 @@ from services.intake.staff.store import AccountStore
 from services.intake.store import IntakeStore
 from services.intake.taking import Taking
 from services.intake.together import Together
-from services.intake.uploads.handlers import LOOSE_FOR, Uploads
 from services.intake.view_store import ViewStore
 from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
@@ -74,12 +73,6 @@ from services.intake.words.search import Search
 from services.intake.words.suggestions import Hint, NoWord, hint
 
 LIVE_SILENT_SECONDS = 60.0
-FILES_SENT_WITHIN = timedelta(hours=1)  # of the end: a card that is shown still must find its files when it is saved
-
-
-def code_key(settings: IntakeSettings) -> bytes:
-    """The key of codes and fingerprints, derived from the master key."""
-    return tracking.fingerprint(settings.master_key.get_secret_value(), "codes")
 
 
 def hints_of(authority: Authority) -> tuple[Hint, ...]:
@@ -97,19 +90,26 @@ def open_desk(
     store: IntakeStore,
     set_up: SetUp,
     taking: Taking,
-    attachments: Attachments,
-    uploads: Uploads,
+    files: FileParts,
     answers: Answers,
 ) -> None:
     """The desk's doors, for programs and for people."""
     looks = looks_of(process)
-    desk = Desk(pool=process.pool, store=store, book=set_up.book, looks=looks, clock=process.clock, ring=process.bell.ring)
+    desk = Desk(
+        pool=process.pool,
+        store=store,
+        book=set_up.book,
+        files=files.of_answers,
+        looks=looks,
+        clock=process.clock,
+        ring=process.bell.ring,
+    )
     verifier = TokenVerifier(settings.staff_public_key, issuer=process.authority.code, clock=process.clock)
     app.include_router(desk_api.routes(desk, StaffDoor(verifier, Denylist(process.pool).until, looks.refused), process.telemetry))
     pages = frame.desk_pages(assets.load(), lambda: Masthead.of(set_up.book.authority), demo=settings.demo)
     people = people_of(process, settings, code_key(settings), pages, set_up.book, looks)
     parts = parts_of(process, settings, store, set_up.book, desk, people, looks)
-    requests = about_requests(process, settings, parts, people, taking, attachments, files_of(process, settings, uploads), answers)
+    requests = about_requests(process, settings, parts, people, taking, files, answers)
     routers = [*requests, *about_people(process, settings, store, parts, people, set_up)]
     limit = settings.http_body_limit_bytes
     frame.mounted(app, pages, routers, limit, limit + settings.files_total_limit_bytes)
@@ -160,31 +160,13 @@ def parts_of(
     )
 
 
-def files_of(process: Process, settings: IntakeSettings, uploads: Uploads) -> TakenFiles:
-    """Files of the cards that staff fill in; they lie under the card's own id, as what is typed may change until it is saved."""
-    key = code_key(settings)
-
-    def thread_of(card_id: str) -> UUID:
-        return dialogue_thread(DESK, tracking.dialogue_mark(key, DESK, card_id).hex())
-
-    return TakenFiles(
-        uploads=uploads,
-        seal=Seal("files of a card", key, int((LOOSE_FOR - FILES_SENT_WITHIN).total_seconds()), process.clock),
-        new_id=process.ids.new,
-        thread_of=thread_of,
-        most=settings.files_limit,
-        limit_bytes=settings.file_limit_bytes,
-    )
-
-
 def about_requests(
     process: Process,
     settings: IntakeSettings,
     parts: DeskParts,
     people: People,
     taking: Taking,
-    attachments: Attachments,
-    files: TakenFiles,
+    files: FileParts,
     answers: Answers,
 ) -> list[APIRouter]:
     """Pages about requests."""
@@ -197,17 +179,20 @@ def about_requests(
         telemetry=process.telemetry,
         new_id=process.ids.new,
         status_address=f"{settings.site_url}/status" if settings.site_url else None,
-        files=files,
+        files=files_of_cards(process, settings, files.uploads),
     )
+    draft_files = DraftFiles(taken=files_of_answers(process, settings, files.uploads))
     of_clients = ClientParts(desk=parts, people=people, history_url=settings.history_url)
+    card = Card(parts, people.accounts, files.attachments, draft_files, process.telemetry, of_clients.shown)
     return [
         register_pages.routes(parts),
         view_pages.routes(parts, people.accounts),
         export_pages.routes(parts, export, people.accounts),
         live_pages.routes(parts.live, people.door),
-        attachment_pages.routes(parts, attachments, process.telemetry),
+        attachment_pages.routes(parts, files.attachments, process.telemetry),
         client_pages.routes(of_clients),
-        card_pages.routes(parts, people.accounts, attachments, process.telemetry, of_clients.shown),
+        card_pages.routes(parts, card),
+        draft_pages.routes(parts, card, draft_files, files.of_answers),
         taking_pages.routes(taking_parts),
         paper_pages.routes(taking_parts),
         answer_pages.routes(parts, answers),

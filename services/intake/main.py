@@ -1,7 +1,6 @@
 """Intake's composition root."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -13,21 +12,17 @@ from libs.chassis.bus.races import past_races
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import WrongSettings
 from libs.chassis.process import Process, run_service
-from libs.chassis.store.objects import Objects
 from libs.chassis.store.republishing import published
-from libs.chassis.store.shelves import hand_over_of, shelf_of
-from libs.chassis.store.timers import Timers
 from services.intake import answer_api, api, consumers, person_api, saved_form_api, tracking, upload_api
-from services.intake.attachments import Attachments
 from services.intake.authority import api as authority_api
 from services.intake.authority import office_api
 from services.intake.authority.book import Book, rules_of
 from services.intake.authority.store import AuthorityStore
 from services.intake.code_reminders import REMIND, CodeReminders
-from services.intake.copies import TAKE_BACK, Copies, CopyFigures
 from services.intake.desk_root import code_key, open_desk, set_up_of
 from services.intake.domain.acceptance import Accepted
 from services.intake.domain.inbound import Inbound
+from services.intake.files_root import FileParts, files_of
 from services.intake.handlers import Acceptance
 from services.intake.letter_store import LetterStore
 from services.intake.pages import frame
@@ -41,17 +36,12 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import CATEGORIES, IntakeStore
 from services.intake.taking import Taking
 from services.intake.term_watch import TermWatch
-from services.intake.uploads.handlers import RESCAN, Limits, Uploads
-from services.intake.uploads.scanner import Clamd
-from services.intake.uploads.store import HAND_OVER, UploadStore
 from services.intake.verification import Verification
 from services.intake.words.index import WordIndex
 
 QUEUE_SILENT_SECONDS = 60.0
 BOOK_SILENT_SECONDS = 60.0
 WORDS_SILENT_SECONDS = 120.0
-FILES_SILENT_SECONDS = 1800.0  # a sweep every ten minutes
-COPY_SECONDS = 300.0  # the largest file from one store into another, over a slow line
 PUBLISHED = tuple(published(category) for category in CATEGORIES.values() if category.topic is not None)
 
 
@@ -112,17 +102,17 @@ async def build(process: Process, settings: IntakeSettings) -> FastAPI:
     watch_terms(process, settings, store, book)
     app = process.app("Intake", streams=[upload_api.PATH, *frame.WITH_FILES])
     answers = answers_of(process, settings, book)
-    for door in doors_for_frontends(process, settings, store, book, queue, files.uploads, answers):
+    for door in doors_for_frontends(process, settings, store, book, queue, files, answers):
         app.include_router(door)
     taking = Taking(put=queue.put, book=book, clock=process.clock)
-    open_desk(app, process, settings, store, set_up, taking, files.attachments, files.uploads, answers)
+    open_desk(app, process, settings, store, set_up, taking, files, answers)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
 
 
 def doors_for_frontends(
-    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, uploads: Uploads, answers: Answers
+    process: Process, settings: IntakeSettings, store: IntakeStore, book: Book, queue: Queue, files: FileParts, answers: Answers
 ) -> list[APIRouter]:
     """All that programs with a frontend's key may ask."""
     key, frontends, clock, telemetry = code_key(settings), FrontendKeys(settings.frontend_keys_file), process.clock, process.telemetry
@@ -137,10 +127,16 @@ def doors_for_frontends(
             frontends=frontends,
             telemetry=telemetry,
         ),
-        answer_api.routes(person=person, answers=answers, verification=Verification(process.pool, LetterStore()), frontends=frontends),
+        answer_api.routes(
+            person=person,
+            answers=answers,
+            files=files.of_answers,
+            verification=Verification(process.pool, LetterStore()),
+            frontends=frontends,
+        ),
         saved_form_api.routes(saved_forms=saved_forms_of(process, key), frontends=frontends),
         office_api.routes(book=book, frontends=frontends, clock=clock),
-        upload_api.routes(uploads=uploads, frontends=frontends, key=key),
+        upload_api.routes(uploads=files.uploads, frontends=frontends, key=key),
     ]
 
 
@@ -170,64 +166,6 @@ def watch_terms(process: Process, settings: IntakeSettings, store: IntakeStore, 
     watch = TermWatch(pool=process.pool, store=store, book=book, clock=process.clock, ring=process.bell.ring)
     pause = settings.term_look_seconds
     process.keep_going("term-watch", watch.run, pause + QUEUE_SILENT_SECONDS, pause_seconds=pause)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileParts:
-    """What files that people send go through."""
-
-    kept: UploadStore
-    uploads: Uploads
-    attachments: Attachments
-    copies: Copies
-
-
-def files_of(process: Process, settings: IntakeSettings, store: IntakeStore, book: Book) -> FileParts:
-    """With their loops: the sweep, and timers of their own, because a scanner or a store that hangs must hold up no other timer."""
-    kept, objects = UploadStore(process.keyring), Objects(shelf_of(settings))
-    limits = Limits(file_bytes=settings.file_limit_bytes, files=settings.files_limit, total_bytes=settings.files_total_limit_bytes)
-    scanner = Clamd(settings.scanner, settings.scanner_seconds) if settings.scanner else None
-    unscanned = None if scanner else settings.unscanned_files
-    uploads = Uploads(pool=process.pool, store=kept, objects=objects, scanner=scanner, limits=limits, clock=process.clock, ids=process.ids)
-    attachments = Attachments(
-        pool=process.pool,
-        store=store,
-        kept_uploads=kept,
-        uploads=uploads,
-        objects=objects,
-        book=book,
-        unscanned=unscanned,
-        clock=process.clock,
-        ring=process.bell.ring,
-    )
-    rescans = Timers(process.pool, process.clock, process.metrics)
-    rescans.on(RESCAN, attachments.rescan)
-    process.keep_going("uploads", uploads.run, FILES_SILENT_SECONDS)
-    process.keep_going("rescans", rescans.run, FILES_SILENT_SECONDS)
-    copies = Copies(
-        pool=process.pool,
-        store=store,
-        uploads=kept,
-        objects=objects,
-        between=Objects(hand_over_of(settings)),
-        outbox=process.outbox,
-        unscanned=unscanned,
-        authority=process.authority.code,
-        clock=process.clock,
-        ids=process.ids,
-        figures=CopyFigures(process.health.registry),
-    )
-    copied(process, copies)
-    return FileParts(kept=kept, uploads=uploads, attachments=attachments, copies=copies)
-
-
-def copied(process: Process, copies: Copies) -> None:
-    """The loops that give history its copies."""
-    timers = Timers(process.pool, process.clock, process.metrics, effect_seconds=COPY_SECONDS)
-    timers.on(HAND_OVER, copies.hand_over)
-    timers.on(TAKE_BACK, copies.take_back)
-    process.keep_going("files-for-history", timers.run, FILES_SILENT_SECONDS)
-    process.keep_going("copies", copies.run, FILES_SILENT_SECONDS)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from services.intake.bodies import (
     StatusBody,
     WithdrawalBody,
 )
+from services.intake.domain.answer.draft import enclosed
 from services.intake.domain.correcting import Correction
 from services.intake.domain.request import Request as State
 from services.intake.domain.request import Step
@@ -155,7 +156,10 @@ def shown(mine: Mine) -> dict[str, Any]:
 
 def _letter(request: State) -> dict[str, Any] | None:
     letter = request.letter
-    return {"out_no": letter.out_no, "sent_on": letter.sent_on, "sha256": letter.sha256} if letter else None
+    if letter is None:
+        return None
+    files = [{name: getattr(file, name) for name in ("name", "type", "size", "sha256")} for file in enclosed(request.drafts, letter)]
+    return {"out_no": letter.out_no, "sent_on": letter.sent_on, "sha256": letter.sha256, "files": files}
 
 
 def _step(step: Step) -> dict[str, Any]:

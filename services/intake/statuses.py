@@ -1,5 +1,6 @@
 """Statuses in the person's words: a title and an explanation that says what happens next (A-2.1.4)."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -217,6 +218,15 @@ def withdrawn() -> str:
 
 def sent(out_no: str, on: date) -> str:
     return f"Ответ № {out_no} от {day(on)} подписан и отправлен."
+
+
+def enclosed(names: Sequence[str]) -> str:
+    return f"К ответу приложены файлы: {', '.join(names)}. Скачать их можно на странице запроса, по номеру и коду."
+
+
+def not_enclosed(count: int) -> str:
+    """Of files that must not leave."""
+    return f"Не приложены файлы ограниченного доступа: {count}. Каким актом ограничен доступ, сказано ниже."
 
 
 def other_form(reason: str) -> str:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEND = "main button[type=submit]"
 PAGES = [
+    "/verify",
     "/",
     "/request",
     "/how",

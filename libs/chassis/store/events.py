@@ -18,7 +18,7 @@ from libs.chassis.store.outbox import Outbox, Record
 from libs.chassis.store.queries import queries
 from libs.chassis.store.sealing import BrokenSeal, seal, unseal
 from libs.events.envelope import Actor, Envelope, encode
-from libs.events.fact import Event, open_fields
+from libs.events.fact import Event, open_fields, sealed_fields
 from libs.events.registry import Registry
 from libs.events.topics import Topic
 
@@ -182,7 +182,10 @@ class EventStore:
             causation_id=row["causation_id"],
             payload=row["open"] | orjson.loads(sealed),
         )
-        return Recorded(stream=row["stream"], version=row["version"], envelope=envelope, fact=category.registry.read(envelope))
+        fact = category.registry.read(envelope)
+        if fact.version == row["type_version"] and not sealed_fields(type(fact)).isdisjoint(row["open"]):
+            raise BrokenSeal("what is sealed stands there in clear: other hands wrote it")
+        return Recorded(stream=row["stream"], version=row["version"], envelope=envelope, fact=fact)
 
     @staticmethod
     def _unsealed(row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> bytes:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from libs.events.fact import Event, Moment, Open, Personal
-from libs.events.vocabulary import AnswerScope, OralOutcome, RefusalGround, WantedForm
+from libs.events.vocabulary import AnswerFile, AnswerScope, OralOutcome, RefusalGround, WantedForm
 
 
 class DraftPrepared(Event):
@@ -12,7 +12,8 @@ class DraftPrepared(Event):
 
     `number` counts the request's drafts from 1; `text` is what is given, `withheld` what is not, `motive` and
     `restricting_act` why (N-9.3).
-    `form_reason`: why another form than the person asked for (N-6.2). `sha256` is over all that the person will read.
+    `form_reason`: why another form than the person asked for (N-6.2). `files` go with it, but for those of restricted access (N-6.3).
+    `sha256` is over all that the person will read, the checksums of the files included.
     """
 
     number: Annotated[int, Open]
@@ -26,6 +27,7 @@ class DraftPrepared(Event):
     motive: Annotated[str, Personal] = ""
     restricting_act: Annotated[str, Personal] = ""
     form_reason: Annotated[str, Personal] = ""
+    files: tuple[AnswerFile, ...] = ()
     sha256: Annotated[str, Open]
 
 
@@ -51,11 +53,15 @@ class DraftReturned(Event):
 
 
 class DraftApproved(Event):
-    """The head approves this very version: what has another `sha256` can't be sent (A-3.6.2)."""
+    """The head approves this very version: what has another `sha256` can't be sent (A-3.6.2).
+
+    `bound_to` is the same mark under the seal: who may write into the store, but has no key, can't approve another version.
+    """
 
     number: Annotated[int, Open]
     sha256: Annotated[str, Open]
     head: Annotated[str, Open]
+    bound_to: str = ""
 
 
 class LetterSent(Event):

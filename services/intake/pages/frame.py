@@ -22,8 +22,8 @@ from libs.web.posted_files import PostedFile, posted_with_files
 
 HOME = "/desk"
 SIGN_IN = "/desk/sign-in"
-KEEPING = ("/desk/new/", "/desk/requests/")
-WITH_FILES = ("/desk/new/reception", "/desk/new/post")  # forms that send files
+KEEPING = ("/desk/new/", "/desk/requests/", "/desk/draft")
+WITH_FILES = ("/desk/new/reception", "/desk/new/post", "/desk/draft")  # forms that send files
 AWAY = ("Система временно недоступна", "Ничего не сделано и ничего не потеряно. Повторите через минуту.")
 
 log = structlog.stdlib.get_logger("desk")

@@ -130,10 +130,12 @@ async def test_the_pages_lead_from_the_draft_to_the_printed_letter(database: Dat
         _, head = await opened.somebody("head", "head")
         version = (await at_work.head.look(request_id))["version"]
         whole = {"prepare-draft-scope": "full", "prepare-draft-form": "electronic"}
-        empty = await author.post(f"{card}/prepare-draft", version=str(version), **whole)
+        form = {"card_id": str(request_id), "version": str(version)} | whole
+        assert (await author.post(f"{card}/prepare-draft", **form)).status_code == 400, "its form has a door of its own"
+        empty = await author.post("/draft", **form)
         assert (empty.status_code, "Напишите текст ответа." in text_of(empty)) == (400, True)
-        filled = whole | {"prepare-draft-text": TEXT.replace("\n", "\r\n")}
-        assert (await author.post(f"{card}/prepare-draft", version=str(version), **filled)).status_code == 303
+        filled = form | {"prepare-draft-text": TEXT.replace("\n", "\r\n")}
+        assert (await author.post("/draft", **filled)).status_code == 303
         mark = (await at_work.checker.look(request_id))["draft_sha256"]
         await at_work.checker.do(request_id, {"command": "check-draft", "sha256": mark})
         await at_work.author.do(request_id, SUBMIT)

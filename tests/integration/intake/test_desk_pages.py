@@ -20,7 +20,7 @@ from libs.events.topics import AUDIT
 from libs.events.vocabulary import AskedBy, Override, Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
-from services.intake.transitions import DESK, LEADING
+from services.intake.transitions import DESK, LEADING, WRITING
 from tests.examples import anna
 from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.town import Heard, said
@@ -34,6 +34,7 @@ CLASSIFIED = {
     "classify-client_kind": "citizen",
 }
 NOVOSIBIRSK = ZoneInfo("Asia/Novosibirsk")
+ABOUT_REQUESTS = ("/desk/requests", "/desk/find", "/desk/draft")
 ONLY_FOR_THOSE_WHO_SIGN_IN = "/desk/sign-in"
 
 
@@ -71,7 +72,7 @@ async def facts(bureau: Office, request_id: UUID) -> list[Any]:
 
 @pytest.mark.requirement("N-8.1", "R-25", "E-1")
 async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_sign_in(bureau: Office) -> None:
-    about_requests = [route for route in guarded_routes(bureau.town.service.app) if route.path.startswith(("/desk/requests", "/desk/find"))]
+    about_requests = [route for route in guarded_routes(bureau.town.service.app) if route.path.startswith(ABOUT_REQUESTS)]
     assert {(route.method, route.path): route.roles for route in about_requests} == {
         ("GET", "/desk/requests"): DESK,
         ("GET", "/desk/requests/export"): DESK,
@@ -87,6 +88,8 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/print/draft.pdf"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/envelope"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/attachments/{number:int}"): DESK,
+        ("GET", "/desk/requests/{request_id:uuid}/answer-files/{number:int}"): DESK,
+        ("POST", "/desk/draft"): WRITING,
         ("POST", "/desk/requests/{request_id:uuid}/attachments/{number:int}/release"): LEADING,
         ("GET", "/desk/requests/views"): DESK,
         ("POST", "/desk/requests/views"): DESK,

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -59,6 +61,14 @@ async def started(database: Database, log: Path) -> AsyncIterator[Killable]:
             await process.wait()
 
 
+async def waits_for_the_lock(rival: "asyncpg.Connection[Any]", transactions: int) -> bool:
+    found = await rival.fetchval(
+        "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE d.datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    return bool(found >= transactions)
+
+
 @pytest.mark.requirement("D-14", "R-6", "N-8.2", "D-24")
 async def test_killed_in_mid_batch_and_started_again_each_message_has_its_effect_once(
     database: Database, fresh_kafka: str, tmp_path: Path
@@ -76,19 +86,12 @@ async def test_killed_in_mid_batch_and_started_again_each_message_has_its_effect
         vk = Frontend("vk", kafka, listener, http, key)
         await rival.execute("SET search_path = intake")
 
-        async def waits_for_the_lock(transactions: int) -> bool:
-            found = await rival.fetchval(
-                "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_database d ON d.oid = database"
-                " WHERE d.datname = current_database() AND locktype = 'advisory' AND NOT granted"
-            )
-            return bool(found >= transactions)
-
         async with started(database, tmp_path / "first.log") as intake:
             async with rival.transaction():
                 await rival.execute(SQL["lock_register"])
                 await vk.send_all([said(name, dialogue=name) for name in names])
                 post = asyncio.create_task(http.post(f"{intake.url}/v1/messages", json=body_of(by_http), headers=headers))
-                await eventually(lambda: waits_for_the_lock(2), what="both doors are in the middle of a batch")
+                await eventually(lambda: waits_for_the_lock(rival, 2), what="both doors are in the middle of a batch")
                 await intake.kill()
             with pytest.raises(httpx.TransportError):
                 await post

@@ -138,6 +138,10 @@ def status(to: Status) -> RequestStatusChanged:
     return told_registered.model_copy(update={"to_status": to, "visible": False})
 
 
+def approved(content: Content) -> DraftApproved:
+    return DraftApproved(number=1, sha256=content.sha256, head=head.id, bound_to=content.sha256)
+
+
 def sorted_as(classification: Classification) -> RequestClassified:
     return RequestClassified(classification=classification, client_kind=ClientKind.CITIZEN)
 
@@ -154,7 +158,7 @@ def facts_before(now: Status, *, reassigned: bool = False, checked: bool = True)
     if now in WRITTEN:
         past += drafted(checked=checked)
     if now is Status.APPROVED:
-        past.append(DraftApproved(number=1, sha256=ANSWER.sha256, head=head.id))
+        past.append(approved(ANSWER))
     return [*past, status(now)]
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_answers import AnswerSent, DraftApproved, DraftPrepared, RefusalIssued
+from libs.events.contracts.intake_answers import AnswerSent, DraftApproved, DraftChecked, DraftPrepared, RefusalIssued
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.fact import Event
-from libs.events.vocabulary import AnswerScope, RefusalGround, Status, WantedForm
+from libs.events.vocabulary import AnswerFile, AnswerScope, RefusalGround, Status, WantedForm
 from services.intake.domain.answer import answering
 from services.intake.domain.answer.commands import MOST_LETTERS, PrepareDraft
 from services.intake.domain.answer.differences import Kind, differences
@@ -29,6 +29,7 @@ from tests.unit.intake.desk_cases import (
     ANSWER,
     TELLING,
     approve,
+    approved,
     by,
     check,
     drafted,
@@ -52,6 +53,8 @@ PARTIAL = Content(
     restricting_act="Федеральный закон от 27.07.2006 № 152-ФЗ",
 )
 REFUSAL = PARTIAL._replace(scope=AnswerScope.REFUSAL, text="", withheld="")
+PLAN = AnswerFile(upload_id="u-1", name="План.pdf", type="application/pdf", size=10, sha256="a" * 64)
+SECRET = AnswerFile(upload_id="u-2", name="Договор с Ивановым.pdf", type="application/pdf", size=11, sha256="b" * 64, restricted=True)
 OUTGOING = Register("outgoing", 2026, 6)
 
 
@@ -63,7 +66,7 @@ def writes(**changed: Any) -> Outcome[Any]:
 
 def leaves(content: Content, *more: Event) -> list[Event]:
     """What becomes of an approved answer when it is sent."""
-    past = [*facts_before(Status.ASSIGNED), *drafted(content), DraftApproved(number=1, sha256=content.sha256, head="head-1")]
+    past = [*facts_before(Status.ASSIGNED), *drafted(content), approved(content)]
     request = replayed([(fact, NOW) for fact in [*past, status(Status.APPROVED), *more]])
     return sent(request, registrar, OUTGOING, RULES, NOW, TELLING)
 
@@ -97,6 +100,11 @@ def test_each_version_has_its_number_its_author_and_the_mark_of_all_that_it_says
         ({**REFUSAL._asdict(), "text": "Аренда — по итогам торгов."}, answering.RefusalGivesNothing),
         ({"refusal_ground": RefusalGround.UNCLEAR}, answering.NothingRefused),
         ({"withheld": "Всё остальное"}, answering.NothingRefused),
+        ({**REFUSAL._asdict(), "files": (PLAN,)}, answering.RefusalGivesNothing),
+        ({"files": (SECRET,)}, answering.RestrictedNeedsAct),
+        ({**PARTIAL._asdict(), "refusal_ground": RefusalGround.UNCLEAR, "files": (SECRET,)}, answering.RestrictedNeedsAct),
+        ({**PARTIAL._asdict(), "restricting_act": "", "files": (SECRET,)}, answering.ActMissing),
+        ({"files": (PLAN, PLAN)}, answering.FileTwice),
     ],
 )
 def test_an_answer_that_lacks_what_the_law_wants_is_refused(changed: dict[str, Any], refusal: type[Refusal]) -> None:
@@ -167,6 +175,45 @@ def test_what_was_changed_in_the_store_after_approval_is_not_sent(field: str) ->
     tampered = [fact.model_copy(update={field: "Иное"}) if isinstance(fact, DraftPrepared) else fact for fact in past]
     with pytest.raises(answering.DraftDamaged):
         sent(replayed([(fact, NOW) for fact in tampered]), registrar, OUTGOING, RULES, NOW, TELLING)
+
+
+@pytest.mark.requirement("A-3.6.2", "S-26")
+def test_marks_that_fit_each_other_do_not_help_who_has_no_seal() -> None:
+    """Who rewrites draft, check and approval alike still can't write what is sealed beside the approval."""
+    other = ANSWER._replace(text="Иное")
+    past = facts_before(Status.APPROVED)
+    rewritten = [
+        fact.model_copy(update={"text": other.text, "sha256": other.sha256})
+        if isinstance(fact, DraftPrepared)
+        else fact.model_copy(update={"sha256": other.sha256})
+        if isinstance(fact, DraftChecked | DraftApproved)
+        else fact
+        for fact in past
+    ]
+    unbound = [fact.model_copy(update={"bound_to": ""}) if isinstance(fact, DraftApproved) else fact for fact in past]
+    for tampered in (rewritten, unbound):
+        with pytest.raises(answering.DraftDamaged):
+            sent(replayed([(fact, NOW) for fact in tampered]), registrar, OUTGOING, RULES, NOW, TELLING)
+
+
+@pytest.mark.requirement("A-3.6.2", "N-6.3")
+@pytest.mark.parametrize(
+    "changed", [{"name": "План 2.pdf"}, {"sha256": "c" * 64}, {"size": 12}, {"type": "image/png"}, {"restricted": True}]
+)
+def test_the_mark_is_of_the_files_too(changed: dict[str, Any]) -> None:
+    files = (PLAN, SECRET)
+    assert PARTIAL._replace(files=files).sha256 != PARTIAL._replace(files=(PLAN.model_copy(update=changed), SECRET)).sha256
+    assert PARTIAL._replace(files=files).sha256 != PARTIAL._replace(files=(PLAN,)).sha256 != PARTIAL.sha256
+
+
+@pytest.mark.requirement("N-6.3", "N-9.2")
+def test_the_notice_names_what_is_enclosed_and_nothing_of_what_is_restricted() -> None:
+    told = leaves(PARTIAL._replace(files=(PLAN, SECRET)))[-1]
+    assert isinstance(told, RequestStatusChanged)
+    assert "К ответу приложены файлы: План.pdf." in told.explanation
+    assert "Не приложены файлы ограниченного доступа: 1." in told.explanation
+    assert PARTIAL.restricting_act in told.explanation
+    assert SECRET.name not in told.model_dump_json()
 
 
 @pytest.mark.requirement("A-3.6.2")

@@ -7,10 +7,12 @@ import pytest
 from libs.chassis.access.frontends import BadCredentials
 from libs.chassis.ops import concurrency, problems, refusals
 from libs.chassis.ops.refusals import Refusal
+from libs.chassis.store.objects import AttachmentDamaged
 from libs.events.vocabulary import Flag
 from services.intake import api, person, saved_forms, upload_api, verification
 from services.intake.domain import correcting, inbound
 from services.intake.domain.uploads import file_kinds
+from services.intake.domain.uploads.attachments import AttachmentNotFound
 from services.intake.papers import answers
 from services.intake.uploads import handlers as uploads
 from tests.integration.intake.bad_input import HTTP, KAFKA
@@ -37,7 +39,8 @@ def test_every_refusal_of_the_http_door_is_there_and_no_other() -> None:
         for one in vars(module).values()
         if isinstance(one, type)
     ]
-    doors = {one.code for one in [*known, BadCredentials] if issubclass(one, Refusal) and one is not Refusal}
+    known += [BadCredentials, AttachmentNotFound, AttachmentDamaged]
+    doors = {one.code for one in known if issubclass(one, Refusal) and one is not Refusal}
     assert codes_of(HTTP_PART) == doors
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.events.contracts.intake_answers import AnswerSent, DraftApproved, RefusalIssued
+from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
 from libs.events.vocabulary import Contacts, Status, WantedForm
 from services.intake.domain.answer.draft import Content
 from services.intake.domain.answer.grounds import APPEAL_ORDER
@@ -24,8 +24,8 @@ from tests import verapdf
 from tests.examples import NOW, anna, received
 from tests.integration.intake.test_naughty import naughty
 from tests.unit.intake.desk import RULES
-from tests.unit.intake.desk_cases import ANSWER, TELLING, drafted, facts_before, registrar, status
-from tests.unit.intake.test_answering import OUTGOING, PARTIAL, REFUSAL
+from tests.unit.intake.desk_cases import ANSWER, TELLING, approved, drafted, facts_before, registrar, status
+from tests.unit.intake.test_answering import OUTGOING, PARTIAL, PLAN, REFUSAL, SECRET
 
 HEAD = Head("Департамент лесов Обской области", "630099, г. Обск, ул. Ленина, д. 1", "https://otklik.example.org/verify")
 SIGNATORY = "Начальник департамента И. И. Пробный"
@@ -38,7 +38,7 @@ def left(content: Content = ANSWER) -> Request:
     """A request whose answer has left."""
     asked = received.model_copy(update={"contacts": Contacts(postal=anna.postal)})
     past = [asked, *facts_before(Status.ASSIGNED)[1:], *drafted(content)]
-    past += [DraftApproved(number=1, sha256=content.sha256, head="head-1"), status(Status.APPROVED)]
+    past += [approved(content), status(Status.APPROVED)]
     request = replayed([(fact, NOW) for fact in past])
     for fact in sent(request, registrar, OUTGOING, HOUSE, NOW, TELLING):
         request = evolve(request, fact)  # type: ignore[arg-type]  # facts of a request
@@ -86,6 +86,18 @@ def test_what_is_refused_stands_with_ground_motive_act_and_the_way_to_appeal(con
     said = words_of(drawn(content))
     for words in (content.text, content.withheld, "пункт 4 части 1 статьи 20", content.motive, content.restricting_act, APPEAL_ORDER):
         assert words in said
+
+
+@pytest.mark.requirement("N-6.3")
+def test_files_that_go_with_it_are_named_and_those_of_restricted_access_counted() -> None:
+    content = PARTIAL._replace(files=(PLAN, SECRET))
+    pdf = drawn(content)
+    said = words_of(pdf)
+    assert "Приложения 1. План.pdf" in said
+    assert "Не приложены файлы ограниченного доступа: 1." in said
+    for hidden in (SECRET.name, SECRET.sha256):
+        assert hidden not in said + original_of(pdf).decode()
+    assert hashlib.sha256(original_of(pdf)).hexdigest() == content.sha256
 
 
 @pytest.mark.requirement("N-9.5")

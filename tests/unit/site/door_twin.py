@@ -106,7 +106,8 @@ class DoorTwin:
     status_title: str = "зарегистрирован"
     due_on: str | None = "2026-12-20"
     answer: str | None = None
-    letter: dict[str, str] | None = None
+    letter: dict[str, Any] | None = None
+    enclosed: list[bytes] = field(default_factory=list)
     verified: list[dict[str, str]] = field(default_factory=list)
     open_until: str | None = None
     opens_at: str = "2026-11-23T09:00:00+07:00"
@@ -130,6 +131,7 @@ class DoorTwin:
         app.add_api_route("/v1/clarifications", self.clarify, methods=["POST"])
         app.add_api_route("/v1/withdrawals", self.withdraw, methods=["POST"])
         app.add_api_route("/v1/answers", self.give_paper, methods=["POST"])
+        app.add_api_route("/v1/answers/files", self.give_file, methods=["POST"])
         app.add_api_route("/v1/verifications", self.verify, methods=["POST"])
         app.add_api_route("/v1/code-reminders", self.remind, methods=["POST"])
         app.add_api_route("/v1/confirmations", self.confirm, methods=["POST"])
@@ -301,6 +303,14 @@ class DoorTwin:
         if self.letter is None:
             return problem(409, "nothing-sent", NothingSent.says)
         return Response(b"%PDF-large" if body["large"] else b"%PDF-usual", media_type="application/pdf")
+
+    async def give_file(self, request: Request) -> Response:
+        if answer := await self._faulty(request):
+            return answer
+        body = await request.json()
+        if not self._fits(body) or body["file"] > len(self.enclosed):
+            return problem(404, "attachment-not-found", "Такого файла нет.")
+        return Response(self.enclosed[body["file"] - 1], media_type="application/octet-stream")
 
     async def verify(self, request: Request) -> JSONResponse:
         if answer := await self._faulty(request):

@@ -1,5 +1,7 @@
 """Answers on paper: taken as a file by whose they are, and asked about by anybody who holds one (N-9.5)."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -11,7 +13,7 @@ from tests.unit.site.html import Page
 from tests.unit.site.test_status import looked_up
 
 MARK = "0123456789abcdef" * 4
-LETTER = {"out_no": "ИСХ-7/2026", "sent_on": "2026-11-20", "sha256": MARK}
+LETTER: dict[str, Any] = {"out_no": "ИСХ-7/2026", "sent_on": "2026-11-20", "sha256": MARK}
 
 
 async def asked(browser: httpx.AsyncClient, number: str = "ИСХ-7/2026", mark: str = MARK) -> httpx.Response:
@@ -29,6 +31,23 @@ async def test_the_answer_is_taken_as_a_file_from_the_page_of_the_request(browse
         file = await browser.get(address)
         assert (file.content, file.headers["content-type"], file.headers["cache-control"]) == (said, "application/pdf", "no-store")
         assert file.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.requirement("E-10", "N-9.5")
+async def test_files_of_the_answer_are_given_under_their_names_and_no_others(browser: httpx.AsyncClient, door: DoorTwin) -> None:
+    files = [{"name": name, "type": "application/pdf", "size": 3, "sha256": MARK} for name in ("План.pdf", "<b>.pdf")]
+    door.letter, door.enclosed = LETTER | {"files": files}, [b"one", b"two"]
+    page = await looked_up(browser)
+    assert "Скачать файл План.pdf" in Page(page.text).text
+    assert "&lt;b&gt;.pdf" in page.text
+    second = await browser.get("/status/files/2")
+    assert (second.content, second.headers["content-length"], second.headers["cache-control"]) == (b"two", "3", "no-store")
+    assert second.headers["content-disposition"].endswith("filename*=UTF-8''%3Cb%3E.pdf")
+    assert "sandbox" in second.headers["content-security-policy"]
+    for number in (0, 3):
+        assert (await browser.get(f"/status/files/{number}")).url.path == "/status/view"
+    door.enclosed = []
+    assert (await browser.get("/status/files/1")).url.path == "/status/view"
 
 
 @pytest.mark.requirement("E-10", "R-4")

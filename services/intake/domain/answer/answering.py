@@ -120,7 +120,23 @@ class RefusalGivesNothing(Refusal):
 
     code = "refusal-gives-nothing"
     status = 400
-    says = "В отказе нет текста ответа. Перенесите его в мотив или выберите частичный ответ."
+    says = "В отказе нет ни текста ответа, ни файлов. Перенесите текст в мотив или выберите частичный ответ."
+
+
+class RestrictedNeedsAct(Refusal):
+    """Where a file does not leave, something is refused: for restricted access, by an act (N-6.3)."""
+
+    code = "restricted-needs-act"
+    status = 400
+    says = "Файл ограниченного доступа не уходит, поэтому ответ не полный. Выберите частичный ответ или отказ и укажите основание и акт."
+
+
+class FileTwice(Refusal):
+    """One file stands in the answer once."""
+
+    code = "file-twice"
+    status = 400
+    says = "Один и тот же файл приложен дважды. Оставьте его один раз."
 
 
 class AuthorChecks(Refusal):
@@ -171,7 +187,7 @@ def drafted(request: Request, command: DraftCommand, by: Staff) -> DraftEvent:
             return DraftReturned(number=_last(request).number, remarks=command.remarks)
         case ApproveDraft():
             draft = _read(request, command.sha256)
-            return DraftApproved(number=draft.number, sha256=draft.sha256, head=by.id)
+            return DraftApproved(number=draft.number, sha256=draft.sha256, head=by.id, bound_to=draft.content.sha256)
         case _:
             assert_never(command)
 
@@ -179,7 +195,7 @@ def drafted(request: Request, command: DraftCommand, by: Staff) -> DraftEvent:
 def letters(request: Request, register: Register, rules: Rules, on: date) -> Sequence[Letter]:
     """The answer as it leaves, under the next outgoing number: what is given, what is refused, or both in one letter (N-9.2)."""
     draft = _last(request)
-    if not draft.sha256 == draft.approved_sha256 == draft.content.sha256:
+    if not draft.as_approved:
         raise DraftDamaged
     content, number = draft.content, register.next_number
     outgoing = {
@@ -211,7 +227,8 @@ def letters(request: Request, register: Register, rules: Rules, on: date) -> Seq
 def explanation(content: Content, letter: Letter) -> str:
     """What the person is told beside the text of the answer."""
     reasons = [part.text for part in sections(content) if part.title]
-    return "\n\n".join([statuses.sent(letter.out_no, letter.sent_on), *reasons])
+    files = [statuses.enclosed([file.name for file in content.given])] if content.given else []
+    return "\n\n".join([statuses.sent(letter.out_no, letter.sent_on), *files, *reasons])
 
 
 def _prepared(request: Request, command: PrepareDraft, by: Staff) -> DraftPrepared:
@@ -226,8 +243,12 @@ def _check_complete(content: Content, request: Request) -> None:
     refuses = content.scope is not AnswerScope.FULL
     if not refuses and (content.refusal_ground or content.withheld or content.motive):
         raise NothingRefused
-    if content.scope is AnswerScope.REFUSAL and content.text:
+    if content.scope is AnswerScope.REFUSAL and (content.text or content.given):
         raise RefusalGivesNothing
+    if len({file.upload_id for file in content.files}) < len(content.files):
+        raise FileTwice
+    if len(content.given) < len(content.files) and not (refuses and content.refusal_ground is RefusalGround.RESTRICTED):
+        raise RestrictedNeedsAct
     wanted: list[tuple[bool, type[DraftIncomplete]]] = [
         (content.scope is not AnswerScope.REFUSAL and not content.text, TextMissing),
         (content.scope is AnswerScope.PARTIAL and not content.withheld, WithheldMissing),

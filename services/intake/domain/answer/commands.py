@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from libs.events.vocabulary import AnswerScope, RefusalGround, WantedForm
+from libs.events.vocabulary import AnswerFile, AnswerScope, RefusalGround, WantedForm
 from services.intake.domain.commands import Command, Decided, Register, Text
 
+MOST_FILES = 20
 MOST_LETTERS = 50_000  # sealed twice in one transaction, an event stays below its 256 KiB (R-3)
 Words = Annotated[
     str, StringConstraints(max_length=MOST_LETTERS, pattern=r"^[^\x00]*$"), AfterValidator(lambda text: text.replace("\r\n", "\n").strip())
@@ -15,7 +16,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class PrepareDraft(Command):
-    """Another version of the answer; what was said of the former does not count for it."""
+    """Another version of the answer; what was said of the former does not count for it. `files`: uploaded under the request before."""
 
     command: Literal["prepare-draft"]
     scope: AnswerScope
@@ -26,6 +27,7 @@ class PrepareDraft(Command):
     motive: Words = ""
     restricting_act: Words = ""
     form_reason: Words = ""
+    files: Annotated[tuple[AnswerFile, ...], Field(max_length=MOST_FILES)] = ()
 
 
 class CheckDraft(Command):

@@ -40,6 +40,8 @@ def sections(content: Content) -> list[Section]:
         told.append(Section("Почему ответ в другой форме", statuses.other_form(content.form_reason)))
     if content.scope is AnswerScope.PARTIAL:
         told.append(Section("Что не предоставлено", statuses.withheld(content.withheld)))
+    if restricted := len(content.files) - len(content.given):
+        told.append(Section("Какие файлы не приложены", statuses.not_enclosed(restricted)))
     if content.refusal_ground is not None:
         told.append(Section("Почему отказано", refused(content.refusal_ground, content.motive, content.restricting_act)))
         told.append(Section("Как обжаловать", APPEAL_ORDER))
@@ -74,7 +76,7 @@ def _drawn(request: Request, draft: Draft, head: Head, on: date, numbered: str) 
         "addressee": "\n".join(filter(None, (request.name, postal))),
         "heading": "Отказ в предоставлении информации" if content.scope is AnswerScope.REFUSAL else "Ответ на запрос информации",
         "parts": [part._asdict() for part in sections(content)],
-        "files": [],
+        "files": [file.name for file in content.given],
         "mark": legible(draft.sha256),
         "verify": head.verify,
         "original": {"name": ORIGINAL, "text": content.original},

@@ -18,6 +18,7 @@ from services.intake.domain.answer.grounds import GROUNDS, refused
 from services.intake.domain.answer.paper import legible, sections
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
+from services.intake.pages.cards.draft_files import rows
 from services.intake.pages.register.register_pages import DeskParts
 from services.intake.papers.answers import Answers, NothingSent
 from services.intake.transitions import DESK
@@ -88,6 +89,7 @@ def shown(request: State, names: Mapping[str, str]) -> dict[str, Any] | None:
         "refusal": refused(content.refusal_ground, content.motive, content.restricting_act) if content.refusal_ground else "",
         "changes": _changes(request.drafts),
         "remarks": _remarks(request.drafts),
+        "files": rows(content.files),
         "out_no": request.out_no,
     }
 

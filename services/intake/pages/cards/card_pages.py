@@ -15,16 +15,18 @@ from libs.chassis.ops.telemetry import Telemetry
 from libs.chassis.store.events import Recorded
 from libs.events.contracts.intake_requests import DisclosureProvided
 from libs.events.envelope import Actor
-from libs.events.vocabulary import Urgency
+from libs.events.vocabulary import AnswerFile, Urgency
 from libs.web.posted import posted
 from libs.web.represented import PAPERS
 from services.intake import statuses
 from services.intake.attachments import Attachments
 from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
 from services.intake.domain import timeline
+from services.intake.domain.answer.commands import AnyCommand
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
 from services.intake.pages.cards import answer_pages, attachment_pages, forms
+from services.intake.pages.cards.draft_files import Attached, DraftFiles
 from services.intake.pages.people import to
 from services.intake.pages.register.register_pages import REGISTER, DeskParts
 from services.intake.staff.accounts import Accounts
@@ -33,14 +35,13 @@ from services.intake.words.alike import CLIENT, Alike
 from services.intake.words.suggestions import Suggestion, suggested
 
 CLASSIFICATION = tuple(forms.field_id("classify", field) for field in forms.fields_of("classify"))
+PREPARE = "prepare-draft"  # its form has files and a door of its own
 DONE = frozenset(command for command, _, _ in forms.FORMS.values())
 
 
-def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telemetry: Telemetry, has_history: bool) -> APIRouter:
-    """`has_history`: there is a page with all that history knows of a client."""
+def routes(parts: DeskParts, card: "Card") -> APIRouter:
     router = APIRouter(prefix="/requests/{request_id:uuid}", include_in_schema=False)
     may_work = Depends(parts.door(*sorted(DESK)))
-    card = Card(parts, accounts, attachments, has_history)
 
     @router.get("")
     async def look(request: Request, request_id: UUID, who: Annotated[SignedIn, may_work]) -> Response:
@@ -52,34 +53,59 @@ def routes(parts: DeskParts, accounts: Accounts, attachments: Attachments, telem
     async def act(request: Request, request_id: UUID, command: str, who: Annotated[SignedIn, may_work]) -> Response:
         """One step; what was typed stays on the page when it is refused."""
         typed = await posted(request)
-        if command not in DONE or not typed.get("version", "").isdecimal():
+        if command not in DONE - {PREPARE} or not typed.get("version", "").isdecimal():
             raise BadRequest
-        version = int(typed["version"])
         typed = await card.with_number(typed)
         wanted, errors = forms.command_of(command, typed)
         if wanted is None:
             return await card.again(request, who, request_id, typed, errors, 422)
-        try:
-            await parts.desk.act(who.staff, request_id, version, wanted, telemetry.current_traceparent())
-        except CaseNotFound:
-            raise
-        except ChangedMeanwhile as refusal:
-            return await card.again(request, who, request_id, typed, {f"form-{command}": refusal.says}, refusal.status, since=version)
-        except Refusal as refusal:
-            return await card.again(request, who, request_id, typed, forms.errors_of(command, refusal), refusal.status)
-        return to(f"{REGISTER}/{request_id}?done={command}")
+        return await card.acted(request, who, request_id, int(typed["version"]), wanted, typed)
 
     return router
 
 
 class Card:
-    """Draws a request."""
+    """Draws a request, and does what its forms ask for. `has_history`: there is a page with all that history knows of a client."""
 
-    def __init__(self, parts: DeskParts, accounts: Accounts, attachments: Attachments, has_history: bool) -> None:
+    def __init__(
+        self,
+        parts: DeskParts,
+        accounts: Accounts,
+        attachments: Attachments,
+        draft_files: DraftFiles,
+        telemetry: Telemetry,
+        has_history: bool,
+    ) -> None:
         self._parts = parts
+        self._draft_files = draft_files
+        self._telemetry = telemetry
         self._has_history = has_history
         self._attachments = attachments
         self._accounts = accounts
+
+    async def acted(
+        self,
+        request: Request,
+        who: SignedIn,
+        request_id: UUID,
+        version: int,
+        wanted: AnyCommand,
+        typed: Mapping[str, str],
+        attached: Attached | None = None,
+    ) -> Response:
+        """One step by who read that version, and then the card; or the card with what was typed, and why it was refused."""
+        command = wanted.command
+        try:
+            await self._parts.desk.act(who.staff, request_id, version, wanted, self._telemetry.current_traceparent())
+        except CaseNotFound:
+            raise
+        except ChangedMeanwhile as refusal:
+            errors = {f"form-{command}": refusal.says}
+            return await self.again(request, who, request_id, typed, errors, refusal.status, since=version, attached=attached)
+        except Refusal as refusal:
+            errors = forms.errors_of(command, refusal)
+            return await self.again(request, who, request_id, typed, errors, refusal.status, attached=attached)
+        return to(f"{REGISTER}/{request_id}?done={command}")
 
     async def again(
         self,
@@ -90,10 +116,11 @@ class Card:
         errors: dict[str, str],
         status: int,
         since: int | None = None,
+        attached: Attached | None = None,
     ) -> Response:
         """The card as it is now, with what was typed and what was wrong; `since`: the version that its author had read."""
         seen = await self._parts.desk.look(who.staff, request_id)
-        return await self.show(request, who, seen, typed=typed, errors=errors, status=status, since=since)
+        return await self.show(request, who, seen, typed=typed, errors=errors, status=status, since=since, attached=attached)
 
     async def show(
         self,
@@ -106,6 +133,7 @@ class Card:
         status: int = 200,
         since: int | None = None,
         done: str = "",
+        attached: Attached | None = None,
     ) -> Response:
         await self._parts.looks.looked(who.staff, "card", seen.case.request_id)
         people = await self._accounts.listed()
@@ -124,6 +152,8 @@ class Card:
             case=seen.case.request,
             files=attachment_pages.rows(seen.case.request.files, self._attachments),
             answer=await asyncio.to_thread(answer_pages.shown, seen.case.request, names),
+            draft_files=self._draft_files.shown(seen.case.request_id, attached or Attached(_last_files(seen)))
+            | {"now": attached is not None},
             overdue=self._parts.overview.is_overdue(seen.case.request),
             forms=_open_forms(seen),
             fields=forms.offered(self._parts.authority, people) | answer_pages.lists(),
@@ -169,6 +199,12 @@ class Card:
         disclosures = {f"disclosures-{one.code}": one.title for one in self._parts.authority.disclosures}
         listed = self._parts.book.titles.items()
         return {f"{listing.value}-{code}": title for listing, every in listed for code, title in every.items()} | disclosures
+
+
+def _last_files(seen: Seen) -> tuple[AnswerFile, ...]:
+    """What the next version goes on from."""
+    drafts = seen.case.request.drafts
+    return drafts[-1].content.files if drafts else ()
 
 
 def _open_forms(seen: Seen) -> list[dict[str, Any]]:
