@@ -348,9 +348,9 @@ async def test_a_file_in_which_the_scanner_finds_something_later_is_not_given_an
             await copies.hear(one)
         await copies.fetch()
         for state, statuses in ((FileState.UNSURE, (200, 200)), (FileState.INFECTED, (403, 200)), (FileState.CLEAN, (200, 200))):
-            said = AttachmentExamined(upload_id=str(fact.upload_id), state=state, thread=fact.request_id)
-            for thread in (fact.request_id, other.request_id):  # said of another file, it changes nothing there
+            for thread, word in ((fact.request_id, state), (other.request_id, FileState.INFECTED)):  # the other request's word is not asked
                 copies.clock.move(timedelta(seconds=1))
+                said = AttachmentExamined(upload_id=str(fact.upload_id), state=word, thread=thread)
                 await copies.keeper.take([delivered(envelope(said, thread_id=thread, occurred_at=copies.clock.now()))])
             got = [(await copies.save(one.upload_id, signed_in(Role.HEAD))).status_code for one in (fact, other)]
             assert tuple(got) == statuses, state
