@@ -42,7 +42,16 @@ from services.intake.live import Live
 from services.intake.looks import Looks
 from services.intake.overview import Overview
 from services.intake.pages import frame, live_pages
-from services.intake.pages.cards import answer_pages, attachment_pages, card_pages, client_pages, draft_pages, paper_pages, taking_pages
+from services.intake.pages.cards import (
+    answer_pages,
+    attachment_pages,
+    card_pages,
+    client_pages,
+    draft_pages,
+    paper_pages,
+    ready_made_pages,
+    taking_pages,
+)
 from services.intake.pages.cards.card_pages import Card
 from services.intake.pages.cards.client_pages import ClientParts
 from services.intake.pages.cards.draft_files import DraftFiles
@@ -51,7 +60,7 @@ from services.intake.pages.leading import board_pages, indicator_pages
 from services.intake.pages.people import People
 from services.intake.pages.register import export_pages, hand_over_pages, register_pages, together_pages, view_pages
 from services.intake.pages.register.register_pages import DeskParts
-from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages
+from services.intake.pages.settings import calendar_pages, list_pages, point_pages, settings_pages, text_pages
 from services.intake.pages.settings.settings_pages import SettingsParts
 from services.intake.pages.staff import account_pages, deputy_pages, entry_pages, feed_pages, own_pages, sign_in_pages
 from services.intake.papers.answers import Answers
@@ -193,6 +202,7 @@ def about_requests(
         client_pages.routes(of_clients),
         card_pages.routes(parts, card),
         draft_pages.routes(parts, card, draft_files, files.of_answers),
+        ready_made_pages.routes(parts),
         taking_pages.routes(taking_parts),
         paper_pages.routes(taking_parts),
         answer_pages.routes(parts, answers),
@@ -221,6 +231,7 @@ def about_people(
         together_pages.routes(parts, Together(desk=parts.desk, pool=process.pool, store=store), people.accounts, process.telemetry),
         calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),
         settings_pages.routes(settings_parts),
+        text_pages.routes(settings_parts),
         point_pages.routes(settings_parts),
         list_pages.routes(settings_parts),
         *([entry_pages.routes(people, people.entry)] if people.entry else []),

@@ -118,6 +118,28 @@ class PointClosed(Event):
     code: Annotated[str, Open]
 
 
+class TextBlockWritten(Event):
+    """A version of a text for answers; nothing is taken from it before it is approved. `number` counts the versions from 1."""
+
+    code: Annotated[str, Open]
+    number: Annotated[int, Open]
+    title: Annotated[str, Personal]
+    text: Annotated[str, Personal]
+
+
+class TextBlockApproved(Event):
+    """The head lets this version stand in answers."""
+
+    code: Annotated[str, Open]
+    number: Annotated[int, Open]
+
+
+class TextBlockClosed(Event):
+    """This text is offered no more."""
+
+    code: Annotated[str, Open]
+
+
 class TrialLetterAsked(Event):
     """An administrator wants to see whether the mail server takes letters."""
 
@@ -144,6 +166,9 @@ EVENTS = (
     RequestTypeClosed,
     PointSet,
     PointClosed,
+    TextBlockWritten,
+    TextBlockApproved,
+    TextBlockClosed,
     TrialLetterAsked,
     TrialLetterEnded,
 )

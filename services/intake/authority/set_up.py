@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from libs.chassis.access.roles import Role, Staff
+from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.bus.races import past_races
 from libs.chassis.ops.clock import Clock
 from libs.chassis.ops.identifiers import Ids
@@ -51,8 +51,13 @@ class SetUp:
     ring: Callable[[], None]
 
     async def act(self, by: Staff, version: int, command: SetUpCommand, traceparent: str | None) -> Sequence[Event]:
-        """The facts that followed, none where it was like that already; the first of two who read the same version wins."""
-        new_id = self.ids.new()
+        """The facts that followed, none where it was like that already; the first of two who read the same version wins.
+
+        Raises `NotAllowed`.
+        """
+        new_id, role = self.ids.new(), min(by.roles & rules.allowed(command), default=None)
+        if role is None:
+            raise NotAllowed
 
         async def once() -> tuple[Decided, list[Event]]:
             async with self.pool.acquire() as db, db.transaction():
@@ -60,7 +65,7 @@ class SetUp:
                 if decided.touched.get(rules.subject_of(command), 0) > version:
                     raise SettingsChangedMeanwhile(decided.version)
                 facts = rules.decide(self.file, decided, command, new_id)
-                return await self._appended(db, decided, facts, Actor(role=Role.ADMINISTRATOR.value, id=by.id), traceparent), facts
+                return await self._appended(db, decided, facts, Actor(role=role.value, id=by.id), traceparent), facts
 
         decided, facts = await past_races(once)
         self.book.take(decided)

@@ -22,6 +22,7 @@ from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, Dra
 from services.intake.domain.answer.draft import Content, Draft, DraftEvent
 from services.intake.domain.answer.grounds import APPEAL_ORDER
 from services.intake.domain.answer.paper import sections
+from services.intake.domain.authority.texts import gaps_in
 from services.intake.domain.register import Register, written
 from services.intake.domain.request import Request
 
@@ -89,6 +90,14 @@ class MotiveMissing(DraftIncomplete):
     code = "motive-missing"
     says = "Объясните, почему в сведениях отказано: отказ без мотива незаконен."
     field = "motive"
+
+
+class GapLeft(DraftIncomplete):
+    """A gap of a ready-made text was not filled: the person would read {name}."""
+
+    code = "placeholder-left"
+    says = "В тексте осталась вставка в фигурных скобках. Замените её словами."
+    field = "text"
 
 
 class ActMissing(DraftIncomplete):
@@ -251,6 +260,7 @@ def _check_complete(content: Content, request: Request) -> None:
         raise RestrictedNeedsAct
     wanted: list[tuple[bool, type[DraftIncomplete]]] = [
         (content.scope is not AnswerScope.REFUSAL and not content.text, TextMissing),
+        (bool(gaps_in(content.text)), GapLeft),
         (content.scope is AnswerScope.PARTIAL and not content.withheld, WithheldMissing),
         (refuses and content.refusal_ground is None, GroundMissing),
         (refuses and not content.motive, MotiveMissing),

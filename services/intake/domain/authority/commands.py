@@ -131,5 +131,30 @@ class TryMail(Command):
     address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320), AfterValidator(_email)]
 
 
+class WriteText(Command):
+    """A text for answers as it is to be; `code` None: a new one."""
+
+    code: EntryCode | None = None
+    title: Title
+    text: Annotated[
+        str,
+        StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$"),
+        AfterValidator(lambda text: text.replace("\r\n", "\n").strip()),
+        Field(min_length=1),
+    ]
+
+
+class ApproveText(Command):
+    """`number`: of the version that the head read."""
+
+    code: EntryCode
+    number: Annotated[int, Field(ge=1)]
+
+
+class CloseText(Command):
+    code: EntryCode
+
+
+TextCommand = WriteText | ApproveText | CloseText
 SetEntry = SetUnit | SetTopic | SetType | SetPoint
-SetUpCommand = SetProfile | SetEntry | Close | LoadPoints | TryMail
+SetUpCommand = SetProfile | SetEntry | Close | LoadPoints | TryMail | TextCommand

@@ -15,6 +15,9 @@ from libs.events.contracts.authority_events import (
     ProfileSet,
     RequestTypeClosed,
     RequestTypeSet,
+    TextBlockApproved,
+    TextBlockClosed,
+    TextBlockWritten,
     TopicClosed,
     TopicSet,
     TrialLetterAsked,
@@ -24,10 +27,11 @@ from libs.events.contracts.authority_events import (
 )
 from libs.events.fact import Event
 from services.intake.domain.authority.listings import Closed, EntrySet, Listing, Overlay, listing_of
+from services.intake.domain.authority.texts import TextEvent, Texts, with_event
 from services.intake.domain.commands import Command, Text
 from services.intake.production_calendar import with_declared
 
-AuthorityEvent = DayDeclared | ProfileSet | EntrySet | Closed | TrialLetterAsked | TrialLetterEnded
+AuthorityEvent = DayDeclared | ProfileSet | EntrySet | Closed | TrialLetterAsked | TrialLetterEnded | TextEvent
 MAY_DECLARE = frozenset((Role.ADMINISTRATOR,))
 YEARS_AHEAD = 2
 
@@ -84,6 +88,7 @@ class Decided:
     lists: Mapping[Listing, Overlay] = field(default_factory=dict)
     trial: Trial | None = None
     mail_works: bool = False
+    texts: Texts = field(default_factory=dict)
     touched: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, listing: Listing) -> Overlay:
@@ -106,6 +111,8 @@ def evolve(decided: Decided, event: AuthorityEvent) -> Decided:
             return replace(decided, trial=Trial(asked=event))
         case TrialLetterEnded():
             return _ended(decided, event)
+        case TextBlockWritten() | TextBlockApproved() | TextBlockClosed():
+            return replace(decided, texts=with_event(decided.texts, event))
         case _:
             assert_never(event)
 
@@ -124,7 +131,7 @@ def declare(decided: Decided, command: DeclareDay, by: Staff, today: date) -> li
 
 
 def subject_of(event: Event) -> str:
-    """What two people may change without a clash: a list, the profile, the calendar, the trial of the mail server."""
+    """What two people may change without a clash: a list, the profile, the calendar, the trial of the mail server, the texts."""
     match event:
         case DayDeclared():
             return "calendar"
@@ -132,6 +139,8 @@ def subject_of(event: Event) -> str:
             return "profile"
         case TrialLetterAsked() | TrialLetterEnded():
             return "mail"
+        case TextBlockWritten() | TextBlockApproved() | TextBlockClosed():
+            return "texts"
         case _:
             return listing_of(event).value
 

@@ -3,6 +3,7 @@
 from typing import ClassVar, Final, assert_never
 from uuid import UUID
 
+from libs.chassis.access.roles import Role
 from libs.chassis.ops.refusals import Refusal
 from libs.chassis.ops.settings import PROFILE, Authority
 from libs.events.contracts.authority_events import (
@@ -21,8 +22,11 @@ from libs.events.fact import Event
 from libs.events.vocabulary import Card
 from services.intake.codes import code_of
 from services.intake.deadlines import LONGEST
+from services.intake.domain.authority import texts
 from services.intake.domain.authority.commands import (
+    ApproveText,
     Close,
+    CloseText,
     LoadPoints,
     SetEntry,
     SetPoint,
@@ -32,6 +36,7 @@ from services.intake.domain.authority.commands import (
     SetUnit,
     SetUpCommand,
     TryMail,
+    WriteText,
 )
 from services.intake.domain.authority.decided import Decided, effective, titles
 from services.intake.domain.authority.listings import Closed, EntrySet, Listing, entry_of
@@ -120,8 +125,15 @@ def subject_of(command: SetUpCommand) -> str:
             return command.listing.value
         case LoadPoints():
             return Listing.POINTS.value
+        case WriteText() | ApproveText() | CloseText():
+            return "texts"
         case _:
             return LISTING_OF[type(command)].value
+
+
+def allowed(command: SetUpCommand) -> frozenset[Role]:
+    """Who may."""
+    return texts.allowed(command) if isinstance(command, WriteText | ApproveText | CloseText) else frozenset((Role.ADMINISTRATOR,))
 
 
 def decide(file: Authority, decided: Decided, command: SetUpCommand, new_id: UUID) -> list[Event]:
@@ -137,6 +149,8 @@ def decide(file: Authority, decided: Decided, command: SetUpCommand, new_id: UUI
             if not effective(file, decided).name:
                 raise NoNameYet
             return [TrialLetterAsked(letter_id=new_id, address=command.address)]
+        case WriteText() | ApproveText() | CloseText():
+            return [*texts.decide(decided.texts, command)]
         case SetUnit() | SetTopic() | SetType() | SetPoint():
             return _entry_set(file, decided, command)
         case _:

@@ -23,6 +23,7 @@ from services.intake.attachments import Attachments
 from services.intake.desk import CaseNotFound, ChangedMeanwhile, Seen
 from services.intake.domain import timeline
 from services.intake.domain.answer.commands import AnyCommand
+from services.intake.domain.authority.texts import offered
 from services.intake.domain.request import Request as State
 from services.intake.pages import titles
 from services.intake.pages.cards import answer_pages, attachment_pages, forms
@@ -158,6 +159,7 @@ class Card:
             forms=_open_forms(seen),
             fields=forms.offered(self._parts.authority, people) | answer_pages.lists(),
             values=values,
+            texts=offered(self._parts.book.decided.texts),
             suggestions=suggestions,
             confirm="classify" if suggestions and not errors and all(values[one] for one in CLASSIFICATION) else "",
             alike=alike,

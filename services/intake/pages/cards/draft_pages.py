@@ -12,7 +12,7 @@ from libs.chassis.ops.refusals import BadRequest
 from libs.web.saving import to_save
 from services.intake.answer_files import AnswerFiles
 from services.intake.domain.answer.commands import PrepareDraft
-from services.intake.pages.cards import forms
+from services.intake.pages.cards import forms, ready_made_pages
 from services.intake.pages.cards.card_pages import PREPARE, Card
 from services.intake.pages.cards.draft_files import DraftFiles
 from services.intake.pages.cards.taking_files import KEPT, NOT_ALL
@@ -38,6 +38,10 @@ def routes(parts: DeskParts, card: Card, files: DraftFiles, of_answers: AnswerFi
         errors = {KEPT: NOT_ALL} if posted.wrong else {}
         if ATTACH in typed or errors:
             return await card.again(request, who, request_id, typed, errors, 422 if errors else 200, attached=attached)
+        if ready_made_pages.INSERT in typed:
+            seen = await parts.desk.look(who.staff, request_id)
+            typed, errors = ready_made_pages.inserted(parts, seen, typed)
+            return await card.show(request, who, seen, typed=typed, errors=errors, attached=attached)
         wanted, wrong = forms.command_of(PREPARE, typed)
         if not isinstance(wanted, PrepareDraft):
             return await card.again(request, who, request_id, typed, wrong, 422, attached=attached)

@@ -13,6 +13,9 @@ from libs.events.contracts.authority_events import (
     Regime,
     RequestTypeClosed,
     RequestTypeSet,
+    TextBlockApproved,
+    TextBlockClosed,
+    TextBlockWritten,
     TopicClosed,
     TopicSet,
     TrialLetterAsked,
@@ -88,6 +91,9 @@ TITLES: Final = {
     RequestTypeClosed: "Тип запросов закрыт",
     PointSet: "Точка взаимодействия",
     PointClosed: "Точка взаимодействия закрыта",
+    TextBlockWritten: "Заготовка ответа",
+    TextBlockApproved: "Заготовка ответа одобрена",
+    TextBlockClosed: "Заготовка ответа закрыта",
     TrialLetterAsked: "Пробное письмо запрошено",
     TrialLetterEnded: "Итог пробного письма",
 }
@@ -132,6 +138,10 @@ def said(event: AuthorityEvent, titles: Mapping[Listing, Mapping[str, str]]) -> 
             )
         case UnitClosed() | TopicClosed() | RequestTypeClosed() | PointClosed():
             return titles[listing_of(event)].get(event.code, event.code)
+        case TextBlockWritten():
+            return event.title
+        case TextBlockApproved() | TextBlockClosed():
+            return event.code
         case TrialLetterAsked():
             return event.address
         case TrialLetterEnded():
