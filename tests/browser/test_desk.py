@@ -32,6 +32,7 @@ PAGES = [
     "/new/post",
     "/indicators?first=2026-10-01&last=2026-12-31",
     "/board",
+    "/texts",
     "/calendar",
     "/calendar?year=2027&moved=3",
     "/settings",

@@ -57,9 +57,14 @@ class Indicators:
 
     async def _counted(self, period: Period) -> Mapping[int, Mapping[Any, list[Count]]]:
         zone = self._book.rules.time_zone
-        ends = datetime.combine(period.as_of + timedelta(days=1), time.min, tzinfo=zone)
+
+        def begins(day: date) -> datetime:
+            return datetime.combine(day, time.min, tzinfo=zone)
+
+        known_until, over = begins(period.as_of + timedelta(days=1)), begins(period.last + timedelta(days=1))
+        asked = [known_until, str(zone), period.first, period.last, period.as_of, begins(period.first), over]
         found: dict[int, dict[Any, list[Count]]] = {which: {} for which in COLUMNS}
-        for row in await self._pool.fetch(SQL["measured"], ends, str(zone), period.first, period.last, period.as_of):
+        for row in await self._pool.fetch(SQL["measured"], *asked):
             count = Count(row["what"], row["days"], row["late"], row["number"])
             found[row["which"]].setdefault(row[COLUMNS[row["which"]]], []).append(count)
         return found

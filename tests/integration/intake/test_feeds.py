@@ -18,8 +18,8 @@ pytestmark = pytest.mark.requirement("N-9.1")
 
 
 @pytest.fixture
-async def bureau(database: Database, fresh_kafka: str) -> AsyncIterator[Office]:
-    async with office(database) as found:
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    async with office(database, quiet=True) as found:
         yield found
 
 

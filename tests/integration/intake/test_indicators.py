@@ -83,13 +83,10 @@ UNANSWERED = 6
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bureau(stack: Stack) -> AsyncIterator[Office]:
     """One for all of them: they look, and the two that change anything run last."""
-    database = await stack.new_database()
-    await stack.start_from_here()
-    async with office(database, START) as found:
+    async with stack.lent_database("intake") as database, office(database, START, quiet=True) as found:
         for number, story in enumerate(TEN):
             await happened(found, number, steps(number, story), story.point)
         yield found
-    await stack.drop_database(database)
 
 
 def steps(number: int, story: Story) -> list[tuple[datetime, list[Event]]]:
