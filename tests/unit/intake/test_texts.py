@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 
 from libs.chassis.access.roles import Role
 from libs.events.contracts.authority_events import TextBlockApproved, TextBlockClosed, TextBlockWritten
+from libs.events.contracts.intake_answers import DraftPrepared
 from libs.events.fact import Event
 from libs.events.vocabulary import Status
 from services.intake.domain.answer.answering import GapLeft, drafted
@@ -56,7 +57,7 @@ def replay(past: Sequence[Event]) -> Texts:
     return texts
 
 
-texts: Spec[Event, Texts, TextCommand] = Spec(replay, decide)  # type: ignore[arg-type]  # facts of texts are events
+texts: Spec[Event, Texts, TextCommand] = Spec(replay, decide)
 
 
 def test_a_new_text_gets_a_code_and_is_offered_only_when_the_head_has_approved_it() -> None:
@@ -132,4 +133,5 @@ def test_an_answer_with_a_gap_in_it_is_not_taken() -> None:
     left: PrepareDraft = prepare.model_copy(update={"text": "Здравствуйте, {name}!"})
     with pytest.raises(GapLeft):
         drafted(case.request, left, executor)
-    assert drafted(case.request, prepare.model_copy(update={"text": "Пункт {а} закона."}), executor)
+    taken = drafted(case.request, prepare.model_copy(update={"text": "Пункт {а} закона."}), executor)
+    assert isinstance(taken, DraftPrepared)
