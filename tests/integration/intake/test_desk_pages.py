@@ -81,7 +81,6 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/live"): DESK,
         ("POST", "/desk/requests/{request_id:uuid}/{command}"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/texts"): WRITING,
-        ("POST", "/desk/requests/{request_id:uuid}/insert-text"): WRITING,
         ("GET", "/desk/requests/print"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/card"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/print/slip"): DESK,

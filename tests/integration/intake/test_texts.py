@@ -111,7 +111,6 @@ async def test_who_answers_writes_texts_the_head_alone_approves_and_the_act_bear
         ("POST", "/desk/texts/{code}/approve"): head,
         ("POST", "/desk/texts/{code}/close"): head,
         ("GET", "/desk/requests/{request_id:uuid}/texts"): frozenset((Role.EXECUTOR,)),
-        ("POST", "/desk/requests/{request_id:uuid}/insert-text"): frozenset((Role.EXECUTOR,)),
     }
     account_id, executor = await bureau.somebody("lesnik", "executor", unit="land")
     await post(executor, "/texts", **{"_new.title": TITLE, "_new.text": TEXT})
