@@ -12,13 +12,14 @@ from libs.chassis.access.roles import Role
 from libs.events.contracts.intake_answers import DraftPrepared
 from tests.examples import anna
 from tests.integration.intake.people import Browser, Office, office, text_of
-from tests.integration.intake.test_desk_pages import CLASSIFIED, do, facts, taken_in, version_on
+from tests.integration.intake.test_desk_pages import CLASSIFIED, card, do, facts, taken_in, version_on
 from tests.stack import Database
 
 pytestmark = pytest.mark.requirement("A-3.6.1")
 
 TITLE, TEXT = "Порядок аренды", "Здравствуйте, {name}! На запрос № {number} отвечаем до {due}."
 CODE = "poriadok-arendy"
+INSERT = {"insert": "yes", "text-block": CODE}
 FORM = {"prepare-draft-scope": "full", "prepare-draft-form": "electronic"}
 
 
@@ -40,6 +41,12 @@ async def assigned(bureau: Office) -> UUID:
     return request_id
 
 
+async def draft(browser: Browser, request_id: UUID, **fields: str) -> httpx.Response:
+    """The form of a draft, with one of its buttons."""
+    version = version_on(await card(browser, request_id))
+    return await browser.post("/draft", version=version, card_id=str(request_id), **fields)
+
+
 def text_in(page: httpx.Response) -> str:
     found = re.search(r'<textarea[^>]*id="prepare-draft-text"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL)
     assert found
@@ -53,12 +60,12 @@ async def test_what_the_head_approved_is_put_into_a_draft_behind_what_was_typed_
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/texts?done=written")
     request_id = await assigned(bureau)
     assert "Вставить заготовку" not in text_of(await executor.get(f"/requests/{request_id}"))
-    assert (await executor.post(f"/requests/{request_id}/insert-text", **{"text-block": CODE})).status_code == 404
+    early = await draft(executor, request_id, **INSERT)
+    assert (early.status_code, "руководитель её ещё не одобрил" in text_of(early)) == (404, True)
     assert "ждёт одобрения" in text_of(await head.get("/texts"))
     assert (await post(head, f"/texts/{CODE}/approve", number="1")).status_code == 303
-    card = await executor.get(f"/requests/{request_id}")
-    typed = {"version": version_on(card), **FORM, "prepare-draft-text": "Добрый день.", "prepare-draft-form_reason": "по телефону"}
-    page = await executor.post(f"/requests/{request_id}/insert-text", **typed, **{"text-block": CODE})
+    typed = {**FORM, "prepare-draft-text": "Добрый день.", "prepare-draft-form_reason": "по телефону"}
+    page = await draft(executor, request_id, **typed, **INSERT)
     assert page.status_code == 200, text_of(page)
     number = (await bureau.town.request("site", "m-1"))["reg_no"]
     filled = f"Здравствуйте, {anna.name}! На запрос № {number} отвечаем до 16 декабря 2026 года."
@@ -68,10 +75,10 @@ async def test_what_the_head_approved_is_put_into_a_draft_behind_what_was_typed_
     shown = text_of(await executor.get(f"/requests/{request_id}/texts"))
     assert filled in shown
     saved = {**FORM, "prepare-draft-text": text_in(page)}
-    assert (await do(executor, request_id, "prepare-draft", **saved)).status_code == 303
-    [draft] = [fact for fact in await facts(bureau, request_id) if isinstance(fact, DraftPrepared)]
-    assert draft.text == f"Добрый день.\n\n{filled}"
-    left = await do(executor, request_id, "prepare-draft", **{**FORM, "prepare-draft-text": "Здравствуйте, {name}!"})
+    assert (await draft(executor, request_id, **saved)).status_code == 303
+    [prepared] = [fact for fact in await facts(bureau, request_id) if isinstance(fact, DraftPrepared)]
+    assert prepared.text == f"Добрый день.\n\n{filled}"
+    left = await draft(executor, request_id, **FORM, **{"prepare-draft-text": "Здравствуйте, {name}!"})
     assert (left.status_code, "осталась вставка в фигурных скобках" in text_of(left)) == (400, True)
 
 
