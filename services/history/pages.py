@@ -108,7 +108,7 @@ def routes(parts: TimelineParts) -> APIRouter:
 
 def _options(codes: Iterable[str | None], titles: Mapping[str, str]) -> list[tuple[str, str]]:
     """Of a list to choose from: any of them first, the others as people call them."""
-    return [("", "любое"), *sorted(((code, titles.get(code, code)) for code in codes if code), key=lambda one: one[1])]
+    return [("", "все"), *sorted(((code, titles.get(code, code)) for code in codes if code), key=lambda one: one[1])]
 
 
 def mounted(app: FastAPI, parts: TimelineParts) -> None:

@@ -44,6 +44,10 @@ async def test_the_register_shows_a_destroyed_request_as_such_beside_the_others(
         assert f"{gone['reg_no']}" in page, path
         assert f"{stays['reg_no']}" in page, path
         assert (page.count("сведения уничтожены"), boris.name in page) == (1, True), path
+    register = (await bureau.admin.get("/requests")).text
+    assert f'name="one-{gone["request_id"]}"' not in register, "nothing can be done to it together with others"
+    assert f'name="one-{stays["request_id"]}"' in register
+    assert "Все на этой странице: 1" in register
     card = await bureau.admin.get(f"/requests/{gone['request_id']}")
     assert (card.status_code, "его содержание уничтожено" in text_of(card)) == (410, True)
     step = await bureau.admin.post(f"/requests/{gone['request_id']}/withdraw", version="3", reason="просьба")
