@@ -228,14 +228,14 @@ class IntakeStore:
         for row in await db.fetch(SQL["open_dialogues"], list(looked.dialogues)):
             known.open_dialogues[row["mark"]] = row["request_id"]
         named = {row["looked"]: row["request_id"] for row in await db.fetch(SQL["requests_by_number"], list(looked.references))}
-        gone = await destroyed(db, named.values())  # who answers to one of them begins another request
-        known.references |= {number: request_id for number, request_id in named.items() if request_id not in gone}
+        known.gone = await destroyed(db, {*named.values(), *(seen.request_id for seen in known.messages.values())})
+        known.references |= {number: request_id for number, request_id in named.items() if request_id not in known.gone}
         for row in await db.fetch(SQL["clients_by_identity"], list(looked.identities)):
             known.identities.setdefault(row["identity"], row["client_id"])
         for journal, year in looked.registers:
             known.registers[journal, year] = await self.register(db, journal, year)
         touched = {seen.request_id for seen in known.messages.values()} | {*known.open_dialogues.values(), *known.references.values()}
-        await self._load(db, known, touched)
+        await self._load(db, known, touched - known.gone)
         return known
 
     async def seen(self, db: Connection, refs: Collection[MessageRef]) -> dict[MessageRef, Seen]:

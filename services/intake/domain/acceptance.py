@@ -19,7 +19,7 @@ from services.intake.domain import representing
 from services.intake.domain.authority.lists import Lists
 from services.intake.domain.client import Client, account_identity
 from services.intake.domain.client import evolve as evolve_client
-from services.intake.domain.inbound import Door, Inbound, check_size, digest, first, revision, supplement
+from services.intake.domain.inbound import Door, Inbound, RequestGone, check_size, digest, first, revision, supplement
 from services.intake.domain.register import NumberAssigned, Register, written
 from services.intake.domain.request import Request, RequestEvent, evolve
 from services.intake.domain.taking import AtDesk, CardTaken, answered, disclosed
@@ -120,7 +120,10 @@ class Seen:
 
 @dataclass(kw_only=True)
 class Known:
-    """What a batch may know; it grows with each of its messages, so that the second sees what the first did."""
+    """What a batch may know; it grows with each of its messages, so that the second sees what the first did.
+
+    `gone`: requests that were destroyed; who answers to one of them begins another one.
+    """
 
     messages: dict[MessageRef, Seen] = field(default_factory=dict)
     open_dialogues: dict[bytes, UUID] = field(default_factory=dict)
@@ -132,6 +135,7 @@ class Known:
     registers: dict[tuple[str, int], Register] = field(default_factory=dict)
     uploads: dict[str, attachments.Upload] = field(default_factory=dict)
     bound: dict[str, UUID] = field(default_factory=dict)
+    gone: set[UUID] = field(default_factory=set)
     facts: list[Facts] = field(default_factory=list)
 
 
@@ -144,10 +148,12 @@ class FreshIds:
 
 
 def accept(inbound: Inbound, known: Known, rules: Rules, ids: FreshIds) -> Accepted:
-    """Raises `TextTooLarge`; anything else is kept, odd as it may be."""
+    """Raises `TextTooLarge` and, of a message whose request is destroyed, `RequestGone`; anything else is kept, odd as it may be."""
     check_size(inbound.message, inbound.size)
     text = digest(rules.key, inbound.message.text, inbound.message.attachments)
     seen = known.messages.get(inbound.ref)
+    if seen is not None and seen.request_id in known.gone:
+        raise RequestGone
     if seen is not None and _is_again(inbound, seen, text, known):
         return _receipt(seen.request_id, known, rules, again=True)
     return _Turn(inbound, known, rules).taken(seen, text, ids)

@@ -29,6 +29,14 @@ class TextTooLarge(Refusal):
     status: ClassVar[int] = 413
 
 
+class RequestGone(Refusal):
+    """This very message came before, and the request that it became was kept as long as the law wants it kept."""
+
+    code: ClassVar[str] = "request-gone"
+    says: ClassVar[str] = "По этому сообщению уже был запрос, срок его хранения истёк. Отправьте сообщение под новым номером."
+    status: ClassVar[int] = 410
+
+
 class Door(StrEnum):
     """How a message came. `OWN_RECORD`: by HTTP before, and now back from channel.inbound, where intake itself had published it."""
 

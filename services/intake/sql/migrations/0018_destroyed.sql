@@ -1,5 +1,5 @@
 -- 0018_destroyed.sql: with a request go its files and all that it could be found by, in that very transaction, whoever destroys it.
--- The thread of a file may be a dialogue's, which lives while one of its requests does, or has sent something that no request names yet.
+-- The ids of its messages stay, so that no record of one makes it anew. The thread of a file may be a dialogue's, which lives while one of its requests does, or has sent something that no request names yet.
 CREATE FUNCTION follow_destroyed_requests() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM gone) THEN  -- of the statement below, when there was no file
@@ -18,7 +18,6 @@ BEGIN
         RETURNING key.thread_id
     )
     INSERT INTO destroyed_threads (thread_id) SELECT DISTINCT thread_id FROM going;
-    DELETE FROM messages WHERE stream IN (SELECT 'request-' || thread_id FROM gone);
     DELETE FROM dialogues WHERE stream IN (SELECT 'request-' || thread_id FROM gone);
     DELETE FROM identities WHERE stream IN (SELECT 'client-' || thread_id FROM gone);
     RETURN NULL;
