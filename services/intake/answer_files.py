@@ -13,6 +13,7 @@ from libs.chassis.store.objects import AttachmentDamaged, Objects
 from libs.chassis.store.sealing import BrokenSeal
 from libs.events.topics import DESK
 from libs.events.vocabulary import AnswerFile, FileState
+from services.intake.domain.answer.draft import enclosed
 from services.intake.domain.request import Request
 from services.intake.domain.uploads.attachments import AttachmentNotFound, Upload, name_of
 from services.intake.uploads.store import UploadStore
@@ -79,6 +80,11 @@ class AnswerFiles:
         if not all(_is(uploads.get(file.upload_id), file, request_id) for file in files):
             raise FileNotHere
         await self._store.bind(db, {file.upload_id: request_id for file in files}, self._clock.now())
+
+    async def offer(self, db: Connection, request: Request) -> None:
+        """To history: they have left. In the transaction that sends them."""
+        sent = enclosed(request.drafts, request.letter)
+        await self._store.offer(db, [UUID(file.upload_id) for file in sent], self._clock.now())
 
     async def prove(self, request_id: UUID, request: Request) -> None:
         """What leaves with the last version is, byte by byte, what was approved. Raises `FileChanged`, `FileNotClean`."""

@@ -99,7 +99,7 @@ class Copies:
         """What a timer does: nothing as long as nobody may open the file; whoever lets it be opened sets the timer anew."""
         upload = await self._uploads.to_copy(db, UUID(timer.key))
         found = await self._store.request(db, upload.request_id) if upload and upload.request_id else None
-        file = offered(upload, found[0].files, self._unscanned) if upload and found else None
+        file = offered(upload, found[0].files, found[0].drafts, self._unscanned) if upload and found else None
         if upload is None or upload.request_id is None or file is None:
             return
         object_id, key = self._ids.new(), new_key()

@@ -189,7 +189,10 @@ class Desk:
             await self._store.save(db, appends)
             if isinstance(command, PrepareDraft):
                 await self._files.claim(db, request_id, command.files)
-            return await self._seen(db, request_id, by)
+            seen = await self._seen(db, request_id, by)
+            if isinstance(command, SendAnswer):
+                await self._files.offer(db, seen.case.request)
+            return seen
 
     async def _prove(self, request_id: UUID) -> None:
         """Before anybody waits for it: bytes are read while no lock is held. What is changed afterwards is another version."""

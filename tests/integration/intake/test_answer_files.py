@@ -18,6 +18,7 @@ from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.topics import REQUESTS
 from services.intake.domain.answer.draft import Content
 from services.intake.store import SQL
+from services.intake.uploads.store import HAND_OVER
 from tests.integration.intake.people import Browser, office, text_of
 from tests.integration.intake.people import Office as Bureau
 from tests.integration.intake.test_answer import SEND, SUBMIT, TEXT, Office, in_hands
@@ -116,6 +117,11 @@ async def test_files_are_attached_marked_approved_and_given_and_the_restricted_o
     again = await one.write(files=kept(card), **PARTIAL, **{"restricted-1": "yes"})
     assert again.status_code == 303
     assert (await one.drafts())[1].files == draft.files, "the next version goes on from them"
+
+    async def passed_over() -> bool:
+        return not await bureau.town.value("SELECT count(*) FROM timers WHERE kind = $1", HAND_OVER)
+
+    await eventually(passed_over, what="history gets nothing of a draft")
     await one.approve()
     receipt = (await bureau.town.site.post(said("m-1"))).json()
     mine = {"number": receipt["reference"], "tracking_code": receipt["tracking_code"]}
@@ -131,6 +137,11 @@ async def test_files_are_attached_marked_approved_and_given_and_the_restricted_o
     assert PLAN[0] in told.explanation
     assert SECRET[0] not in told.model_dump_json()
     assert PARTIAL["prepare-draft-restricting_act"] in told.explanation
+
+    async def handed_over() -> list[str]:
+        return [str(row["upload_id"]) for row in await bureau.town.rows("SELECT upload_id FROM uploads WHERE handed_id IS NOT NULL")]
+
+    assert await eventually(handed_over, what="history gets what left") == [draft.files[0].upload_id]
 
 
 Tamper = Callable[[Path, Path], None]

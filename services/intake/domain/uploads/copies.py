@@ -6,6 +6,7 @@ from uuid import UUID
 
 from libs.events.contracts.intake_attachments import AttachmentHandedOver
 from libs.events.vocabulary import Attachment, FileState
+from services.intake.domain.answer.draft import Drafts
 from services.intake.domain.uploads.attachments import Files, Opening, Unscanned, Upload, name_of
 
 OPENED: Final = frozenset((Opening.FREELY, Opening.WARNED))
@@ -21,13 +22,21 @@ class Offered(NamedTuple):
     state: FileState
 
 
-def offered(upload: Upload, files: Files, unscanned: Unscanned | None) -> Offered | None:
-    """Once anybody may open it; None until then."""
+def offered(upload: Upload, files: Files, drafts: Drafts, unscanned: Unscanned | None) -> Offered | None:
+    """Once anybody may open what a person sent, or the head approved what goes to a person; None until then."""
     for number, kept in enumerate(files, 1):
         if kept.attachment.upload_id == upload.upload_id and kept.opening(unscanned) in OPENED:
-            said = kept.attachment.model_copy(update={"type": upload.type})
-            return Offered(said.model_copy(update={"name": name_of(said, number)}), kept.state)
-    return None
+            return Offered(_shown(upload, kept.attachment.name, number), kept.state)
+    approved = (file for draft in drafts if draft.head is not None for file in enumerate(draft.content.given, 1))
+    found = next((_shown(upload, file.name, number) for number, file in approved if file.upload_id == upload.upload_id), None)
+    return Offered(found, upload.state) if found else None
+
+
+def _shown(upload: Upload, name: str, number: int) -> Attachment:
+    """As it was measured, under the name that the desk gives it."""
+    told = {field: getattr(upload, field) for field in ("upload_id", "type", "size", "sha256")}
+    said = Attachment(name=name, **told)
+    return said.model_copy(update={"name": name_of(said, number)})
 
 
 def handed_over(file: Offered, request_id: UUID, object_id: UUID, key: bytes) -> AttachmentHandedOver:
