@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, sideways, violations
 from tests.browser.desk import Desk, choose, desk, sign_in, tab_to, to_content
 from tests.browser.test_desk_words import taken_pictures
 from tests.integration.intake.people import LOGIN, PASSWORD
 from tests.stack import Stack
+from tests.unit.intake.files import PDF
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -301,8 +302,14 @@ async def test_an_answer_goes_from_its_draft_to_the_letter_and_the_head_approves
     for field, text in (("withheld", "Сведения об арендаторе"), ("motive", "Это персональные данные."), ("restricting_act", "152-ФЗ")):
         await author.fill(f"#prepare-draft-{field}", text)
     await author.fill("#prepare-draft-text", "Лес передаётся в аренду по итогам открытых торгов.")
+    names = ("План участка.pdf", "Договор аренды.pdf")
+    await author.set_input_files("#files", [FilePayload(name=name, mimeType="application/pdf", buffer=PDF) for name in names])
+    await press(author, "Приложить и показать")
+    await looks_right(author)
+    await author.get_by_role("group", name=names[1]).get_by_label("Ограниченного доступа").check()
     await press(author, "Подготовить проект ответа")
     await looks_right(author)
+    await expect(author.get_by_role("list", name="Файлы ответа")).to_contain_text(["План участка.pdf"])
     await expect(author.locator("main ins")).to_contain_text(["открытых"])
     checker = await signed_in(chromium, served, login="proverka")
     await checker.goto(registrar.url)
@@ -318,6 +325,7 @@ async def test_an_answer_goes_from_its_draft_to_the_letter_and_the_head_approves
     await expect(author.locator(".govuk-tag").first).to_have_text("ответ дан частично")
     await author.get_by_role("link", name="Напечатать ответ").click()
     await expect(author.locator("main")).to_contain_text("Не предоставлено: Сведения об арендаторе.")
+    await expect(author.locator("main")).to_contain_text("Не приложены файлы ограниченного доступа: 1.")
     assert await violations(author) == []
     for page in (registrar, author, checker, head):
         await page.context.close()

@@ -176,7 +176,7 @@ def test_no_text_stops_a_letter(text: str) -> None:
 
 
 @pytest.mark.requirement("N-2.2", "R-21")
-@pytest.mark.parametrize("text", ["я" * 50_000, "е" + "\u0301" * 20_000, "\u00a0" * 50_000, "中" * 20_000], ids=KINDS)
+@pytest.mark.parametrize("text", ["я" * 50_000, "е" + "\u0301" * 45_000, "\u00a0" * 50_000, "中" * 20_000], ids=KINDS)
 def test_what_can_not_be_broken_into_lines_stops_no_letter(text: str) -> None:
     assert json.loads(original_of(drawn(ANSWER._replace(text=text))))["text"] == text
 
