@@ -13,6 +13,7 @@ FACTS_OF: Final = {  # the facts that a form of the card may make
     "classify": ("RequestClassified",),
     "assign": ("RequestAssigned", "RequestReassigned"),
     "ask-clarification": ("ClarificationRequested",),
+    "record-posting": ("LetterPosted",),
     "extend-deadline": ("DeadlineExtended",),
     "redirect": ("RequestRedirected", "CompetentBodyUnknownReported"),
     "explain-route": ("AppealRouteExplained",),

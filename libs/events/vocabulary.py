@@ -57,6 +57,7 @@ class Mark(StrEnum):
     RECOMPUTED = "recomputed"
     INFECTED = "attachment-infected"
     CHANNEL = "channel-changed"
+    POSTED = "letter-posted"
 
 
 class Urgency(StrEnum):

@@ -38,8 +38,10 @@ from services.intake.files_root import code_key as code_key
 from services.intake.hand_over import HandOver
 from services.intake.indicators.board import Board
 from services.intake.indicators.review import Indicators
+from services.intake.letter_store import LetterStore
 from services.intake.live import Live
 from services.intake.looks import Looks
+from services.intake.outgoing import Outgoing
 from services.intake.overview import Overview
 from services.intake.pages import frame, live_pages
 from services.intake.pages.cards import (
@@ -49,6 +51,7 @@ from services.intake.pages.cards import (
     client_pages,
     draft_pages,
     paper_pages,
+    post_pages,
     ready_made_pages,
     taking_pages,
 )
@@ -227,6 +230,7 @@ def about_people(
         feed_pages.routes(people, settings.desk_url),
         account_pages.routes(people),
         deputy_pages.routes(people),
+        post_pages.routes(parts, Outgoing(process.pool, store, LetterStore())),
         hand_over_pages.routes(parts, work, process.telemetry),
         together_pages.routes(parts, Together(desk=parts.desk, pool=process.pool, store=store), people.accounts, process.telemetry),
         calendar_pages.routes(parts, calendar, people.accounts, process.telemetry),

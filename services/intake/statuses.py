@@ -72,6 +72,7 @@ MARKS: dict[str, str] = {  # by template: what is told though the status stays
     Mark.RECOMPUTED: "срок перенесён",
     Mark.INFECTED: "в файле найден вирус",
     Mark.CHANNEL: "способ связи изменён",
+    Mark.POSTED: "письмо отправлено",
 }
 
 
@@ -218,6 +219,11 @@ def withdrawn() -> str:
 
 def sent(out_no: str, on: date) -> str:
     return f"Ответ № {out_no} от {day(on)} подписан и отправлен."
+
+
+def posted(out_no: str, on: date, tracking_no: str) -> str:
+    told = f"Письмо с ответом № {out_no} сдано на почту {day(on)}."
+    return f"{told} Номер для отслеживания: {tracking_no}." if tracking_no else told
 
 
 def enclosed(names: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ from libs.chassis.store.models import ReadModels, Row, refresh
 from libs.chassis.store.outbox import Record
 from libs.chassis.store.queries import queries
 from libs.events.contracts import audit_events, intake_clients, intake_requests
-from libs.events.contracts.intake_answers import AnswerSent, RefusalIssued
 from libs.events.contracts.intake_clients import ClientIdentified, ContactConfirmed, RepresentativeDismissed, RepresentativeEmpowered
 from libs.events.contracts.intake_requests import (
     HistoricalEntryImported,
@@ -39,6 +38,7 @@ from services.intake.domain import client as clients
 from services.intake.domain import register as registers
 from services.intake.domain import request as requests
 from services.intake.domain.acceptance import Facts, Known, Rules, Seen
+from services.intake.domain.answer import letters
 from services.intake.domain.client import account_identity, contact_identity
 from services.intake.domain.filters import After
 from services.intake.domain.inbound import digest
@@ -70,7 +70,7 @@ def models(key: bytes) -> tuple[ReadModels, ...]:
 
 
 MESSAGE_COLUMNS = ("stream", "frontend", "external_id", "request_id", "digests")
-LETTER_COLUMNS = ("stream", "number", "sha256", "sent_on")
+LETTER_COLUMNS = ("stream", "request_id", "number", "sha256", "sent_on", "awaits_post")
 DIALOGUE_COLUMNS = ("stream", "mark", "request_id", "open")
 IDENTITY_COLUMNS = ("stream", "client_id", "identity", "strong")
 MEASURE_COLUMNS = ("stream", "since", "until", *Measured._fields)
@@ -126,7 +126,7 @@ def _rows_of_request(key: bytes, stream: str, events: Sequence[Recorded]) -> dic
         "requests": [row],
         "messages": _message_rows(key, stream, request_id, events),
         "dialogues": _dialogue_rows(key, stream, request_id, state),
-        "letters": _letter_rows(stream, events),
+        "letters": letters.rows(stream, request_id, state, [event.fact for event in events]),
         "measures": [(stream, span.since, span.until, *span.measured) for span in spans(known, first.point)],
     }
 
@@ -159,11 +159,6 @@ def _message_rows(key: bytes, stream: str, request_id: UUID, events: Sequence[Re
         if isinstance(event.fact, RequestReceived | RequestSupplemented | RequestRevised):
             texts.setdefault(event.fact.message_ref, []).append(digest(key, event.fact.text, event.fact.attachments))
     return [(stream, ref.frontend, ref.external_id, request_id, digests) for ref, digests in texts.items()]
-
-
-def _letter_rows(stream: str, events: Sequence[Recorded]) -> list[Row]:
-    sent = (event.fact for event in events if isinstance(event.fact, AnswerSent | RefusalIssued))  # in part: two of one letter
-    return list({(stream, tracking.typed(one.out_no), one.sha256, one.sent_on): None for one in sent})
 
 
 def _dialogue_rows(key: bytes, stream: str, request_id: UUID, state: requests.Request) -> list[Row]:

@@ -10,6 +10,7 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    LetterPosted,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
     RefusalIssued,
@@ -55,6 +56,7 @@ IN_HANDS = frozenset((Status.ASSIGNED, Status.DRAFTING))
 UNDER_WAY = frozenset((Status.DRAFTING,))
 BEFORE_THE_HEAD = frozenset((Status.ON_APPROVAL,))
 APPROVED = frozenset((Status.APPROVED,))
+SENT = frozenset((Status.ANSWERED, Status.ANSWERED_PARTIALLY, Status.REFUSED))
 WAITING = frozenset((Status.AWAITING_CLARIFICATION,))
 REGISTERED_AND_OPEN = BEING_SORTED | IN_HANDS | WAITING | BEFORE_THE_HEAD | APPROVED
 OPEN = UNREAD | REGISTERED_AND_OPEN
@@ -99,6 +101,7 @@ TRANSITIONS: dict[type[Event], Transition] = {
     AnswerSent: Transition("S-26", APPROVED, Status.ANSWERED, WORKING),
     RefusalIssued: Transition("S-27", APPROVED, Status.REFUSED, WORKING),
     PowersChecked: Transition("S-28", OPEN, None, REGISTRAR),
+    LetterPosted: Transition("S-29", SENT, None, WORKING),
 }
 AT_ONCE = (PhoneEnquiryAnswered, OralConsultationGiven)
 """Decided while the talk is taken down, never later: the card of a request has no form for them."""

@@ -37,6 +37,7 @@ OPEN = {
     "DraftApproved": "head number sha256",
     "DayDeclared": "day in_force_on working",
     "DeadlineApproaching": "days_left due_on term",
+    "LetterPosted": "out_no posted_on",
     "DeadlineExtended": "new_due old_due rule_version",
     "DeadlineMissed": "due_on term",
     "DeadlineRecomputed": "day last_on new_due old_due working",

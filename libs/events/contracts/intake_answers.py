@@ -97,6 +97,14 @@ class RefusalIssued(LetterSent):
     appeal_order: str
 
 
+class LetterPosted(Event):
+    """The letter on paper was handed to the post; `tracking_no` is what its way can be followed by, where it has such a number."""
+
+    out_no: Annotated[str, Open]
+    posted_on: Annotated[date, Open]
+    tracking_no: str = ""
+
+
 class OralAnswer(Event):
     """What an answer within the talk keeps. `staff` is an account; `within_competence`: of their unit, None where no topic was named."""
 
@@ -131,4 +139,5 @@ EVENTS = (
     DraftApproved,
     AnswerSent,
     RefusalIssued,
+    LetterPosted,
 )

@@ -38,6 +38,7 @@ TOLD: Final[dict[str, tuple[str, ...]]] = {
     "ClarificationNotReceived": ("Уточнение не поступило",),
     "DeadlineApproaching": ("Срок подходит",),
     "DeadlineMissed": ("Срок пропущен",),
+    "LetterPosted": ("Письмо с ответом сдано на почту", "tracking_no"),
     "DeadlineExtended": ("Срок продлён", "reason"),
     "DeadlineRecomputed": ("Срок пересчитан", "decree"),
     "RequestMerged": ("Запрос объединён с другим", "reason"),

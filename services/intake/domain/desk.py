@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.chassis.access.roles import NotAllowed, Staff
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_answers import AnswerSent
+from libs.events.contracts.intake_answers import AnswerSent, LetterPosted
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     ClarificationRequested,
@@ -36,7 +36,15 @@ from services.intake.deadlines import reckon, wait_until
 from services.intake.domain import channels, representing
 from services.intake.domain.acceptance import Rules, counted_from
 from services.intake.domain.answer import answering
-from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
+from services.intake.domain.answer.commands import (
+    AnswerCommand,
+    ApproveDraft,
+    CheckDraft,
+    PrepareDraft,
+    RecordPosting,
+    ReturnDraft,
+    SubmitDraft,
+)
 from services.intake.domain.authority.lists import APPEAL, Lists
 from services.intake.domain.commands import (
     AskClarification,
@@ -66,6 +74,7 @@ MARKS = {  # what is told though the status stays
     DeadlineExtended: Mark.EXTENDED,
     RequestChannelsChanged: Mark.CHANNEL,
     RequestAdditionalChannelChanged: Mark.CHANNEL,
+    LetterPosted: Mark.POSTED,
 }
 LACKS = {"no-name": Flag.NO_NAME, "no-contact": Flag.NO_CONTACT}
 
@@ -153,7 +162,7 @@ class Case:
     into: "Case | None" = None
 
 
-def decide(case: Case, command: Decided | DraftCommand, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
+def decide(case: Case, command: Decided | AnswerCommand, by: Staff, at: datetime, rules: Rules, how: Telling) -> list[Event]:
     """The fact and the status that follows from it. Raises `NotAllowed`, `TransitionForbidden` and the refusals of this module."""
     today = rules.day_of(at)
     return _with_status(case.request, _fact(case, command, today, rules, by, how), today, how)
@@ -195,7 +204,7 @@ def possible(request: Request, by: Staff) -> list[str]:
 
 
 def _fact(  # noqa: C901 - one case for each command
-    case: Case, command: Decided | DraftCommand, today: date, rules: Rules, by: Staff, how: Telling
+    case: Case, command: Decided | AnswerCommand, today: date, rules: Rules, by: Staff, how: Telling
 ) -> RequestEvent:
     request = case.request
     match command:
@@ -242,6 +251,9 @@ def _fact(  # noqa: C901 - one case for each command
         case PrepareDraft() | CheckDraft() | SubmitDraft() | ReturnDraft() | ApproveDraft():
             _may(answering.FACT_OF[type(command)], request, by)
             return answering.drafted(request, command, by)
+        case RecordPosting():
+            _may(LetterPosted, request, by)
+            return answering.posted(request, command, today)
         case _:
             assert_never(command)
 
@@ -349,6 +361,8 @@ def _explanation(request: Request, fact: RequestEvent, on: date) -> str:  # noqa
             return statuses.asked(fact.question, fact.wait_until, due)
         case DeadlineExtended():
             return statuses.extended(fact.old_due, fact.new_due, fact.reason)
+        case LetterPosted():
+            return statuses.posted(fact.out_no, fact.posted_on, fact.tracking_no)
         case RequestMerged():
             return statuses.merged(fact.into_no)
         case RequestWithdrawn():

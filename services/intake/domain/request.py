@@ -12,6 +12,7 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    LetterPosted,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
     RefusalIssued,
@@ -113,6 +114,7 @@ RequestEvent = (
     | HistoricalEntryImported
     | DraftEvent
     | AnswerSent
+    | LetterPosted
     | RefusalIssued
 )
 SITE = "site"
@@ -177,6 +179,7 @@ class Request(NamedTuple):
     wanted_form: WantedForm | None = None
     drafts: Drafts = ()
     letter: AnswerSent | RefusalIssued | None = None
+    awaits_post: bool = False
     represented: Represented | None = None
     powers: PowersOutcome | None = None
 
@@ -254,8 +257,8 @@ def evolve(request: Request, event: RequestEvent, at: datetime | None = None) ->
             return request._replace(version=version, set_back=None, wait_until=None, question=None)
         case DraftPrepared() | DraftChecked() | DraftSubmitted() | DraftReturned() | DraftApproved():
             return request._replace(version=version, drafts=with_event(request.drafts, event))
-        case AnswerSent() | RefusalIssued():
-            return request._replace(version=version, letter=event)
+        case AnswerSent() | RefusalIssued() | LetterPosted():
+            return _left(request, event)._replace(version=version)
         case AttachmentExamined() | AttachmentReleased():
             return request._replace(version=version, files=attachments.known_more(request.files, event))
         case HistoricalRequestImported():
@@ -298,6 +301,12 @@ def _begun(request: Request, event: RequestReceived) -> Request:
 def _seen(event: RequestStatusChanged, at: datetime | None) -> tuple[Step, ...]:
     mark = event.template if event.template != event.to_status.value else ""
     return (Step(at, event.to_status, event.explanation, mark, event.answer),) if event.visible else ()
+
+
+def _left(request: Request, event: AnswerSent | RefusalIssued | LetterPosted) -> Request:
+    if isinstance(event, LetterPosted):
+        return request._replace(awaits_post=False)
+    return request._replace(letter=event, awaits_post=event.form is WantedForm.WRITTEN)
 
 
 def _sorted(request: Request, event: RequestClassified) -> Request:

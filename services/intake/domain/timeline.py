@@ -7,6 +7,7 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    LetterPosted,
     OralAnswer,
     OralConsultationGiven,
     PhoneEnquiryAnswered,
@@ -94,6 +95,7 @@ TITLES: dict[type[Event], str] = {
     DraftApproved: "Проект согласован",
     AnswerSent: "Ответ отправлен",
     RefusalIssued: "В сведениях отказано",
+    LetterPosted: "Письмо с ответом сдано на почту",
     HistoricalRequestImported: "Перенесён из прежнего реестра",
     HistoricalEntryImported: "Запись прежнего реестра",
 }
@@ -142,6 +144,8 @@ def said(fact: Event) -> str:  # noqa: C901 - one case for each fact that says s
             return f"Версия {fact.number}. {fact.remarks}"
         case AnswerSent() | RefusalIssued():
             return f"№ {fact.out_no} от {statuses.day(fact.sent_on)}"
+        case LetterPosted():
+            return f"№ {fact.out_no}, {statuses.day(fact.posted_on)}{f', {fact.tracking_no}' if fact.tracking_no else ''}"
         case AppealRouteExplained():
             return fact.how
         case ClarificationNotReceived():

@@ -19,6 +19,7 @@ from libs.events.topics import REQUESTS
 from services.intake.domain.answer.draft import Content
 from services.intake.store import SQL
 from services.intake.uploads.store import HAND_OVER
+from tests.examples import anna
 from tests.integration.intake.people import Browser, office, text_of
 from tests.integration.intake.people import Office as Bureau
 from tests.integration.intake.test_answer import SEND, SUBMIT, TEXT, Office, in_hands
@@ -288,3 +289,29 @@ async def test_a_file_that_can_not_be_taken_leaves_what_was_typed_and_the_others
     assert [file.name for file in draft.files] == [PLAN[0]]
     assert (await one.write(files=kept(wrong), **FULL, **{"drop-0": "yes"})).status_code == 303
     assert (await one.drafts())[1].files == ()
+
+
+@pytest.mark.requirement("N-9.5", "S-29", "N-3.3")
+async def test_letters_on_paper_stand_on_the_list_of_the_post_until_they_are_marked(bureau: Bureau) -> None:
+    await bureau.town.site.post(said("m-1", contacts=anna.contacts))
+    one = await at_work(bureau)
+    empty = await one.author.get("/post")
+    assert "Писем, которые ждут отправки, нет." in text_of(empty)
+    assert (await one.write(**{**FULL, "prepare-draft-form": "written"})).status_code == 303
+    await one.approve()
+    assert (await one.send()).status_code == 200
+    for path in ("/post", "/post/print"):
+        listed = text_of(await one.author.get(path))
+        assert "ИСХ-1/" in listed
+        assert anna.postal in listed
+    page = await one.author.get("/post")
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', page.text.partition("record-posting")[2].partition("</form>")[0]))
+    marking, number = f"/requests/{one.request_id}/record-posting", "record-posting-tracking_no"
+    assert (await one.author.post(marking, **fields, **{number: "№ 1"})).status_code == 422
+    marked = await one.author.post(marking, **fields, **{number: "80080012345678"})
+    assert marked.status_code == 303, text_of(marked)
+    assert "Писем, которые ждут отправки, нет." in text_of(await one.author.get("/post"))
+    told = [fact for fact in await bureau.town.facts("site", "m-1") if isinstance(fact, RequestStatusChanged)][-1]
+    assert "80080012345678" in told.explanation
+    _, checker = await bureau.somebody("checker", "checker")
+    assert (await checker.get("/post")).status_code == 403

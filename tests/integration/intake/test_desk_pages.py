@@ -20,7 +20,7 @@ from libs.events.topics import AUDIT
 from libs.events.vocabulary import AskedBy, Override, Status
 from services.intake.imports.cases import Case, Header, new_facts
 from services.intake.store import REQUEST, IntakeStore
-from services.intake.transitions import DESK, LEADING, WRITING
+from services.intake.transitions import DESK, LEADING, WORKING, WRITING
 from tests.examples import anna
 from tests.integration.intake.people import Browser, Office, is_quiet, office, text_of
 from tests.integration.intake.town import Heard, said
@@ -34,7 +34,7 @@ CLASSIFIED = {
     "classify-client_kind": "citizen",
 }
 NOVOSIBIRSK = ZoneInfo("Asia/Novosibirsk")
-ABOUT_REQUESTS = ("/desk/requests", "/desk/find", "/desk/draft")
+ABOUT_REQUESTS = ("/desk/requests", "/desk/find", "/desk/draft", "/desk/post")
 ONLY_FOR_THOSE_WHO_SIGN_IN = "/desk/sign-in"
 
 
@@ -91,6 +91,8 @@ async def test_every_page_of_the_desk_names_its_roles_and_sends_a_stranger_to_si
         ("GET", "/desk/requests/{request_id:uuid}/attachments/{number:int}"): DESK,
         ("GET", "/desk/requests/{request_id:uuid}/answer-files/{number:int}"): DESK,
         ("POST", "/desk/draft"): WRITING,
+        ("GET", "/desk/post"): WORKING,
+        ("GET", "/desk/post/print"): WORKING,
         ("POST", "/desk/requests/{request_id:uuid}/attachments/{number:int}/release"): LEADING,
         ("GET", "/desk/requests/views"): DESK,
         ("POST", "/desk/requests/views"): DESK,

@@ -5,7 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from libs.chassis.access.roles import Role, Staff
-from libs.events.contracts.intake_answers import DraftApproved, DraftChecked, DraftPrepared, DraftReturned, DraftSubmitted
+from libs.events.contracts.intake_answers import (
+    AnswerSent,
+    DraftApproved,
+    DraftChecked,
+    DraftPrepared,
+    DraftReturned,
+    DraftSubmitted,
+    LetterPosted,
+)
 from libs.events.contracts.intake_requests import (
     AppealRouteExplained,
     ClarificationRequested,
@@ -39,7 +47,15 @@ from libs.events.vocabulary import (
     Urgency,
     WantedForm,
 )
-from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
+from services.intake.domain.answer.commands import (
+    AnswerCommand,
+    ApproveDraft,
+    CheckDraft,
+    PrepareDraft,
+    RecordPosting,
+    ReturnDraft,
+    SubmitDraft,
+)
 from services.intake.domain.answer.draft import Content
 from services.intake.domain.commands import (
     AskClarification,
@@ -60,7 +76,7 @@ from services.intake.domain.commands import (
 from services.intake.domain.desk import Case, decide
 from services.intake.domain.request import Request, replayed
 from services.intake.domain.telling import Telling
-from services.intake.transitions import IN_HANDS
+from services.intake.transitions import IN_HANDS, SENT
 from tests.examples import NOW, REQUEST_ID, received, registered, some_id, told_registered
 from tests.spec import Spec
 from tests.unit.intake.desk import RULES
@@ -105,9 +121,10 @@ prepare = PrepareDraft(command="prepare-draft", **{**ANSWER._asdict(), "text": "
 check = CheckDraft(command="check-draft", sha256=ANSWER.sha256)
 submit = SubmitDraft(command="submit-draft")
 give_back = ReturnDraft(command="return-draft", remarks="Сошлитесь на закон.")
+post = RecordPosting(command="record-posting", posted_on=NOW.date(), tracking_no="80080012345678")
 approve = ApproveDraft(command="approve-draft", sha256=ANSWER.sha256)
 
-COMMANDS: dict[str, tuple[Decided | DraftCommand, type[Event]]] = {
+COMMANDS: dict[str, tuple[Decided | AnswerCommand, type[Event]]] = {
     "leave-unconsidered": (no_contact, RequestNotConsidered),
     "set-aside": (set_aside, MessageSetAside),
     "take-up": (take_up, MessageTakenUp),
@@ -129,6 +146,7 @@ COMMANDS: dict[str, tuple[Decided | DraftCommand, type[Event]]] = {
     "submit-draft": (submit, DraftSubmitted),
     "return-draft": (give_back, DraftReturned),
     "approve-draft": (approve, DraftApproved),
+    "record-posting": (post, LetterPosted),
 }
 WRITTEN = frozenset((Status.DRAFTING, Status.ON_APPROVAL, Status.APPROVED))
 NAMELESS = received.model_copy(update={"sender": Sender(), "contacts": Contacts()})
@@ -159,7 +177,24 @@ def facts_before(now: Status, *, reassigned: bool = False, checked: bool = True)
         past += drafted(checked=checked)
     if now is Status.APPROVED:
         past.append(approved(ANSWER))
+    if now in SENT:
+        past += on_paper()
     return [*past, status(now)]
+
+
+def on_paper() -> list[Event]:
+    """An answer that left on paper, and that nobody has taken to the post yet."""
+    content = ANSWER._replace(form=WantedForm.WRITTEN)
+    told = {
+        "out_no": "ИСХ-1/2026",
+        "journal": "outgoing",
+        "year": 2026,
+        "out_number": 1,
+        "sent_on": NOW.date(),
+        "signatory": "И. И. Пробный",
+    }
+    letter = AnswerSent.model_validate(told | {"draft": 1, "sha256": content.sha256, "form": content.form, "scope": content.scope})
+    return [*drafted(content), letter]
 
 
 def drafted(content: Content = ANSWER, *, author: str = "executor-1", checked: bool = True) -> list[Event]:
@@ -180,7 +215,7 @@ def case(now: Status, **changed: Any) -> Case:
     return replace(made, **changed)
 
 
-def by(who: Staff = registrar, *, days: int = 0) -> Spec[Event, Case, Decided | DraftCommand]:
+def by(who: Staff = registrar, *, days: int = 0) -> Spec[Event, Case, Decided | AnswerCommand]:
     """The desk so many days after the registration."""
     at = NOW + timedelta(days=days)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from libs.chassis.access.roles import Role, Staff
 from libs.chassis.ops.refusals import Refusal
-from libs.events.contracts.intake_answers import AnswerSent, DraftApproved, DraftChecked, DraftPrepared, RefusalIssued
+from libs.events.contracts.intake_answers import AnswerSent, DraftApproved, DraftChecked, DraftPrepared, LetterPosted, RefusalIssued
 from libs.events.contracts.intake_requests import RequestStatusChanged
 from libs.events.fact import Event
-from libs.events.vocabulary import AnswerFile, AnswerScope, RefusalGround, Status, WantedForm
+from libs.events.vocabulary import AnswerFile, AnswerScope, Mark, RefusalGround, Status, WantedForm
 from services.intake.domain.answer import answering
 from services.intake.domain.answer.commands import MOST_LETTERS, PrepareDraft
 from services.intake.domain.answer.differences import Kind, differences
@@ -37,6 +37,7 @@ from tests.unit.intake.desk_cases import (
     facts_before,
     give_back,
     head,
+    post,
     prepare,
     registrar,
     status,
@@ -255,6 +256,32 @@ def test_a_refusal_says_ground_motive_and_how_to_appeal() -> None:
     assert (refused.ground, refused.motive, refused.appeal_order) == (RefusalGround.RESTRICTED, REFUSAL.motive, APPEAL_ORDER)
     assert (told.to_status, told.answer) == (Status.REFUSED, None)
     assert APPEAL_ORDER in told.explanation
+
+
+@pytest.mark.requirement("N-9.5", "S-29")
+def test_a_letter_on_paper_goes_to_the_post_once_and_the_person_is_told_how_to_follow_it() -> None:
+    past = facts_before(Status.ANSWERED)
+    outcome = by(executor).given(*past).when(post)
+    fact, told = outcome.fact(LetterPosted), outcome.fact(RequestStatusChanged)
+    assert (fact.out_no, fact.tracking_no) == ("ИСХ-1/2026", "80080012345678")
+    assert (told.visible, told.template, told.to_status) == (True, Mark.POSTED, Status.ANSWERED)
+    assert "16 ноября 2026 года" in told.explanation
+    assert "Номер для отслеживания: 80080012345678." in told.explanation
+    plain = by(executor).given(*past).when(post.model_copy(update={"tracking_no": ""})).fact(RequestStatusChanged)
+    assert "отслеживания" not in plain.explanation
+    by(executor).given(*past, fact).when(post).then_refused(answering.NothingToPost)
+    for day in (15, 17):
+        wrong = post.model_copy(update={"posted_on": date(2026, 11, day)})
+        by(executor).given(*past).when(wrong).then_refused(answering.PostingDayWrong)
+
+
+@pytest.mark.requirement("N-9.5", "S-29")
+def test_an_electronic_answer_and_one_in_the_talk_go_to_no_post() -> None:
+    past, on_screen = facts_before(Status.ANSWERED), {"form": WantedForm.ELECTRONIC}
+    electronic = [fact.model_copy(update=on_screen) if isinstance(fact, AnswerSent) else fact for fact in past]
+    spoken = [fact for fact in past if not isinstance(fact, AnswerSent)]
+    for other in (electronic, spoken):
+        by(executor).given(*other).when(post).then_refused(answering.NothingToPost)
 
 
 @pytest.mark.requirement("A-3.6.3", "N-4.1")

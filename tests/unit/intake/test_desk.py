@@ -122,6 +122,7 @@ S-25 on_approval > approved: head
 S-26 approved > answered: executor registrar
 S-27 approved > refused: executor registrar
 S-28 approved assigned awaiting_clarification classified drafting on_approval received registered > as it was: registrar
+S-29 answered answered_partially refused > as it was: executor registrar
 """
 
 
@@ -137,7 +138,7 @@ def test_the_transitions_are_the_ones_that_were_agreed_on() -> None:
 @pytest.mark.requirement(
     "N-8.1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-8", "S-9", "S-10", "S-11", "S-13", "S-14", "S-15", "S-19", "S-20"
 )
-@pytest.mark.requirement("S-21", "S-22", "S-23", "S-24", "S-25")
+@pytest.mark.requirement("S-21", "S-22", "S-23", "S-24", "S-25", "S-29")
 @pytest.mark.parametrize("now", Status)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_matrix_of_roles_statuses_and_transitions_is_walked_and_the_rest_is_refused(name: str, now: Status) -> None:

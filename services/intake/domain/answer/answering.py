@@ -13,12 +13,21 @@ from libs.events.contracts.intake_answers import (
     DraftPrepared,
     DraftReturned,
     DraftSubmitted,
+    LetterPosted,
     RefusalIssued,
 )
 from libs.events.vocabulary import AnswerScope, RefusalGround, Status
 from services.intake import statuses
 from services.intake.domain.acceptance import Rules
-from services.intake.domain.answer.commands import ApproveDraft, CheckDraft, DraftCommand, PrepareDraft, ReturnDraft, SubmitDraft
+from services.intake.domain.answer.commands import (
+    ApproveDraft,
+    CheckDraft,
+    DraftCommand,
+    PrepareDraft,
+    RecordPosting,
+    ReturnDraft,
+    SubmitDraft,
+)
 from services.intake.domain.answer.draft import Content, Draft, DraftEvent
 from services.intake.domain.answer.grounds import APPEAL_ORDER
 from services.intake.domain.answer.paper import sections
@@ -181,6 +190,30 @@ class DraftDamaged(Refusal):
 
     code = "draft-damaged"
     says = "Текст отличается от согласованного, поэтому не отправлен. Сообщите администратору и подготовьте проект заново."
+
+
+class NothingToPost(Refusal):
+    """The answer is an electronic one, or its letter was posted already."""
+
+    code = "nothing-to-post"
+    says = "По этому запросу отмечать нечего: ответ дан не на бумаге или письмо уже отмечено."
+
+
+class PostingDayWrong(Refusal):
+    """A letter is posted between the day of the answer and today."""
+
+    code = "posting-day-wrong"
+    status = 400
+    says = "Письмо не могли отправить раньше дня ответа или позже сегодняшнего дня. Проверьте день."
+
+
+def posted(request: Request, command: RecordPosting, today: date) -> LetterPosted:
+    """The letter that left last is with the post. Raises `NothingToPost`, `PostingDayWrong`."""
+    if not request.awaits_post or request.letter is None:
+        raise NothingToPost
+    if not request.letter.sent_on <= command.posted_on <= today:
+        raise PostingDayWrong
+    return LetterPosted(out_no=request.letter.out_no, posted_on=command.posted_on, tracking_no=command.tracking_no)
 
 
 def drafted(request: Request, command: DraftCommand, by: Staff) -> DraftEvent:

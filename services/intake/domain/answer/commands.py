@@ -1,5 +1,6 @@
 """What staff may ask of an answer. Texts are what the person will read, letter by letter."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -59,6 +60,15 @@ class SendAnswer(Command):
     command: Literal["send-answer"]
 
 
+class RecordPosting(Command):
+    """The letter on paper was handed to the post."""
+
+    command: Literal["record-posting"]
+    posted_on: date
+    tracking_no: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9 -]{0,40}$")] = ""
+
+
 DraftCommand = PrepareDraft | CheckDraft | SubmitDraft | ReturnDraft | ApproveDraft
-AnyCommand = Annotated[Register | Decided | DraftCommand | SendAnswer, Field(discriminator="command")]
+AnswerCommand = DraftCommand | RecordPosting
+AnyCommand = Annotated[Register | Decided | AnswerCommand | SendAnswer, Field(discriminator="command")]
 """Everything that staff may ask of a request."""

@@ -212,7 +212,8 @@ def _last_files(seen: Seen) -> tuple[AnswerFile, ...]:
 def _open_forms(seen: Seen) -> list[dict[str, Any]]:
     """What mostly comes next, then the others in the order of FORMS; of the two ways to redirect one form serves both."""
     first = next((one for one in forms.FIRST if one in seen.possible), "")
-    possible = sorted((one for one in forms.FORMS if one in seen.possible), key=lambda one: one != first)
+    open_now = set(seen.possible) - (set() if seen.case.request.awaits_post else {"S-29"})
+    possible = sorted((one for one in forms.FORMS if one in open_now), key=lambda one: one != first)
     found = [(one, *forms.FORMS[one]) for one in possible]
     return [
         {"command": command, "text": text, "fields": fields, "first": one == first, "last": seen.last_days.get(one)}

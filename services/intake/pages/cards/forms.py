@@ -23,6 +23,7 @@ FORMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "S-26": ("send-answer", "Подписать и отправить ответ", ()),
     "S-22": ("check-draft", "Отметить проект проверенным", ("sha256",)),
     "S-23": ("submit-draft", "Отправить на согласование", ()),
+    "S-29": ("record-posting", "Отметить, что письмо сдано на почту", ("posted_on", "tracking_no")),
     "S-21": (
         "prepare-draft",
         "Подготовить проект ответа",
@@ -60,6 +61,7 @@ FIELD_OF_REFUSAL: Final = {
     "nobody-represented": "name",
     "powers-over": "valid_until",
     "powers-reason-missing": "reason",
+    "posting-day-wrong": "posted_on",
     "channel-as-it-was": "channel",
     "address-not-valid": "address",
     "email-not-valid": "address",

@@ -28,7 +28,7 @@ from services.intake.overview import Overview, ThingsToDo
 from services.intake.pages import titles
 from services.intake.pages.people import to
 from services.intake.together import MAY
-from services.intake.transitions import DESK
+from services.intake.transitions import DESK, WORKING
 from services.intake.views import SavedViews
 from services.intake.words.alike import Likeness
 from services.intake.words.search import Search
@@ -69,7 +69,14 @@ def routes(parts: DeskParts) -> APIRouter:
     async def start(request: Request, who: Annotated[SignedIn, may]) -> Response:
         things = await parts.overview.things_to_do(who.staff) if who.staff.may(DESK) else None
         soon = soon_in_words(parts.pages.language(request), parts.overview.warn_days)
-        return parts.pages.show(request, "page/things.html", who=who, things=things and _things(things, who, soon), **_office(parts))
+        return parts.pages.show(
+            request,
+            "page/things.html",
+            who=who,
+            things=things and _things(things, who, soon),
+            may_post=who.staff.may(WORKING),
+            **_office(parts),
+        )
 
     @router.get("/requests")
     async def register(request: Request, who: Annotated[SignedIn, may_work]) -> Response:
