@@ -144,6 +144,11 @@ def test_whatever_happens_after_a_day_the_indicators_of_that_day_stay(life: list
     assert standing(counted(told), ends) == standing(counted(known_then), ends) is not None
 
 
+def test_a_paper_that_is_entered_later_was_not_known_on_the_day_it_came() -> None:
+    [span] = spans([(states([(received, NOW)])[0], NOW, LATER[2])], "post")
+    assert (span.since, span.measured.received_at) == (LATER[2], NOW)
+
+
 def test_a_registration_names_its_day() -> None:
     late: RequestRegistered = registered.model_copy(update={"reg_at": LATER[4]})
     assert counted([(received, NOW), (late, LATER[4])])[-1].measured.registered_at == LATER[4]

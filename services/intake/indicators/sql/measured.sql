@@ -33,7 +33,7 @@ counted AS (
     FROM standing WHERE outcome IS NULL
 ),
 numbers AS (
-    SELECT what, days, late, unit, type, point, date_trunc('month', happened_on)::date AS month, count(*) AS number
+    SELECT what, days, late, unit, type, point, date_trunc('month', happened_on::timestamp)::date AS month, count(*) AS number
     FROM counted GROUP BY what, days, late, unit, type, point, 7
 )
 SELECT what, days, late, unit, type, point, month, grouping(unit, type, point, month) AS which, sum(number)::bigint AS number
