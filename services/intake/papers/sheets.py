@@ -43,9 +43,8 @@ class Sheets:
 
     def _compiled(self, paper: dict[str, Any]) -> bytes:
         told = {"paper": orjson.dumps(paper).decode()}
-        drawn = typst.compile(
-            self._template, format="pdf", font_paths=self._fonts, ignore_system_fonts=True, pdf_standards=list(STANDARDS), sys_inputs=told
-        )
+        compiler = typst.Compiler(font_paths=self._fonts, ignore_system_fonts=True)  # typst.compile remembers every paper for ever
+        drawn = compiler.compile(self._template, format="pdf", pdf_standards=list(STANDARDS), sys_inputs=told)
         if not isinstance(drawn, bytes):
             raise TypeError(drawn)
         return drawn
