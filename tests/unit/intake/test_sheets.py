@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pypdf
 import pytest
 from hypothesis import given, settings
@@ -210,17 +209,3 @@ def test_an_independent_validator_finds_pdf_a_and_pdf_ua(tmp_path: Path) -> None
 
 def test_the_same_answer_is_the_same_file() -> None:
     assert drawn(PARTIAL) == drawn(PARTIAL)
-
-
-def test_papers_are_forgotten_once_they_are_drawn() -> None:
-    """Two hundred of them, each of other words; what typst would remember of each is a third of a megabyte."""
-    request = left()
-    paper = of_letter(request, letter_of(request), HEAD, large=False)
-
-    def draw(numbers: range) -> int:
-        for number in numbers:
-            SHEETS.drawn(paper | {"parts": [{"title": "", "text": f"{number} " * 200}]})
-        return int(psutil.Process().memory_info().rss)
-
-    before = draw(range(50))
-    assert draw(range(50, 250)) - before < 25 * 1024 * 1024
