@@ -35,6 +35,7 @@ async def measured(who: Colleague, ledger: Ledger, pid: int) -> dict[str, float]
         "search number": lambda n: post("search number", FIND, {"text": rows[n % len(rows)].number}),
         "search words": lambda n: post("search words", FIND, {"text": WORDS[n % len(WORDS)]}),
         "search phone": lambda n: post("search phone", FIND, {"text": letters.phone(2 * n + 1)}),
+        "indicators": lambda _: get("indicators", "/desk/indicators"),
         "search name": lambda n: post("search name", FIND, {"text": letters.person(n)[0].split()[0]}),
     }
     costs = {kind: await _cost(ask, ROUNDS, pid) for kind, ask in kinds.items()}

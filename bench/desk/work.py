@@ -57,13 +57,17 @@ class Work:
             case Role.EXECUTOR:
                 return (self._own, self._own, self._own, self._browse, self._search, self._start)
             case Role.HEAD:
-                return (self._lead, self._lead, self._browse, self._search, self._start)
+                return (self._lead, self._lead, self._browse, self._search, self._start, self._review)
             case _:
                 return (self._browse, self._search, self._search, self._start)
 
     async def _start(self) -> None:
         await self._think()
         await self._browser.get("start", "/desk/")
+
+    async def _review(self) -> None:
+        await self._think()
+        await self._browser.get("indicators", "/desk/indicators")
 
     async def _sort(self) -> None:
         await self._of_list("status=registered", ("classify", "assign"))

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -259,38 +258,3 @@ async def test_a_past_day_keeps_its_figures_after_a_late_answer(bureau: Office) 
     assert await reviewed(bureau) == before
     since = await reviewed(bureau, Period(first=date(2027, 1, 1), last=date(2027, 1, 15), as_of=date(2027, 1, 15)))
     assert (since.whole.answers, since.whole.answered_late, since.whole.answer_days) == (1, 1, {68: 1})
-
-
-MANY = 50_000
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_a_quarter_of_fifty_thousand_requests_is_told_within_a_second(bureau: Office) -> None:
-    """Four spans each, as requests have them. Runs last: it fills the table. A plain pass over its rows says how busy the machine is."""
-    async with bureau.town.database.superuser() as db:
-        await db.execute(FILLED, MANY)
-        await db.execute("ANALYZE intake.measures")
-    took = [await seconds_of_a_review(bureau) for _ in range(3)]
-    began = time.perf_counter()
-    await bureau.town.value("SELECT sum(hashtextextended(m::text, 0)) FROM measures m")
-    floor = time.perf_counter() - began
-    assert min(took) <= max(1.0, 3 * floor), (took, floor)
-
-
-async def seconds_of_a_review(bureau: Office) -> float:
-    began = time.perf_counter()
-    review = await reviewed(bureau)
-    assert review.whole.received > MANY * 0.9
-    return time.perf_counter() - began
-
-
-FILLED = """
-INSERT INTO intake.measures
-SELECT
-    'request-' || n, began + part * interval '6 days', CASE WHEN part < 3 THEN began + (part + 1) * interval '6 days' END,
-    (ARRAY['land', 'forest', 'archive', 'office'])[1 + n % 4], CASE WHEN part > 0 THEN 'information' END,
-    (ARRAY['site', 'post', 'phone'])[1 + n % 3], 3, began, began + (n % 5) * interval '1 day', (began + interval '30 days')::date,
-    CASE WHEN part = 3 THEN began + (10 + n % 30) * interval '1 day' END, CASE WHEN part = 3 THEN 'answered' END
-FROM generate_series(1, $1::integer) AS n, generate_series(0, 3) AS part,
-    LATERAL (SELECT timestamptz '2026-10-01 10:00+07' + (n % 80) * interval '1 day' AS began) AS start
-"""
