@@ -117,7 +117,7 @@ async def test_every_route_but_health_and_figures_asks_for_a_frontends_key_or_a_
     assert open_to_all == {"/health/live", "/health/ready", "/health/ready/{door}", "/metrics", "/preferences"}
     of_messages, of_people = ("messages", "uploads"), ("status", "channels", "corrections", "clarifications", "withdrawals")
     of_saved_forms = ("saved-forms", "saved-forms/open", "saved-forms/forget")
-    of_answers = ("answers", "verifications")
+    of_answers = ("answers", "answers/files", "verifications")
     paths = (*of_messages, *of_people, *of_saved_forms, *of_answers, "confirmations", "code-reminders")
     posted = {("POST", f"/v1/{path}") for path in paths}
     assert {(route.method, route.path) for route in routes if route.frontends} == {
