@@ -241,6 +241,18 @@ async def test_the_board_leads_from_each_figure_to_its_rows(bureau: Office) -> N
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.requirement("A-2.1.3")
+async def test_a_unit_that_an_older_register_named_in_words_is_on_the_board_without_a_link(bureau: Office) -> None:
+    unit_of = "UPDATE intake.requests SET unit = $1 WHERE reg_no = 'ЗИ-6/2026'"
+    async with bureau.town.database.superuser() as db:
+        await db.execute(unit_of, "Лесной отдел")
+        page = await bureau.admin.get("/board")
+        await db.execute(unit_of, "forest")
+    assert "Лесной отдел" in text_of(page)
+    assert "unit=%D0" not in page.text, "the register could not be asked for it"
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_leaders_and_administrators_see_them_and_nobody_else(bureau: Office) -> None:
     allowed = frozenset((Role.HEAD, Role.REGISTRAR, Role.ADMINISTRATOR))
     found = {

@@ -1,6 +1,8 @@
 """The board of terms: who has how many open requests, which are due soon or late, each figure a link to its rows (A-2.1.3)."""
 
+from collections.abc import Container
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -32,13 +34,13 @@ def routes(parts: DeskParts, board: Board) -> APIRouter:
             units=units,
             titles_of=parts.book.titles[Listing.UNITS],
             soon=soon_in_words(parts.pages.language(request), warn_days),
-            link=_link if who.staff.may(DESK) else None,
+            link=partial(_link, parts.book.titles[Listing.UNITS]) if who.staff.may(DESK) else None,
             today=today,
         )
 
     return router
 
 
-def _link(work: Work, due: str = "") -> str | None:
-    """Where these rows are listed; what no unit has can't be asked for by unit."""
-    return address_of(Filters(unit=work.unit, due=due).written()) if work.unit else None
+def _link(known: Container[str], work: Work, due: str = "") -> str | None:
+    """Where these rows are listed. By no unit, or by one that an older register named in its own words, nobody can ask."""
+    return address_of(Filters(unit=work.unit, due=due).written()) if work.unit and work.unit in known else None
