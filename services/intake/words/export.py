@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -117,7 +117,7 @@ async def sent(head: Head, batches: Batches, free: asyncio.Semaphore) -> AsyncIt
             await writing
         finally:
             writing.cancel()
-            await asyncio.wait((writing,))
+            await asyncio.gather(writing, return_exceptions=True)
 
 
 async def _written(head: Head, batches: Batches, file: IO[bytes], free: asyncio.Semaphore) -> None:
@@ -126,8 +126,7 @@ async def _written(head: Head, batches: Batches, file: IO[bytes], free: asyncio.
         command = (sys.executable, "-m", sheet.__name__)
         drawing = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, stdout=file, cwd=ROOT, env={})
         try:
-            with suppress(ConnectionError):  # it has ended; its exit code tells more
-                await _fed(drawing.stdin, head, batches)
+            await _fed(drawing.stdin, head, batches)
             if await drawing.wait():
                 raise NotWritten(f"it ended with {drawing.returncode}")
         finally:
@@ -142,5 +141,8 @@ async def _fed(reader: asyncio.StreamWriter | None, head: Head, batches: Batches
     reader.write(as_json(asdict(head)))
     async for lines in batches:
         reader.write(lines)
-        await reader.drain()
+        try:
+            await reader.drain()
+        except ConnectionError:
+            break  # it has ended; its exit code tells more
     reader.close()

@@ -37,6 +37,11 @@ def head(kind: str) -> Head:
     return Head(kind=kind, rows=sum(BATCHES), today="2026-11-17", zone="Asia/Novosibirsk", titles=TITLES)
 
 
+def drawing() -> list[psutil.Process]:
+    """The processes that draw tables for this one."""
+    return [child for child in psutil.Process().children() if sheet.__name__ in child.cmdline()]
+
+
 class Batches:
     """Rows that wait behind the first batch until they may go on."""
 
@@ -69,7 +74,7 @@ async def test_when_the_receiver_leaves_the_writing_ends_with_its_process() -> N
     await anext(chunks)
     await chunks.aclose()  # type: ignore[attr-defined]
     assert (batches.ended, free.locked()) == (True, False)
-    assert not [child for child in psutil.Process().children() if sheet.__name__ in child.cmdline()]
+    assert not drawing()
 
 
 async def test_a_writing_that_fails_breaks_the_answer_off() -> None:
@@ -78,6 +83,17 @@ async def test_a_writing_that_fails_breaks_the_answer_off() -> None:
 
     with pytest.raises(NotWritten):
         [chunk async for chunk in export.sent(head(CSV), broken(), asyncio.Semaphore(1))]
+
+
+async def test_a_database_that_goes_away_in_the_middle_breaks_the_answer_off_and_leaves_no_process() -> None:
+    async def lost() -> AsyncGenerator[bytes, None]:
+        yield as_json([list(REQUEST.values())])
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        async with asyncio.timeout(10):
+            [chunk async for chunk in export.sent(head(CSV), lost(), asyncio.Semaphore(1))]
+    assert not drawing()
 
 
 async def test_the_rows_of_a_table_follow_each_other_without_a_gap_and_hold_nothing_that_xml_forbids() -> None:
