@@ -13,8 +13,9 @@ from local.console import begin, done, fail, say, warn
 from local.places import BYTECODE, PYTHON, ROOT, Places, WrongOffset, places
 from local.program import Failed
 
-# Each half has a Kafka and a PostgreSQL of its own: half the time on two cores. In the order of the folders the short unit tests come
-# last and both halves end together; by the number of tests in a file, as xdist would, the longest journeys would come last.
+# Each third has a Kafka and a PostgreSQL of its own: on two cores one works while the others wait for something. In the order of the
+# folders the short unit tests come last and all end together; by the number of tests in a file, as xdist would, the longest journeys
+# would come last.
 SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 

@@ -34,7 +34,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """The machine's own browser; where it is missing, its tests are skipped."""
     path = checks.chromium()
     if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
+        pytest.skip(checks.chromium_found().advice)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

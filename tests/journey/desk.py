@@ -20,7 +20,7 @@ PHONE = "+7 (383) 111-11-11"
 async def a_browser() -> AsyncIterator[Browser]:
     path = checks.chromium()
     if path is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
+        pytest.skip(checks.chromium_found().advice)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

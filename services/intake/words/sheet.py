@@ -10,12 +10,11 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from html import escape
-from itertools import count
+from itertools import chain, count
 from typing import IO, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -53,23 +52,17 @@ class Head:
     zone: str
     titles: Mapping[str, Mapping[str, str]]
 
-    @cached_property
-    def line(self) -> Callable[[Iterable[Any]], Line]:
-        """Makes a row's cells."""
-        zone, today, titles = ZoneInfo(self.zone), date.fromisoformat(self.today), self.titles
-
-        def line(row: Iterable[Any]) -> Line:
-            request_id, reg_no, channel, *codes, received_at, due_on, is_open = row
-            due = date.fromisoformat(due_on) if due_on else None
-            return (
-                reg_no or (OLDER if channel == "import" else tracking.reference(UUID(request_id))),
-                *(titles[column].get(code, code) if code else "" for column, code in zip(ROW[3:9], codes, strict=True)),
-                datetime.fromisoformat(received_at).astimezone(zone).date() if received_at else "",
-                due or "",
-                "да" if due and due < today and is_open else "",
-            )
-
-        return line
+    def line(self, row: Iterable[Any]) -> Line:
+        """A row's cells."""
+        request_id, reg_no, channel, *codes, received_at, due_on, is_open = row
+        due = date.fromisoformat(due_on) if due_on else None
+        return (
+            reg_no or (OLDER if channel == "import" else tracking.reference(UUID(request_id))),
+            *(self.titles[column].get(code, code) if code else "" for column, code in zip(ROW[3:9], codes, strict=True)),
+            datetime.fromisoformat(received_at).astimezone(ZoneInfo(self.zone)).date() if received_at else "",
+            due or "",
+            "да" if due and due < date.fromisoformat(self.today) and is_open else "",
+        )
 
 
 def main() -> None:
@@ -84,14 +77,9 @@ def main() -> None:
 def as_csv(file: IO[bytes], _rows: int, batches: Iterable[Iterable[Line]]) -> None:
     """UTF-8 with a mark at the beginning and semicolons, as Excel in Russian expects it."""
     file.write(MARK)
-    for lines in _headed(batches):
+    for lines in chain([[HEADINGS]], batches):
         file.write(csv_lines([plain_text(cell) for cell in line] for line in lines))
         file.flush()
-
-
-def _headed(batches: Iterable[Iterable[Line]]) -> Iterator[Iterable[Line]]:
-    yield [HEADINGS]
-    yield from batches
 
 
 def as_xlsx(file: IO[bytes], rows: int, batches: Iterable[Iterable[Line]]) -> None:
